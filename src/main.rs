@@ -1,0 +1,5 @@
+//! The `hydrule` command.
+
+fn main() -> std::process::ExitCode {
+    hydrule::cli::main()
+}

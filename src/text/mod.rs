@@ -1,0 +1,11 @@
+//! Characters and where they stand: sources, spans, edits, and the words messages are made of.
+
+mod edit;
+mod escape;
+mod phrase;
+mod source;
+
+pub use edit::{Edit, Overlap, apply_edits};
+pub use escape::RawOffsets;
+pub use phrase::{count, join_and, nearest, quantity};
+pub use source::{LineColumn, Location, Source, Span};

@@ -1,0 +1,154 @@
+use std::fmt;
+use std::sync::Arc;
+
+/// A half-open range of byte offsets in one text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset one past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// Makes a span; an end before the start is taken as an empty span at `start`.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// Makes the empty span at `offset`.
+    pub fn at(offset: usize) -> Self {
+        Self { start: offset, end: offset }
+    }
+
+    /// Returns the number of bytes covered.
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Tells whether no byte is covered.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Moves the span right by `by` bytes.
+    #[must_use]
+    pub fn shifted(self, by: usize) -> Self {
+        Self { start: self.start + by, end: self.end + by }
+    }
+
+    /// Returns the smallest span that covers both.
+    #[must_use]
+    pub fn cover(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// Tells whether `other` lies inside.
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// A named text that is cheap to share. Two sources are equal when name and text are.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({}, {} bytes)", self.name, self.text.len())
+    }
+}
+
+impl Source {
+    /// Makes a source; `name` is what messages call it, usually the path as the user wrote it.
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the text at `span`; empty where the span does not fit the text.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// Returns line and column of a byte offset; an offset past the end counts as the end.
+    pub fn line_column(&self, offset: usize) -> LineColumn {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = self.text.get(..offset).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        LineColumn {
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+        }
+    }
+
+    /// Pairs the source with a span in it.
+    pub fn at(&self, span: Span) -> Location {
+        Location { source: self.clone(), span }
+    }
+}
+
+/// A line and a column, both counted from 1; columns count code points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct LineColumn {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in code points, from 1.
+    pub column: usize,
+}
+
+/// A span in a source: where something was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The text the span belongs to.
+    pub source: Source,
+    /// The bytes meant.
+    pub span: Span,
+}
+
+impl Location {
+    /// Returns line and column of the first byte.
+    pub fn line_column(&self) -> LineColumn {
+        self.source.line_column(self.span.start)
+    }
+
+    /// Returns the text meant.
+    pub fn text(&self) -> &str {
+        self.source.slice(self.span)
+    }
+}
+
+impl fmt::Display for Location {
+    /// Prints `name:line`, the short form that terminals turn into links.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.source.name(), self.line_column().line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_code_points_and_stop_at_the_end() {
+        let source = Source::new("a", "é=1\nxy");
+        assert_eq!(source.line_column(2), LineColumn { line: 1, column: 2 });
+        assert_eq!(source.line_column(1), LineColumn { line: 1, column: 1 });
+        assert_eq!(source.line_column(99), LineColumn { line: 2, column: 3 });
+    }
+}
