@@ -2,10 +2,12 @@
 
 mod edit;
 mod escape;
+mod fault;
 mod phrase;
 mod source;
 
 pub use edit::{Edit, Overlap, apply_edits};
 pub use escape::RawOffsets;
+pub use fault::{Fault, Faults};
 pub use phrase::{count, join_and, nearest, quantity};
 pub use source::{LineColumn, Location, Source, Span};
