@@ -1,16 +1,7 @@
 //! hydrule: declarative rules over Hydra overrides.
 
-pub mod condition;
-pub mod engine;
 pub mod facts;
 pub mod overrides;
-pub mod pack;
 pub mod path;
-pub mod report;
-pub mod signal;
-pub mod surface;
 pub mod text;
 pub mod value;
-
-#[doc(hidden)]
-pub mod cli;

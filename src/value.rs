@@ -6,7 +6,7 @@ use crate::text::quantity;
 
 /// A plain value: what an override sets, a condition computes, or a log tells.
 ///
-/// Absent and unknown are not values; see [`crate::facts::Lookup`].
+/// Absent and unknown are not values: what looking a name up answers has cases of its own for them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Hydra's `null`; a set value.
@@ -119,18 +119,26 @@ pub fn float_text(float: f64) -> String {
     if float.is_infinite() {
         return if float > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let magnitude = float.abs();
-    if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-        let text = format!("{float:e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(exponent) => ('-', exponent),
-            None => ('+', exponent),
-        };
-        return format!("{digits}e{sign}{exponent:0>2}");
+    let text = shortest(float);
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if float != 0.0 && !(-4..16).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", exponent.unsigned_abs());
     }
-    let text = format!("{float}");
+    let after_point = digits.trim_start_matches('-').len().saturating_sub(2);
+    let after_point = i32::try_from(after_point).unwrap_or(0) - exponent;
+    let text = format!("{float:.*}", usize::try_from(after_point).unwrap_or(0));
     if text.contains('.') { text } else { format!("{text}.0") }
+}
+
+/// Writes the fewest digits that read back, as `d.ddde-x`. Where two such texts are equally near,
+/// Python takes the even one and Rust the upper one.
+fn shortest(float: f64) -> String {
+    let text = format!("{float:e}");
+    let digits = text.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let even = format!("{float:.*e}", digits.saturating_sub(1));
+    if even.parse() == Ok(float) { even } else { text }
 }
 
 #[cfg(test)]
@@ -145,6 +153,10 @@ mod tests {
             assert_eq!(float_text(float), text);
         }
         assert_eq!(float_text(0.0001), "0.0001");
+        assert_eq!(float_text(-1_844_674_407_370_955.25), "-1844674407370955.2");
+        assert_eq!(float_text(123.0), "123.0");
+        assert_eq!(float_text(0.3), "0.3");
+        assert_eq!(float_text(9_999_999_999_999_998.0), "9999999999999998.0");
         assert_eq!(float_text(1.5e-7), "1.5e-07");
         assert_eq!(float_text(1e300), "1e+300");
     }

@@ -1,1 +1,27 @@
-//! (written next)
+//! Hydra's override language, as hydra-core 1.3.8 reads it.
+//!
+//! [`parse`] reads one override. [`Element`] keeps everything Hydra keeps, down to quotes and
+//! unbounded integers; [`Override::value`] gives the plain value where there is one. Printing,
+//! sweeps and records follow Hydra's own functions to the letter, recorded answers prove it.
+
+mod ast;
+mod calls;
+mod decimal;
+mod depth;
+mod mistake;
+mod pairs;
+mod parse;
+mod primitive;
+mod print;
+mod python;
+mod range;
+mod record;
+mod sort;
+mod sweep;
+
+pub use ast::{Choice, Element, Glob, Interval, Number, Override, OverrideKind, Quote, Range};
+pub use depth::{DEEPEST, LONGEST};
+pub use parse::parse;
+pub use print::value_text;
+pub use record::record;
+pub use sweep::{Expansion, Lossy, expand};

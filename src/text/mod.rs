@@ -4,10 +4,12 @@ mod edit;
 mod escape;
 mod fault;
 mod phrase;
+mod shell;
 mod source;
 
 pub use edit::{Edit, Overlap, apply_edits};
 pub use escape::RawOffsets;
 pub use fault::{Fault, Faults};
 pub use phrase::{count, join_and, nearest, quantity};
+pub use shell::shell_word;
 pub use source::{LineColumn, Location, Source, Span};
