@@ -1,5 +1,6 @@
 //! hydrule: declarative rules over Hydra overrides.
 
+pub mod condition;
 pub mod facts;
 pub mod overrides;
 pub mod path;

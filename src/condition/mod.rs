@@ -1,1 +1,23 @@
-//! (written next)
+//! Conditions: three-valued expressions over configuration keys and facts.
+//!
+//! [`Condition::parse`] reads the text, [`check`] finds what can be known to be wrong before
+//! anything runs, and [`Condition::evaluate`] computes an [`Outcome`] and the [`Trace`] behind it.
+//! The world is seen through [`Scope`] alone; the engine implements it.
+
+mod assignment;
+mod ast;
+mod builtins;
+mod check;
+mod eval;
+mod outcome;
+mod parse;
+mod reference;
+mod trace;
+
+pub use assignment::{Assignment, Target};
+pub use ast::{Condition, NameUse};
+pub use check::{KeyKnown, Names, Type, check};
+pub use eval::Scope;
+pub use outcome::{Evaluation, Outcome, Verdict};
+pub use reference::reference;
+pub use trace::{Trace, deciding_leaves};

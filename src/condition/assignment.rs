@@ -1,0 +1,59 @@
+use super::ast::Condition;
+use crate::path::KeyPath;
+use crate::text::{Fault, Span};
+
+/// A rewrite of the form `target := expression`.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// What is set.
+    pub target: Target,
+    /// What to; `it` is the target's value before.
+    pub value: Condition,
+    /// Where the expression starts in the rewrite's text, in bytes.
+    pub value_offset: usize,
+}
+
+/// What an assignment sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A configuration key.
+    Key(KeyPath),
+    /// A directive of the Slurm script: `sbatch:gpus_per_node`.
+    Directive(String),
+    /// An environment variable of the job: `env:NAME`.
+    Environment(String),
+}
+
+impl Assignment {
+    /// Reads a rewrite; nothing if it is no assignment, and so a plain override.
+    pub fn parse(text: &str) -> Option<Result<Self, Vec<Fault>>> {
+        let (target, value) = text.split_once(":=")?;
+        let name = target.trim();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_.:/@-$".contains(c);
+        if name.is_empty() || !name.chars().all(plain) {
+            return None;
+        }
+        let value_offset = target.len() + 2;
+        let parsed = Condition::parse(value).map_err(|faults| {
+            faults.into_iter().map(|fault| fault.shifted(value_offset)).collect::<Vec<Fault>>()
+        });
+        Some(parsed.and_then(|value| {
+            let start = target.len() - target.trim_start().len();
+            let target = read_target(name, Span::new(start, start + name.len()))?;
+            Ok(Self { target, value, value_offset })
+        }))
+    }
+}
+
+fn read_target(name: &str, span: Span) -> Result<Target, Vec<Fault>> {
+    match name.split_once(':') {
+        Some(("sbatch", directive)) => Ok(Target::Directive(directive.to_owned())),
+        Some(("env", variable)) => Ok(Target::Environment(variable.to_owned())),
+        Some((surface, _)) => {
+            let message = format!("there is no surface `{surface}` to write to");
+            let fault = Fault::new("hydrule::condition::unknown_surface", span, message);
+            Err(vec![fault.helped("write a key, `sbatch:DIRECTIVE` or `env:NAME`")])
+        }
+        None => Ok(Target::Key(KeyPath::new(name))),
+    }
+}

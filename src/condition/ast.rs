@@ -1,0 +1,160 @@
+use regex::Regex;
+
+use super::builtins::Builtin;
+use crate::path::KeyPath;
+use crate::text::Span;
+use crate::value::Value;
+
+/// A parsed expression and the text it was read from.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    pub(super) text: String,
+    pub(super) root: Expr,
+}
+
+impl Condition {
+    /// Returns the text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Lists every key and fact that is read, in order of the text.
+    pub fn names(&self) -> Vec<NameUse> {
+        let mut names = Vec::new();
+        self.root.collect_names(&mut names);
+        names
+    }
+}
+
+/// One place where an expression reads a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameUse {
+    /// Where, in the expression's text.
+    pub span: Span,
+    name: Name,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    Key(KeyPath),
+    Fact(String),
+}
+
+impl NameUse {
+    /// Returns the configuration key, if it is one.
+    pub fn key(&self) -> Option<&KeyPath> {
+        match &self.name {
+            Name::Key(key) => Some(key),
+            Name::Fact(_) => None,
+        }
+    }
+
+    /// Returns the name after the `$`, if it is one of those.
+    pub fn fact(&self) -> Option<&str> {
+        match &self.name {
+            Name::Fact(name) => Some(name),
+            Name::Key(_) => None,
+        }
+    }
+}
+
+/// An expression and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Expr {
+    pub span: Span,
+    pub kind: ExprKind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum ExprKind {
+    Literal(Value),
+    Key(KeyPath),
+    Fact(String),
+    It,
+    List(Vec<Expr>),
+    Not(Box<Expr>),
+    Negate(Box<Expr>),
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// A call; the pattern of `matches` is compiled where it is a literal.
+    Call(&'static Builtin, Vec<Expr>, Option<Regex>),
+}
+
+/// The operators between two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BinaryOp {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    Default,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl BinaryOp {
+    /// Every operator: its sign, its strength (higher binds tighter), and what it is.
+    pub const TABLE: [(&'static str, u8, Self); 15] = [
+        ("||", 1, Self::Or),
+        ("&&", 2, Self::And),
+        ("==", 3, Self::Equal),
+        ("!=", 3, Self::NotEqual),
+        ("<", 3, Self::Less),
+        ("<=", 3, Self::LessEqual),
+        (">", 3, Self::Greater),
+        (">=", 3, Self::GreaterEqual),
+        ("in", 3, Self::In),
+        ("??", 4, Self::Default),
+        ("+", 5, Self::Add),
+        ("-", 5, Self::Subtract),
+        ("*", 6, Self::Multiply),
+        ("/", 6, Self::Divide),
+        ("%", 6, Self::Remainder),
+    ];
+
+    /// Returns the sign.
+    pub fn sign(self) -> &'static str {
+        Self::TABLE.iter().find(|(_, _, op)| *op == self).map_or("", |(sign, _, _)| sign)
+    }
+
+    /// Tells whether the result says how two values compare.
+    pub fn compares(self) -> bool {
+        matches!(self, Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual)
+    }
+}
+
+impl Expr {
+    /// Returns the direct parts.
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::List(items) | ExprKind::Call(_, items, _) => items.iter().collect(),
+            ExprKind::Not(inner) | ExprKind::Negate(inner) => vec![inner],
+            ExprKind::Binary(_, left, right) => vec![left, right],
+            ExprKind::Conditional(test, yes, no) => vec![test, yes, no],
+            _ => Vec::new(),
+        }
+    }
+
+    fn collect_names(&self, out: &mut Vec<NameUse>) {
+        match &self.kind {
+            ExprKind::Key(key) => {
+                out.push(NameUse { span: self.span, name: Name::Key(key.clone()) });
+            }
+            ExprKind::Fact(name) => {
+                out.push(NameUse { span: self.span, name: Name::Fact(name.clone()) });
+            }
+            _ => {}
+        }
+        for child in self.children() {
+            child.collect_names(out);
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! Expression and world to outcome. Total: every input gives an outcome, nothing panics.
+
+use super::ast::{BinaryOp, Condition, Expr, ExprKind};
+use super::builtins::{Builtin, Function};
+use super::outcome::{Evaluation, Outcome};
+use super::parse::compile;
+use super::trace::{Role, Trace};
+use crate::facts::{Lookup, Provenance};
+use crate::path::KeyPath;
+use crate::text::{Fault, Span};
+use crate::value::Value;
+
+/// How a condition sees the world.
+pub trait Scope {
+    /// Looks up a configuration key.
+    fn config(&self, key: &KeyPath) -> Lookup;
+    /// Looks up a name that is written with a `$`, given without it.
+    fn name(&self, name: &str) -> Lookup;
+    /// Looks up the value that a rewrite is about to change.
+    fn it(&self) -> Lookup;
+    /// Tells whether an override of the launch sets the key.
+    fn switched(&self, key: &KeyPath) -> Lookup;
+}
+
+impl Condition {
+    /// Computes the expression in a world.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Evaluation {
+        let evaluator = Evaluator { text: &self.text, scope };
+        let trace = evaluator.node(&self.root);
+        Evaluation { outcome: trace.outcome.clone(), trace }
+    }
+}
+
+struct Evaluator<'a> {
+    text: &'a str,
+    scope: &'a dyn Scope,
+}
+
+impl Evaluator<'_> {
+    fn node(&self, expr: &Expr) -> Trace {
+        match &expr.kind {
+            ExprKind::Key(key) => self.name(expr, key.as_str(), self.scope.config(key)),
+            ExprKind::Fact(name) => self.name(expr, &format!("${name}"), self.scope.name(name)),
+            ExprKind::It => self.name(expr, "it", self.scope.it()),
+            ExprKind::Call(builtin, arguments, _)
+                if matches!(builtin.function, Function::Exists | Function::Switched) =>
+            {
+                self.about_key(expr, builtin, arguments)
+            }
+            _ => self.compound(expr),
+        }
+    }
+
+    fn made(&self, expr: &Expr, outcome: Outcome, role: Role, children: Vec<Trace>) -> Trace {
+        let text = self.text.get(expr.span.start..expr.span.end).unwrap_or_default().to_owned();
+        Trace { span: expr.span, text, outcome, from: None, children, role }
+    }
+
+    fn name(&self, expr: &Expr, name: &str, answer: Lookup) -> Trace {
+        let (outcome, from) = match answer {
+            Lookup::Set(found) => (Outcome::Known(found.value), Some(found.from)),
+            Lookup::Absent => (Outcome::Absent { name: name.to_owned() }, None),
+            Lookup::Unknown(missing) => (Outcome::Unknown(vec![missing]), None),
+        };
+        Trace { from, ..self.made(expr, outcome, Role::Name, Vec::new()) }
+    }
+
+    /// `exists` and `switched` ask about the key itself, so an absent one is an answer.
+    fn about_key(&self, expr: &Expr, builtin: &Builtin, arguments: &[Expr]) -> Trace {
+        let key = arguments.first().map(|argument| &argument.kind);
+        let answer = match (builtin.function, key) {
+            (Function::Switched, Some(ExprKind::Key(key))) => self.scope.switched(key),
+            (_, Some(ExprKind::Key(key))) => self.scope.config(key),
+            (_, Some(ExprKind::Fact(name))) => self.scope.name(name),
+            (_, Some(ExprKind::It)) => self.scope.it(),
+            _ => {
+                let message = format!("`{}` asks about a key", builtin.name);
+                let fault = Fault::new("hydrule::condition::not_a_key", expr.span, message);
+                return self.made(expr, Outcome::Failed(fault), Role::Other, Vec::new());
+            }
+        };
+        let (outcome, from) = match (builtin.function, answer) {
+            (Function::Switched, Lookup::Set(found)) => {
+                (Outcome::Known(found.value), Some(found.from))
+            }
+            (_, Lookup::Set(found)) => (Outcome::truth(true), Some(found.from)),
+            (_, Lookup::Absent) => (Outcome::truth(false), None),
+            (_, Lookup::Unknown(missing)) => (Outcome::Unknown(vec![missing]), None),
+        };
+        // A computed provenance would only say that nothing sets the key.
+        let from = from.filter(|from| *from != Provenance::Computed);
+        Trace { from, ..self.made(expr, outcome, Role::Name, Vec::new()) }
+    }
+
+    fn compound(&self, expr: &Expr) -> Trace {
+        let children: Vec<Trace> = expr.children().into_iter().map(|it| self.node(it)).collect();
+        let outcomes: Vec<&Outcome> = children.iter().map(|it| &it.outcome).collect();
+        let role = match &expr.kind {
+            ExprKind::Binary(BinaryOp::And, ..) => Role::And,
+            ExprKind::Binary(BinaryOp::Or, ..) => Role::Or,
+            ExprKind::Not(_) => Role::Not,
+            _ => Role::Other,
+        };
+        let outcome = match (&expr.kind, outcomes.as_slice()) {
+            (ExprKind::Literal(value), _) => Outcome::Known(value.clone()),
+            (ExprKind::Binary(BinaryOp::And, ..), [left, right]) => {
+                logical(false, left, right, expr.span)
+            }
+            (ExprKind::Binary(BinaryOp::Or, ..), [left, right]) => {
+                logical(true, left, right, expr.span)
+            }
+            (ExprKind::Binary(BinaryOp::Default, ..), [left, right]) => match left {
+                Outcome::Absent { .. } => (*right).clone(),
+                _ => (*left).clone(),
+            },
+            (ExprKind::Conditional(..), [test, yes, no]) => conditional(test, yes, no, expr.span),
+            (kind, operands) => strict(kind, operands, expr.span),
+        };
+        self.made(expr, outcome, role, children)
+    }
+}
+
+/// Kleene's `&&` (`dominant` false) and `||` (`dominant` true): one dominant operand decides,
+/// whatever the other is.
+fn logical(dominant: bool, left: &Outcome, right: &Outcome, span: Span) -> Outcome {
+    if left.as_truth() == Some(dominant) || right.as_truth() == Some(dominant) {
+        return Outcome::truth(dominant);
+    }
+    for operand in [left, right] {
+        if let Outcome::Known(value) = operand
+            && operand.as_truth().is_none()
+        {
+            let sign = if dominant { "||" } else { "&&" };
+            return type_error(span, format!("`{sign}` needs true or false, not {}", value.kind()));
+        }
+    }
+    Outcome::undecided([left, right]).unwrap_or(Outcome::truth(!dominant))
+}
+
+fn conditional(test: &Outcome, yes: &Outcome, no: &Outcome, span: Span) -> Outcome {
+    match test {
+        Outcome::Known(Value::Bool(truth)) => if *truth { yes } else { no }.clone(),
+        Outcome::Known(other) => {
+            type_error(span, format!("`?` needs true or false, not {}", other.kind()))
+        }
+        undecided => undecided.clone(),
+    }
+}
+
+/// Computes what needs all its operands.
+fn strict(kind: &ExprKind, operands: &[&Outcome], span: Span) -> Outcome {
+    if let Some(undecided) = Outcome::undecided(operands.iter().copied()) {
+        return undecided;
+    }
+    let values: Vec<&Value> = operands
+        .iter()
+        .filter_map(|operand| match operand {
+            Outcome::Known(value) => Some(value),
+            _ => None,
+        })
+        .collect();
+    let result = match (kind, values.as_slice()) {
+        (ExprKind::List(_), items) => Ok(Value::List(items.iter().copied().cloned().collect())),
+        (ExprKind::Not(_), [Value::Bool(truth)]) => Ok(Value::Bool(!truth)),
+        (ExprKind::Not(_), [other]) => {
+            Err(format!("`!` needs true or false, not {}", other.kind()))
+        }
+        (ExprKind::Negate(_), [value]) => negate(value),
+        (ExprKind::Binary(op, ..), [left, right]) => binary(*op, left, right),
+        (ExprKind::Call(builtin, _, pattern), arguments) => {
+            call(builtin, arguments, pattern.as_ref())
+        }
+        _ => Err("this cannot be computed".to_owned()),
+    };
+    result.map_or_else(|why| type_error(span, why), Outcome::Known)
+}
+
+fn type_error(span: Span, why: String) -> Outcome {
+    Outcome::Failed(Fault::new("hydrule::condition::evaluation", span, why))
+}
+
+fn negate(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Int(int) => int.checked_neg().map(Value::Int).ok_or_else(overflow),
+        Value::Bytes(bytes) => bytes.checked_neg().map(Value::Bytes).ok_or_else(overflow),
+        Value::Float(float) => Ok(Value::Float(-float)),
+        other => Err(format!("`-` needs a number, not {}", other.kind())),
+    }
+}
+
+fn overflow() -> String {
+    "the result does not fit 64 bits".to_owned()
+}
+
+fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, String> {
+    match op {
+        BinaryOp::Equal => equal(left, right).map(Value::Bool),
+        BinaryOp::NotEqual => equal(left, right).map(|same| Value::Bool(!same)),
+        BinaryOp::In => contains(left, right).map(Value::Bool),
+        _ if op.compares() => compare(op, left, right).map(Value::Bool),
+        _ => arithmetic(op, left, right),
+    }
+}
+
+fn mixes_units(left: &Value, right: &Value) -> bool {
+    let number = |value: &Value| matches!(value, Value::Int(_) | Value::Float(_));
+    let bytes = |value: &Value| matches!(value, Value::Bytes(_));
+    number(left) && bytes(right) || bytes(left) && number(right)
+}
+
+fn equal(left: &Value, right: &Value) -> Result<bool, String> {
+    if mixes_units(left, right) {
+        return Err("a number of bytes and a plain number do not compare".to_owned());
+    }
+    Ok(left.same_as(right))
+}
+
+fn contains(item: &Value, within: &Value) -> Result<bool, String> {
+    match within {
+        Value::List(items) => Ok(items.iter().any(|other| other.same_as(item))),
+        Value::Dict(pairs) => Ok(pairs.iter().any(|(key, _)| key.same_as(item))),
+        other => Err(format!("`in` looks into a list or dict, not {}", other.kind())),
+    }
+}
+
+fn compare(op: BinaryOp, left: &Value, right: &Value) -> Result<bool, String> {
+    use std::cmp::Ordering;
+    let ordering = match (left, right) {
+        (Value::Int(left), Value::Int(right)) | (Value::Bytes(left), Value::Bytes(right)) => {
+            Some(left.cmp(right))
+        }
+        (Value::Str(left), Value::Str(right)) => Some(left.cmp(right)),
+        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
+        _ if mixes_units(left, right) => {
+            return Err("a number of bytes and a plain number do not compare".to_owned());
+        }
+        _ => match (left.as_number(), right.as_number()) {
+            (Some(left), Some(right)) => left.partial_cmp(&right),
+            _ => {
+                let sign = op.sign();
+                return Err(format!(
+                    "`{sign}` cannot compare {} with {}",
+                    left.kind(),
+                    right.kind()
+                ));
+            }
+        },
+    };
+    // NaN compares as false with everything.
+    Ok(ordering.is_some_and(|ordering| match op {
+        BinaryOp::Less => ordering == Ordering::Less,
+        BinaryOp::LessEqual => ordering != Ordering::Greater,
+        BinaryOp::Greater => ordering == Ordering::Greater,
+        _ => ordering != Ordering::Less,
+    }))
+}
+
+fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, String> {
+    match (left, right) {
+        (Value::Int(left), Value::Int(right)) => integer(op, *left, *right).map(Value::Int),
+        (Value::Str(left), Value::Str(right)) if op == BinaryOp::Add => {
+            Ok(Value::Str(format!("{left}{right}")))
+        }
+        (Value::List(left), Value::List(right)) if op == BinaryOp::Add => {
+            Ok(Value::List(left.iter().chain(right).cloned().collect()))
+        }
+        (Value::Bytes(left), Value::Bytes(right)) => of_bytes(op, *left, *right),
+        (Value::Bytes(bytes), factor) | (factor, Value::Bytes(bytes))
+            if op == BinaryOp::Multiply && factor.as_number().is_some() =>
+        {
+            scaled(*bytes, factor.as_number().unwrap_or(1.0))
+        }
+        (Value::Bytes(bytes), Value::Int(_) | Value::Float(_)) if op == BinaryOp::Divide => {
+            match right.as_number() {
+                Some(by) if by != 0.0 => scaled(*bytes, 1.0 / by),
+                _ => Err("division by zero".to_owned()),
+            }
+        }
+        _ => match (left.as_number(), right.as_number()) {
+            (Some(left), Some(right)) => floating(op, left, right).map(Value::Float),
+            _ => Err(format!("`{}` cannot join {} and {}", op.sign(), left.kind(), right.kind())),
+        },
+    }
+}
+
+fn integer(op: BinaryOp, left: i64, right: i64) -> Result<i64, String> {
+    if right == 0 && matches!(op, BinaryOp::Divide | BinaryOp::Remainder) {
+        return Err("division by zero".to_owned());
+    }
+    match op {
+        BinaryOp::Add => left.checked_add(right),
+        BinaryOp::Subtract => left.checked_sub(right),
+        BinaryOp::Multiply => left.checked_mul(right),
+        BinaryOp::Divide => left.checked_div(right),
+        _ => left.checked_rem(right),
+    }
+    .ok_or_else(overflow)
+}
+
+fn floating(op: BinaryOp, left: f64, right: f64) -> Result<f64, String> {
+    Ok(match op {
+        BinaryOp::Add => left + right,
+        BinaryOp::Subtract => left - right,
+        BinaryOp::Multiply => left * right,
+        BinaryOp::Divide => left / right,
+        _ => return Err("`%` needs two integers".to_owned()),
+    })
+}
+
+fn of_bytes(op: BinaryOp, left: i64, right: i64) -> Result<Value, String> {
+    match op {
+        BinaryOp::Add | BinaryOp::Subtract => integer(op, left, right).map(Value::Bytes),
+        BinaryOp::Divide if right == 0 => Err("division by zero".to_owned()),
+        #[expect(clippy::cast_precision_loss, reason = "a ratio of sizes needs no more digits")]
+        BinaryOp::Divide => Ok(Value::Float(left as f64 / right as f64)),
+        BinaryOp::Remainder => integer(op, left, right).map(Value::Bytes),
+        _ => Err("two numbers of bytes cannot be multiplied".to_owned()),
+    }
+}
+
+fn scaled(bytes: i64, factor: f64) -> Result<Value, String> {
+    #[expect(clippy::cast_precision_loss, reason = "sizes in bytes are far below 2^53")]
+    let exact = (bytes as f64 * factor).round();
+    if !exact.is_finite() || exact.abs() >= 9e18 {
+        return Err(overflow());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked above")]
+    Ok(Value::Bytes(exact as i64))
+}
+
+fn call(
+    builtin: &Builtin,
+    arguments: &[&Value],
+    pattern: Option<&regex::Regex>,
+) -> Result<Value, String> {
+    match (builtin.function, arguments) {
+        (Function::Abs, [Value::Int(int)]) => {
+            int.checked_abs().map(Value::Int).ok_or_else(overflow)
+        }
+        (Function::Abs, [Value::Bytes(bytes)]) => {
+            bytes.checked_abs().map(Value::Bytes).ok_or_else(overflow)
+        }
+        (Function::Abs, [Value::Float(float)]) => Ok(Value::Float(float.abs())),
+        (Function::Floor, [value]) => rounded(value, f64::floor),
+        (Function::Ceil, [value]) => rounded(value, f64::ceil),
+        (Function::Min, numbers) => extreme(BinaryOp::Less, numbers),
+        (Function::Max, numbers) => extreme(BinaryOp::Greater, numbers),
+        (Function::Size, [Value::List(items)]) => whole(items.len()),
+        (Function::Size, [Value::Dict(pairs)]) => whole(pairs.len()),
+        (Function::Size, [Value::Str(text)]) => whole(text.chars().count()),
+        (Function::Matches, [Value::Str(text), Value::Str(source)]) => {
+            let found = match pattern {
+                Some(pattern) => pattern.is_match(text),
+                None => compile(source)?.is_match(text),
+            };
+            Ok(Value::Bool(found))
+        }
+        (Function::LargestDivisor, [Value::Int(n), Value::Int(most)]) => largest_divisor(*n, *most),
+        (_, [other, ..]) => Err(format!("`{}` cannot take {}", builtin.name, other.kind())),
+        (_, []) => Err(format!("`{}` needs an argument", builtin.name)),
+    }
+}
+
+fn whole(size: usize) -> Result<Value, String> {
+    i64::try_from(size).map(Value::Int).map_err(|_| overflow())
+}
+
+fn rounded(value: &Value, round: fn(f64) -> f64) -> Result<Value, String> {
+    match value {
+        Value::Int(int) => Ok(Value::Int(*int)),
+        Value::Float(float) => {
+            let round = round(*float);
+            #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+            if round.abs() < 9e18 { Ok(Value::Int(round as i64)) } else { Err(overflow()) }
+        }
+        other => Err(format!("a number is needed, not {}", other.kind())),
+    }
+}
+
+fn extreme(op: BinaryOp, numbers: &[&Value]) -> Result<Value, String> {
+    let mut best: Option<&Value> = None;
+    for number in numbers {
+        if number.as_number().is_none() && !matches!(number, Value::Bytes(_)) {
+            return Err(format!("a number is needed, not {}", number.kind()));
+        }
+        best = match best {
+            Some(best) if !compare(op, number, best)? => Some(best),
+            _ => Some(number),
+        };
+    }
+    best.cloned().ok_or_else(|| "a number is needed".to_owned())
+}
+
+/// Finds the largest divisor of `n` that is at most `most`.
+fn largest_divisor(n: i64, most: i64) -> Result<Value, String> {
+    if n < 1 || most < 1 {
+        return Err("`largest_divisor` needs numbers from 1 on".to_owned());
+    }
+    if n > 1 << 40 {
+        return Err("`largest_divisor` takes numbers up to 2^40".to_owned());
+    }
+    let mut best = 1;
+    let mut low = 1;
+    while low * low <= n {
+        if n % low == 0 {
+            for divisor in [low, n / low] {
+                if divisor <= most {
+                    best = best.max(divisor);
+                }
+            }
+        }
+        low += 1;
+    }
+    Ok(Value::Int(best))
+}

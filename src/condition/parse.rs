@@ -1,0 +1,380 @@
+//! Text to expression. pest stops here.
+
+use pest::Parser;
+use pest::error::{Error, ErrorVariant, InputLocation};
+use pest::iterators::Pair;
+use regex::RegexBuilder;
+
+use super::ast::{BinaryOp, Condition, Expr, ExprKind};
+use super::builtins::{BUILTINS, Function};
+use crate::path::KeyPath;
+use crate::text::{Fault, Span, nearest};
+use crate::value::Value;
+use grammar::Rule as Syntax;
+
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/condition.pest"]
+    pub struct ConditionParser;
+}
+
+/// The longest expression, in bytes, and the deepest nesting that is read.
+const LONGEST: usize = 64 * 1024;
+const DEEPEST: usize = 100;
+
+/// The largest compiled form of a regular expression, in bytes.
+const REGEX_SIZE: usize = 1 << 20;
+
+impl Condition {
+    /// Reads an expression; spans of faults count in its text.
+    ///
+    /// # Errors
+    /// A syntax error, or every wrong call, number and pattern at once.
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        check_size(text).map_err(|fault| vec![fault])?;
+        let pairs = grammar::ConditionParser::parse(Syntax::condition, text);
+        let mut pairs = pairs.map_err(|error| vec![syntax_fault(text, &error)])?;
+        let mut lower = Lower { faults: Vec::new() };
+        let whole = pairs.next().and_then(|it| it.into_inner().next());
+        let root = whole.map(|pair| lower.ternary(pair));
+        match root {
+            Some(root) if lower.faults.is_empty() => Ok(Self { text: text.to_owned(), root }),
+            _ => Err(lower.faults),
+        }
+    }
+}
+
+/// Refuses what recursion could not take.
+fn check_size(text: &str) -> Result<(), Fault> {
+    if text.len() > LONGEST {
+        let message = format!("the expression is longer than {LONGEST} bytes");
+        return Err(Fault::new("hydrule::condition::too_long", Span::at(0), message));
+    }
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' | b'[' | b'?' | b'!' | b'-' => depth += 1,
+            b')' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            let message = format!("nested deeper than {DEEPEST} levels");
+            let span = Span::new(at, at + 1);
+            return Err(Fault::new("hydrule::condition::too_deep", span, message));
+        }
+    }
+    Ok(())
+}
+
+fn syntax_fault(text: &str, error: &Error<Syntax>) -> Fault {
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let rest = text.get(at..).unwrap_or_default();
+    let length = rest.chars().next().map_or(0, char::len_utf8);
+    let span = Span::new(at, at + length);
+    let expected = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => expected_words(positives),
+        ErrorVariant::CustomError { message } => message.clone(),
+    };
+    let message = match rest.chars().next() {
+        None => "the expression ends too early".to_owned(),
+        Some(found) => format!("`{found}` is not expected here"),
+    };
+    let fault = Fault::new("hydrule::condition::syntax", span, message);
+    let fault =
+        if expected.is_empty() { fault } else { fault.labelled(format!("expected {expected}")) };
+    match rest.chars().next() {
+        Some('=') => fault.helped("compare with `==`"),
+        Some('&' | '|') => fault.helped("the logical operators are `&&` and `||`"),
+        _ => fault,
+    }
+}
+
+fn expected_words(rules: &[Syntax]) -> String {
+    let mut words: Vec<&str> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" or ")
+}
+
+/// What people call a piece of the grammar; nothing for pieces that would only confuse.
+fn word(rule: Syntax) -> Option<&'static str> {
+    match rule {
+        Syntax::operator | Syntax::binary => Some("an operator"),
+        Syntax::unary
+        | Syntax::primary
+        | Syntax::ternary
+        | Syntax::group
+        | Syntax::list
+        | Syntax::call
+        | Syntax::indexed
+        | Syntax::fact
+        | Syntax::word
+        | Syntax::name
+        | Syntax::number => Some("a value"),
+        Syntax::string => Some("a text in quotes"),
+        Syntax::EOI => Some("the end"),
+        Syntax::condition
+        | Syntax::prefix
+        | Syntax::name_char
+        | Syntax::digits
+        | Syntax::exponent
+        | Syntax::unit
+        | Syntax::percent
+        | Syntax::operand_start
+        | Syntax::escape
+        | Syntax::ws => None,
+    }
+}
+
+fn span_of(pair: &Pair<'_, Syntax>) -> Span {
+    Span::new(pair.as_span().start(), pair.as_span().end())
+}
+
+struct Lower {
+    faults: Vec<Fault>,
+}
+
+impl Lower {
+    fn blame(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    fn ternary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
+        let span = span_of(&pair);
+        let mut parts = pair.into_inner().filter(|part| part.as_rule() != Syntax::ws);
+        let test = parts.next().map(|part| self.binary(part));
+        let yes = parts.next().map(|part| self.ternary(part));
+        let no = parts.next().map(|part| self.ternary(part));
+        match (test, yes, no) {
+            (Some(test), Some(yes), Some(no)) => {
+                let kind = ExprKind::Conditional(Box::new(test), Box::new(yes), Box::new(no));
+                Expr { span, kind }
+            }
+            (Some(test), ..) => test,
+            // INVARIANT: the grammar gives every ternary a first part.
+            (None, ..) => Expr { span, kind: ExprKind::Literal(Value::Null) },
+        }
+    }
+
+    fn binary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
+        let parts = pair.into_inner().filter(|part| part.as_rule() != Syntax::ws);
+        let mut operands: Vec<Expr> = Vec::new();
+        let mut pending: Vec<BinaryOp> = Vec::new();
+        for part in parts {
+            if part.as_rule() == Syntax::operator {
+                let sign = part.as_str();
+                let entry = BinaryOp::TABLE.iter().find(|(it, ..)| *it == sign);
+                let Some((_, strength, op)) = entry else { continue };
+                while pending.last().is_some_and(|top| strength_of(*top) >= *strength) {
+                    reduce(&mut operands, &mut pending);
+                }
+                pending.push(*op);
+            } else {
+                operands.push(self.unary(part));
+            }
+        }
+        while !pending.is_empty() {
+            reduce(&mut operands, &mut pending);
+        }
+        operands.pop().unwrap_or(Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) })
+    }
+
+    fn unary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
+        let end = span_of(&pair).end;
+        let mut prefixes = Vec::new();
+        let mut inner = None;
+        for part in pair.into_inner().filter(|part| part.as_rule() != Syntax::ws) {
+            match part.as_rule() {
+                Syntax::prefix => prefixes.push((part.as_str().to_owned(), span_of(&part).start)),
+                _ => inner = Some(self.primary(part)),
+            }
+        }
+        let none = Expr { span: Span::at(end), kind: ExprKind::Literal(Value::Null) };
+        let mut expr = inner.unwrap_or(none);
+        for (sign, start) in prefixes.into_iter().rev() {
+            let span = Span::new(start, end);
+            let kind = match (sign.as_str(), expr.kind) {
+                ("-", ExprKind::Literal(Value::Int(int))) => {
+                    ExprKind::Literal(Value::Int(int.wrapping_neg()))
+                }
+                ("-", ExprKind::Literal(Value::Float(float))) => {
+                    ExprKind::Literal(Value::Float(-float))
+                }
+                ("-", kind) => ExprKind::Negate(Box::new(Expr { span: expr.span, kind })),
+                (_, kind) => ExprKind::Not(Box::new(Expr { span: expr.span, kind })),
+            };
+            expr = Expr { span, kind };
+        }
+        expr
+    }
+
+    fn primary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
+        let span = span_of(&pair);
+        let text = pair.as_str();
+        let kind = match pair.as_rule() {
+            Syntax::group => {
+                let inner = pair.into_inner().find(|part| part.as_rule() == Syntax::ternary);
+                return match inner {
+                    Some(inner) => Expr { span, kind: self.ternary(inner).kind },
+                    None => Expr { span, kind: ExprKind::Literal(Value::Null) },
+                };
+            }
+            Syntax::list => ExprKind::List(self.items(pair)),
+            Syntax::string => ExprKind::Literal(Value::Str(unquoted(text))),
+            Syntax::number => ExprKind::Literal(self.number(text, span)),
+            Syntax::indexed => {
+                let inner = pair.into_inner().find(|part| part.as_rule() == Syntax::string);
+                let key = inner.map(|part| unquoted(part.as_str())).unwrap_or_default();
+                ExprKind::Key(KeyPath::new(key))
+            }
+            Syntax::call => return self.call(pair, span),
+            Syntax::fact => ExprKind::Fact(text.trim_start_matches('$').to_owned()),
+            _ => match text {
+                "true" => ExprKind::Literal(Value::Bool(true)),
+                "false" => ExprKind::Literal(Value::Bool(false)),
+                "null" => ExprKind::Literal(Value::Null),
+                "it" => ExprKind::It,
+                key => ExprKind::Key(KeyPath::new(key)),
+            },
+        };
+        Expr { span, kind }
+    }
+
+    fn items(&mut self, pair: Pair<'_, Syntax>) -> Vec<Expr> {
+        let items = pair.into_inner().filter(|part| part.as_rule() == Syntax::ternary);
+        items.map(|item| self.ternary(item)).collect()
+    }
+
+    fn call(&mut self, pair: Pair<'_, Syntax>, span: Span) -> Expr {
+        let none = Expr { span, kind: ExprKind::Literal(Value::Null) };
+        let Some(name) = pair.clone().into_inner().find(|it| it.as_rule() == Syntax::name) else {
+            return none;
+        };
+        let at = span_of(&name);
+        let arguments = self.items(pair);
+        let Some(builtin) = BUILTINS.iter().find(|it| it.name == name.as_str()) else {
+            let message = format!("there is no function `{}`", name.as_str());
+            let fault = Fault::new("hydrule::condition::unknown_function", at, message);
+            let near = nearest(name.as_str(), BUILTINS.iter().map(|it| it.name), 1);
+            let names: Vec<&str> = BUILTINS.iter().map(|it| it.name).collect();
+            self.blame(match near.first() {
+                Some(near) => fault.labelled(format!("did you mean `{near}`?")),
+                None => fault.helped(format!("the functions are {}", names.join(", "))),
+            });
+            return none;
+        };
+        let wanted = builtin.parameters.len();
+        let fits = arguments.len() == wanted || builtin.variadic && arguments.len() > wanted;
+        if !fits {
+            let message = format!("`{}` takes {}", builtin.name, counted(wanted, builtin.variadic));
+            let fault = Fault::new("hydrule::condition::wrong_arity", span, message);
+            let found = format!("{} given", crate::text::count(arguments.len(), "argument"));
+            self.blame(fault.labelled(found).helped(format!("write {}", builtin.signature())));
+            return none;
+        }
+        let pattern = self.pattern(builtin.function, &arguments);
+        Expr { span, kind: ExprKind::Call(builtin, arguments, pattern) }
+    }
+
+    /// Compiles the pattern of `matches` where it is a literal.
+    fn pattern(&mut self, function: Function, arguments: &[Expr]) -> Option<regex::Regex> {
+        let (Function::Matches, [_, Expr { span, kind: ExprKind::Literal(Value::Str(text)) }]) =
+            (function, arguments)
+        else {
+            return None;
+        };
+        match compile(text) {
+            Ok(regex) => Some(regex),
+            Err(why) => {
+                let fault = Fault::new("hydrule::condition::bad_pattern", *span, why);
+                self.blame(fault.labelled("in this pattern"));
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, text: &str, span: Span) -> Value {
+        const UNITS: [(&str, i64); 4] =
+            [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
+        let unit = UNITS.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)));
+        let value = if let Some((number, size)) = unit {
+            bytes(number, size)
+        } else if let Some(number) = text.strip_suffix('%') {
+            number.parse::<f64>().ok().map(|percent| Value::Float(percent / 100.0))
+        } else if text.contains(['.', 'e', 'E']) {
+            text.parse().ok().map(Value::Float)
+        } else {
+            text.parse().ok().map(Value::Int)
+        };
+        value.unwrap_or_else(|| {
+            let message = format!("`{text}` is too large");
+            self.blame(Fault::new("hydrule::condition::number_too_large", span, message));
+            Value::Null
+        })
+    }
+}
+
+fn strength_of(op: BinaryOp) -> u8 {
+    BinaryOp::TABLE.iter().find(|(_, _, it)| *it == op).map_or(0, |(_, strength, _)| *strength)
+}
+
+/// Joins the two last operands by the last operator.
+fn reduce(operands: &mut Vec<Expr>, pending: &mut Vec<BinaryOp>) {
+    let (Some(right), Some(left), Some(op)) = (operands.pop(), operands.pop(), pending.pop())
+    else {
+        return;
+    };
+    let span = left.span.cover(right.span);
+    operands.push(Expr { span, kind: ExprKind::Binary(op, Box::new(left), Box::new(right)) });
+}
+
+fn counted(wanted: usize, variadic: bool) -> String {
+    let more = if variadic { " or more" } else { "" };
+    format!("{}{more}", crate::text::count(wanted, "argument"))
+}
+
+/// Reads `17.66` and a unit as bytes, rounded to the nearest.
+fn bytes(number: &str, size: i64) -> Option<Value> {
+    if let Ok(int) = number.parse::<i64>() {
+        return int.checked_mul(size).map(Value::Bytes);
+    }
+    let number: f64 = number.parse().ok()?;
+    #[expect(clippy::cast_precision_loss, reason = "units are powers of two")]
+    let exact = (number * size as f64).round();
+    #[expect(clippy::cast_possible_truncation, reason = "checked against the range before")]
+    (exact.abs() < 9e18).then(|| Value::Bytes(exact as i64))
+}
+
+/// Compiles a regular expression within a size limit; the message is one line.
+pub(super) fn compile(pattern: &str) -> Result<regex::Regex, String> {
+    RegexBuilder::new(pattern).size_limit(REGEX_SIZE).build().map_err(|error| {
+        let text = error.to_string();
+        let last = text.lines().last().unwrap_or_default();
+        last.trim_start_matches("error: ").to_owned()
+    })
+}
+
+/// Takes the quotes off a text and resolves its escapes.
+fn unquoted(text: &str) -> String {
+    let mut inner = text.chars();
+    inner.next();
+    inner.next_back();
+    let mut out = String::new();
+    while let Some(next) = inner.next() {
+        match (next, next == '\\') {
+            (_, true) => match inner.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
+                Some(quoted @ ('\\' | '"' | '\'')) => out.push(quoted),
+                // Any other escape stays as written, so that patterns need no doubling.
+                Some(other) => out.extend(['\\', other]),
+                None => {}
+            },
+            (plain, false) => out.push(plain),
+        }
+    }
+    out
+}

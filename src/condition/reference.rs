@@ -1,0 +1,87 @@
+//! The reference of the language, generated from its tables.
+
+use std::fmt::Write as _;
+
+use super::builtins::BUILTINS;
+
+/// The operators for people: sign, meaning, an example and what it comes to. Loosest first.
+pub(super) const OPERATORS: &[(&str, &str, &str, &str)] = &[
+    ("? :", "choice between two values", "1 < 2 ? 'a' : 'b'", "a"),
+    ("||", "or", "false || true", "True"),
+    ("&&", "and", "true && false", "False"),
+    ("==", "equal; ints and floats mix", "1 == 1.0", "True"),
+    ("!=", "not equal", "'a' != 'b'", "True"),
+    ("< <= > >=", "order of numbers, bytes and texts", "17.66GiB > 4.97GiB", "True"),
+    ("in", "item of a list, or key of a dict", "'a' in ['a', 'b']", "True"),
+    ("??", "another value where the left one is absent", "trainer.absent ?? 3", "3"),
+    ("+ -", "sum and difference; `+` also joins texts and lists", "1GiB - 512MiB", "512.00 MiB"),
+    ("* / %", "product, quotient (of two ints: truncated), remainder", "7 / 2", "3"),
+    ("!", "not", "!false", "True"),
+    ("-", "negative", "-(2 + 3)", "-5"),
+];
+
+/// Writes `docs/conditions.md`.
+pub fn reference() -> String {
+    let mut out = String::from(HEAD);
+    for (sign, meaning, example, value) in OPERATORS {
+        let sign = sign.replace('|', "\\|");
+        let example = example.replace('|', "\\|");
+        let _ = writeln!(out, "| `{sign}` | {meaning} | `{example}` | `{value}` |");
+    }
+    out.push_str("\n## Functions\n");
+    for builtin in BUILTINS {
+        let _ = write!(out, "\n### `{}`\n\n{}\n\n", builtin.signature(), builtin.doc);
+        for (example, value) in builtin.examples {
+            let _ = writeln!(out, "- `{example}` is `{value}`");
+        }
+    }
+    out.push_str(TAIL);
+    out
+}
+
+const HEAD: &str = "\
+# Conditions
+
+<!-- Generated from the tables in src/condition; `HYDRULE_ACCEPT=1 cargo test` writes it anew. -->
+
+A condition is an expression in the pack's TOML, best written as a literal string: `when = '…'`.
+
+| written | means |
+| --- | --- |
+| `actor_rollout_ref.rollout.n` | the configuration key |
+| `config[\"a-b/c\"]` | a key that is no dotted identifier |
+| `$oom.phase` | a fact from the log |
+| `$param.floor` | a parameter of the pack |
+| `$sbatch.mem` | a directive of the Slurm script |
+| `$env.NAME` | a variable of the job's environment |
+| `$world` | a named expression of the pack (`[let]`) |
+| `it` | in a rewrite: the value that is about to change |
+| `12`, `1.5e-3`, `'text'`, `\"text\"`, `true`, `null`, `[1, 2]` | values |
+| `17.66GiB`, `512MiB` | numbers of bytes; they never mix with plain numbers |
+| `90%` | 0.9 |
+
+## Operators
+
+From the loosest to the tightest.
+
+| operator | meaning | example | value |
+| --- | --- | --- | --- |
+";
+
+const TAIL: &str = "
+## Absent, null and unknown
+
+A key may be **set** (null is a value), **absent** (known not to exist) or **unknown** (nothing
+tells). None of them ever turns into `0`, `\"\"` or `false`.
+
+`&&` and `||` follow Kleene: `false && unknown` is false, `true || unknown` is true, and every other
+combination with an unknown is unknown. `!`, comparisons and arithmetic of an unknown are unknown.
+Only `??` replaces an absent value, and only `exists(key)` asks for one; anywhere else an absent
+operand makes the condition inapplicable, unless `&&` or `||` is decided by the other side.
+
+A rule whose condition is unknown never fires. It is reported with the name that is missing and the
+way to supply it. Learning an unknown value never turns a decided verdict around.
+
+Division of two ints by zero, overflow beyond 64 bits, and operands of the wrong kind are errors
+with their place; a pack that is certain to make one is refused when it is loaded.
+";

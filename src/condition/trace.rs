@@ -1,0 +1,92 @@
+use serde_json::{Value as Json, json};
+
+use super::outcome::Outcome;
+use crate::facts::Provenance;
+use crate::text::Span;
+
+/// One node of an evaluation: what it says, what it came to, and why.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// Where the node stands in the expression.
+    pub span: Span,
+    /// Its text.
+    pub text: String,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// For a name: where its value comes from.
+    pub from: Option<Provenance>,
+    /// The parts, in order of the text.
+    pub children: Vec<Trace>,
+    pub(super) role: Role,
+}
+
+/// How a node's parts decide it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    And,
+    Or,
+    Not,
+    Name,
+    Other,
+}
+
+impl Trace {
+    /// Tells whether the node is a name: a key, a fact, or `it`.
+    pub fn is_name(&self) -> bool {
+        self.role == Role::Name
+    }
+
+    /// Gives the whole tree as data.
+    pub fn to_json(&self) -> Json {
+        let (state, value) = match &self.outcome {
+            Outcome::Known(value) => ("known", value.to_json()),
+            Outcome::Absent { .. } => ("absent", Json::Null),
+            Outcome::Unknown(missing) => {
+                let missing = missing
+                    .iter()
+                    .map(|one| json!({ "name": one.name, "why": one.why, "supply": one.supply }));
+                ("unknown", missing.collect())
+            }
+            Outcome::Failed(fault) => ("failed", fault.message.clone().into()),
+        };
+        let mut node = json!({ "text": self.text, "state": state, "value": value });
+        if let (Some(from), Some(node)) = (&self.from, node.as_object_mut()) {
+            node.insert("from".to_owned(), from.to_string().into());
+        }
+        if let (false, Some(node)) = (self.children.is_empty(), node.as_object_mut()) {
+            let children = self.children.iter().map(Self::to_json).collect();
+            node.insert("parts".to_owned(), children);
+        }
+        node
+    }
+}
+
+/// Returns the nodes that decide the verdict: for a false conjunction its first false part, for a
+/// true disjunction its first true one, for an undecided one its first undecided part.
+pub fn deciding_leaves(trace: &Trace) -> Vec<&Trace> {
+    let mut leaves = Vec::new();
+    collect(trace, &mut leaves);
+    leaves
+}
+
+fn collect<'a>(trace: &'a Trace, out: &mut Vec<&'a Trace>) {
+    let truth = trace.outcome.as_truth();
+    let decisive = match (trace.role, truth) {
+        (Role::And, Some(false)) => trace.children.iter().find(|it| it.outcome.as_truth() == truth),
+        (Role::Or, Some(true)) => trace.children.iter().find(|it| it.outcome.as_truth() == truth),
+        (Role::And | Role::Or, None) => {
+            trace.children.iter().find(|it| it.outcome.as_truth().is_none())
+        }
+        (Role::And | Role::Or | Role::Not, _) => {
+            for child in &trace.children {
+                collect(child, out);
+            }
+            return;
+        }
+        _ => None,
+    };
+    match decisive {
+        Some(child) => collect(child, out),
+        None => out.push(trace),
+    }
+}
