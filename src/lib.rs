@@ -4,5 +4,6 @@ pub mod condition;
 pub mod facts;
 pub mod overrides;
 pub mod path;
+pub mod signal;
 pub mod text;
 pub mod value;

@@ -1,1 +1,27 @@
-//! (written next)
+//! Reading a job's log: which failure came first, in which phase, with which numbers.
+//!
+//! ```text
+//! log text ─ clean ─▶ lines of streams ─ scan ─▶ events with facts, notes, launched overrides
+//!                                         ▲
+//!                 signals of a pack ─ compile
+//! ```
+//!
+//! A log is many processes talking at once. `clean` takes colours, prefixes and suffixes off a line
+//! and keeps the way back to the bytes they came from; `scan` tries a pattern only where a literal of
+//! it occurs; `trace` collects each process's stack so that a failure knows where it happened. Which
+//! messages and which frames mean what is said by the pack alone.
+
+mod clean;
+mod def;
+mod event;
+mod launched;
+mod needle;
+mod scan;
+mod signals;
+mod trace;
+
+pub use clean::Origin;
+pub use def::{FactType, Kind, PhaseDef, SignalDef};
+pub use event::{Event, Fact, PhaseFound, Scan};
+pub use launched::{Launched, LaunchedOverride};
+pub use signals::Signals;

@@ -1,0 +1,216 @@
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::def::{PhaseDef, SignalDef};
+use super::event::Scan;
+use super::launched::MARK;
+use super::needle::needles;
+use super::scan::Scanner;
+use crate::text::{Fault, Source, Span};
+
+/// How many literals one search looks for. The library searches up to 64 with vector instructions, and
+/// more five times slower.
+const AT_ONCE: usize = 40;
+/// How much of a literal the search looks for; the rest costs time to prepare and finds nothing new.
+const PREFIX: usize = 16;
+
+/// The signals and phases of a pack, ready to read logs.
+///
+/// A pattern is compiled when a line first holds one of its literals: most runs see one failure, and
+/// compiling all patterns would take longer than everything else.
+#[derive(Debug)]
+pub struct Signals {
+    pub(super) signals: Vec<Signal>,
+    pub(super) phases: Vec<PhaseDef>,
+    /// Finds the literals of all patterns at once.
+    prefilter: OnceLock<Vec<Regex>>,
+}
+
+impl Signals {
+    /// Compiles and checks every pattern.
+    ///
+    /// # Errors
+    /// All faults, each with the index of its signal and a span in that signal's pattern: a pattern
+    /// that is no regular expression, or a type for a capture that the pattern does not have.
+    pub fn compile(
+        defs: Vec<SignalDef>,
+        phases: Vec<PhaseDef>,
+    ) -> Result<Self, Vec<(usize, Fault)>> {
+        let signals = Self::trusted(defs, phases);
+        let mut faults = Vec::new();
+        for (index, signal) in signals.signals.iter().enumerate() {
+            let found = signal.check();
+            faults.extend(found.into_iter().map(|fault| (index, fault)));
+        }
+        if faults.is_empty() { Ok(signals) } else { Err(faults) }
+    }
+
+    /// Takes signals that were checked before, such as those of an embedded pack. A pattern that is
+    /// no regular expression never matches.
+    pub fn trusted(defs: Vec<SignalDef>, phases: Vec<PhaseDef>) -> Self {
+        let signals = defs.into_iter().map(Signal::new).collect();
+        Self { signals, phases, prefilter: OnceLock::new() }
+    }
+
+    /// Reads a log.
+    pub fn scan(&self, source: &Source) -> Scan {
+        Scanner::new(self, source).scan()
+    }
+
+    /// Finds where in a text literals of the patterns stand, in order.
+    pub(super) fn hits(&self, text: &str) -> Vec<usize> {
+        let found = self.prefilter().iter().flat_map(|filter| filter.find_iter(text));
+        let mut hits: Vec<usize> = found.map(|hit| hit.start()).collect();
+        hits.sort_unstable();
+        hits
+    }
+
+    /// Tells whether a literal of some pattern stands in a text.
+    pub(super) fn has_hit(&self, text: &str) -> bool {
+        self.prefilter().iter().any(|filter| filter.is_match(text))
+    }
+
+    fn prefilter(&self) -> &[Regex] {
+        let build = || {
+            let known = self.signals.iter().filter_map(|signal| signal.needles.as_ref()).flatten();
+            let known = known.map(String::as_str).chain([MARK]);
+            let short: BTreeSet<String> =
+                known.map(|it| it.chars().take(PREFIX).collect()).collect();
+            let escaped: Vec<String> = short.iter().map(|it| regex::escape(it)).collect();
+            let filters = escaped.chunks(AT_ONCE).map(|some| Regex::new(&some.join("|")));
+            filters.filter_map(Result::ok).collect()
+        };
+        self.prefilter.get_or_init(build)
+    }
+
+    /// Tells whether some pattern has no literals, so that it is tried on every line.
+    pub(super) fn tries_every_line(&self) -> bool {
+        self.signals.iter().any(|signal| signal.needles.is_none())
+    }
+}
+
+/// One signal and its pattern.
+#[derive(Debug)]
+pub(super) struct Signal {
+    pub(super) def: SignalDef,
+    needles: Option<Vec<String>>,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Signal {
+    fn new(def: SignalDef) -> Self {
+        Self { needles: needles(&def.pattern), def, regex: OnceLock::new() }
+    }
+
+    /// Tells whether a line may match.
+    pub(super) fn may_match(&self, text: &str) -> bool {
+        let needles = self.needles.as_ref();
+        needles.is_none_or(|needles| needles.iter().any(|needle| text.contains(needle.as_str())))
+    }
+
+    /// Tells whether the pattern looks at following lines.
+    pub(super) fn joins_lines(&self) -> bool {
+        self.def.pattern.contains("\\n")
+    }
+
+    pub(super) fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(&self.def.pattern).ok()).as_ref()
+    }
+
+    fn check(&self) -> Vec<Fault> {
+        let regex = match Regex::new(&self.def.pattern) {
+            Ok(regex) => regex,
+            Err(error) => return vec![pattern_fault(&self.def.pattern, &error)],
+        };
+        let missing = |name: &String| !regex.capture_names().flatten().any(|it| it == name);
+        let types = self.def.types.iter().map(|(name, _)| name).filter(|name| missing(name));
+        let faults = types.map(|name| missing_capture(name, &self.def.pattern, &regex)).collect();
+        let _ = self.regex.set(Some(regex));
+        faults
+    }
+}
+
+fn missing_capture(name: &str, pattern: &str, regex: &Regex) -> Fault {
+    let names: Vec<&str> = regex.capture_names().flatten().collect();
+    let message = format!("the pattern has no capture `{name}` to give a type to");
+    let fault = Fault::new("hydrule::pack::missing_capture", Span::new(0, pattern.len()), message);
+    let fault = fault.labelled(format!("no `(?<{name}>…)` in here"));
+    match crate::text::nearest(name, names, 1).first() {
+        Some(near) => fault.helped(format!("did you mean `{near}`?")),
+        None => fault.helped("name a capture, or remove the type"),
+    }
+}
+
+/// The library tells the place only in its drawing: the pattern, and carets in the line below it.
+fn pattern_fault(pattern: &str, error: &regex::Error) -> Fault {
+    const INDENT: usize = 4;
+    let drawn = error.to_string();
+    let why = drawn.lines().find_map(|line| line.strip_prefix("error: "));
+    let carets = drawn.lines().find(|line| {
+        let marks = line.trim();
+        !marks.is_empty() && marks.bytes().all(|byte| byte == b'^')
+    });
+    let columns = carets.map(|line| {
+        let first = line.find('^').unwrap_or(INDENT).saturating_sub(INDENT);
+        (first, first + line.trim().len())
+    });
+    let offset = |column: usize| {
+        pattern.char_indices().nth(column).map_or(pattern.len(), |(offset, _)| offset)
+    };
+    let span = match columns.filter(|_| !pattern.contains('\n')) {
+        Some((start, end)) => Span::new(offset(start), offset(end)),
+        None => Span::new(0, pattern.len()),
+    };
+    let why = why.unwrap_or("the pattern is too large");
+    Fault::new("hydrule::pack::bad_pattern", span, format!("the pattern cannot be read: {why}"))
+        .labelled("here")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::{FactType, Kind};
+
+    fn fault(pattern: &str, types: &[&str]) -> (String, String) {
+        let def = SignalDef {
+            name: "s".to_owned(),
+            event: "oom".to_owned(),
+            kind: Kind::Device,
+            pattern: pattern.to_owned(),
+            types: types.iter().map(|name| ((*name).to_owned(), FactType::Int)).collect(),
+            phase: None,
+        };
+        let faults = Signals::compile(vec![def], Vec::new()).unwrap_err();
+        let (index, fault) = faults.into_iter().next().unwrap();
+        assert_eq!(index, 0);
+        let part = pattern.get(fault.span.start..fault.span.end).unwrap();
+        (fault.message, part.to_owned())
+    }
+
+    #[test]
+    fn faults_point_into_the_pattern() {
+        assert_eq!(
+            fault("é (abc", &[]),
+            ("the pattern cannot be read: unclosed group".into(), "(".into())
+        );
+        assert_eq!(fault(r"a\yb", &[]).1, r"\y");
+        let (message, _) = fault(r"(?<tried>\d+)", &["tired"]);
+        assert_eq!(message, "the pattern has no capture `tired` to give a type to");
+    }
+
+    #[test]
+    fn a_trusted_pattern_that_is_none_never_matches() {
+        let def = SignalDef {
+            name: "s".to_owned(),
+            event: "oom".to_owned(),
+            kind: Kind::Device,
+            pattern: "memory(".to_owned(),
+            types: Vec::new(),
+            phase: None,
+        };
+        let scan = Signals::trusted(vec![def], Vec::new()).scan(&Source::new("log", "memory("));
+        assert!(scan.events.is_empty());
+    }
+}
