@@ -5,5 +5,6 @@ pub mod facts;
 pub mod overrides;
 pub mod path;
 pub mod signal;
+pub mod surface;
 pub mod text;
 pub mod value;

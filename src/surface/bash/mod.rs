@@ -1,0 +1,25 @@
+//! Launch scripts: what bash would pass to the programs it starts, and where to change it.
+//!
+//! [`read`] walks a script's statements as bash would run them, keeping for every character of
+//! every argument the place it was written at. [`edit()`] chooses where a change goes, makes it,
+//! reads the result again and compares; what cannot be made exactly is refused. The parser's
+//! types stay inside this folder.
+
+mod arithmetic;
+mod command;
+mod decide;
+mod edit;
+mod expand;
+mod launch;
+mod piece;
+mod place;
+mod state;
+mod syntax;
+mod walk;
+
+pub use edit::{Change, Edited, How, Refusal, Site, edit};
+pub use launch::{Argument, Launch, Note, Script, Start};
+pub use piece::{Origin, Piece, Quoting, Step, Text};
+pub use place::Placed;
+pub use state::Outside;
+pub use walk::read;

@@ -1,0 +1,185 @@
+//! Texts that know where each part of them was written.
+
+use crate::text::Span;
+
+/// A text that bash would make, in pieces.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Text {
+    /// The pieces, in order.
+    pub pieces: Vec<Piece>,
+}
+
+/// A part of a text, from one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Piece {
+    /// The characters, or why nothing tells them.
+    pub text: Result<String, String>,
+    /// Where it was made.
+    pub origin: Origin,
+    /// The variables it went through, first to last.
+    pub via: Vec<Step>,
+}
+
+/// Where a piece was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The source holds exactly these characters at the span, inside such quotes.
+    Literal(Span, Quoting),
+    /// Something else stands at the span: an expansion, an escape.
+    Computed(Span),
+}
+
+/// The quotes around a literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quoting {
+    /// None.
+    Bare,
+    /// `'…'`.
+    Single,
+    /// `"…"`.
+    Double,
+}
+
+/// A variable that a piece went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The variable's name.
+    pub variable: String,
+    /// Where it is read.
+    pub used: Span,
+    /// Whether the value is the default of `${NAME:-…}`, which the environment would replace.
+    pub default: bool,
+}
+
+impl Origin {
+    /// Returns the place.
+    pub fn span(self) -> Span {
+        match self {
+            Self::Literal(span, _) | Self::Computed(span) => span,
+        }
+    }
+}
+
+impl Piece {
+    /// Makes a piece of known characters.
+    pub fn known(text: impl Into<String>, origin: Origin) -> Self {
+        Self { text: Ok(text.into()), origin, via: Vec::new() }
+    }
+
+    /// Makes a piece that nothing tells.
+    pub fn unknown(why: impl Into<String>, span: Span) -> Self {
+        Self { text: Err(why.into()), origin: Origin::Computed(span), via: Vec::new() }
+    }
+
+    /// Returns the part of a piece from `start` to `end`, in bytes of its text.
+    fn part(&self, start: usize, end: usize) -> Self {
+        let Ok(text) = &self.text else { return self.clone() };
+        let part = text.get(start..end).unwrap_or_default().to_owned();
+        let origin = match self.origin {
+            Origin::Literal(span, quoting) => {
+                Origin::Literal(Span::new(span.start + start, span.start + end), quoting)
+            }
+            computed => computed,
+        };
+        Self { text: Ok(part), origin, via: self.via.clone() }
+    }
+}
+
+impl Text {
+    /// Makes a text of one piece.
+    pub fn of(piece: Piece) -> Self {
+        Self { pieces: vec![piece] }
+    }
+
+    /// Returns the characters, if all are known.
+    pub fn known(&self) -> Option<String> {
+        let texts: Option<Vec<&str>> =
+            self.pieces.iter().map(|piece| piece.text.as_deref().ok()).collect();
+        texts.map(|texts| texts.concat())
+    }
+
+    /// Returns why the text is unknown, if it is.
+    pub fn why_unknown(&self) -> Option<&str> {
+        self.pieces.iter().find_map(|piece| piece.text.as_ref().err().map(String::as_str))
+    }
+
+    /// Returns the characters before the first unknown piece.
+    pub fn known_start(&self) -> String {
+        let known = self.pieces.iter().map_while(|piece| piece.text.as_deref().ok());
+        known.collect::<Vec<&str>>().concat()
+    }
+
+    /// Returns the pieces from byte `start` of the text on; none where that is not known.
+    pub fn from(&self, start: usize) -> Vec<Piece> {
+        let mut out = Vec::new();
+        let mut at = 0;
+        for piece in &self.pieces {
+            match &piece.text {
+                Ok(text) => {
+                    let end = at + text.len();
+                    if end > start {
+                        out.push(piece.part(start.saturating_sub(at), text.len()));
+                    }
+                    at = end;
+                }
+                Err(_) => out.push(piece.clone()),
+            }
+        }
+        out
+    }
+
+    /// Notes that the text went through a variable.
+    #[must_use]
+    pub fn through(mut self, step: &Step) -> Self {
+        for piece in &mut self.pieces {
+            piece.via.push(step.clone());
+        }
+        self
+    }
+
+    /// Cuts at blanks, as an expansion outside quotes is; tells whether the text began or ended
+    /// with one.
+    pub fn split(&self) -> Split {
+        let mut split = Split::default();
+        let mut current = Self::default();
+        for piece in &self.pieces {
+            let Ok(text) = &piece.text else {
+                current.pieces.push(piece.clone());
+                split.ends_open = true;
+                continue;
+            };
+            let mut start = 0;
+            for (at, blank) in text.match_indices([' ', '\t', '\n']) {
+                if at > start {
+                    current.pieces.push(piece.part(start, at));
+                }
+                if current.pieces.is_empty() {
+                    split.starts_open |= split.fields.is_empty();
+                } else {
+                    split.fields.push(std::mem::take(&mut current));
+                }
+                start = at + blank.len();
+                split.ends_open = false;
+            }
+            if start < text.len() {
+                current.pieces.push(piece.part(start, text.len()));
+                split.ends_open = true;
+            }
+        }
+        if !current.pieces.is_empty() {
+            split.fields.push(current);
+        }
+        split
+    }
+}
+
+/// What splitting a text at blanks gives.
+#[derive(Debug, Default)]
+pub struct Split {
+    /// The parts.
+    pub fields: Vec<Text>,
+    /// Whether a blank stood at the front.
+    pub starts_open: bool,
+    /// Whether the last part goes on with what follows.
+    pub ends_open: bool,
+}

@@ -1,0 +1,78 @@
+//! Where an argument's value stands.
+
+use super::launch::Argument;
+use super::piece::{Origin, Piece};
+use crate::text::Span;
+
+/// What gives an argument its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// Characters at the override itself.
+    Literal(Span),
+    /// A variable's assignment.
+    Variable(String, Span),
+    /// The default of a variable that the environment may set.
+    Default(String, Span),
+    /// Several pieces, or a computation; with the variables read.
+    Computed(Vec<String>, Span),
+    /// Nothing tells.
+    Unknown(String, Span),
+}
+
+impl Placed {
+    /// Returns the place.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Literal(span)
+            | Self::Variable(_, span)
+            | Self::Default(_, span)
+            | Self::Computed(_, span)
+            | Self::Unknown(_, span) => *span,
+        }
+    }
+}
+
+impl Argument {
+    /// Returns the pieces of the value.
+    pub fn value_pieces(&self) -> Vec<Piece> {
+        let known = self.text.known_start();
+        let start = known.find('=').map_or(known.len(), |at| at + 1);
+        self.text.from(start)
+    }
+
+    /// Tells where the value stands.
+    pub fn placed(&self) -> Placed {
+        let pieces = self.value_pieces();
+        let unknown =
+            pieces.iter().find_map(|piece| Some((piece.text.as_ref().err()?, piece.origin)));
+        if let Some((why, origin)) = unknown {
+            return Placed::Unknown(why.clone(), origin.span());
+        }
+        let variables = || {
+            let mut names: Vec<String> = Vec::new();
+            for step in pieces.iter().flat_map(|piece| &piece.via) {
+                if !names.contains(&step.variable) {
+                    names.push(step.variable.clone());
+                }
+            }
+            names
+        };
+        match pieces.as_slice() {
+            [] => Placed::Literal(self.word),
+            [piece] => match (piece.origin, piece.via.as_slice()) {
+                (Origin::Literal(span, _), []) => Placed::Literal(span),
+                (Origin::Literal(span, _), via) => match via.iter().find(|step| step.default) {
+                    Some(step) => Placed::Default(step.variable.clone(), span),
+                    None => Placed::Variable(variables().join(", "), span),
+                },
+                (Origin::Computed(_), []) => Placed::Literal(self.word),
+                (Origin::Computed(span), _) => Placed::Computed(variables(), span),
+            },
+            many if many.iter().all(|piece| piece.via.is_empty()) => Placed::Literal(self.word),
+            many => {
+                let span = many.iter().find(|piece| !piece.via.is_empty());
+                Placed::Computed(variables(), span.map_or(self.word, |piece| piece.origin.span()))
+            }
+        }
+    }
+}

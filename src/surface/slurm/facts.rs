@@ -1,0 +1,129 @@
+//! What directives say, as facts.
+
+use indexmap::IndexMap;
+
+use super::gpus::{Gpus, Layout};
+use super::memory::Size;
+use super::{Directive, is_template, last};
+use crate::facts::{Found, Provenance};
+use crate::text::Source;
+use crate::value::Value;
+
+/// How the value of a fact is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// GPUs per node, which several options tell.
+    Gpus,
+    /// A number of nodes, or a range.
+    Nodes,
+    /// A number above zero.
+    Count,
+    /// A size of memory.
+    Memory,
+    /// Text.
+    Text,
+}
+
+/// Facts, the options that state them, and how.
+pub(super) const FACTS: [(&str, &str, Kind); 11] = [
+    ("gpus_per_node", "gpus-per-node", Kind::Gpus),
+    ("nodes", "nodes", Kind::Nodes),
+    ("ntasks", "ntasks", Kind::Count),
+    ("ntasks_per_node", "ntasks-per-node", Kind::Count),
+    ("cpus_per_task", "cpus-per-task", Kind::Count),
+    ("mem", "mem", Kind::Memory),
+    ("time", "time", Kind::Text),
+    ("job_name", "job-name", Kind::Text),
+    ("output", "output", Kind::Text),
+    ("error", "error", Kind::Text),
+    ("partition", "partition", Kind::Text),
+];
+
+/// Returns the facts that the directives of `source` fix, in a fixed order, by name without
+/// `$sbatch.`.
+///
+/// `mem` is in bytes as Slurm takes it (binary units, a number alone in MiB); `time` keeps its text;
+/// `nodes` is the least number of a range. What they do not fix is left out: GPUs that do not divide
+/// by the nodes, `--mem=0` (all of a node), a value that still waits to be filled in, and everything
+/// of a heterogeneous job, whose components may differ.
+pub fn directive_facts(directives: &[Directive], source: &Source) -> IndexMap<String, Found> {
+    let mut facts = IndexMap::new();
+    if directives.iter().any(|directive| directive.component > 0) {
+        return facts;
+    }
+    for (fact, option, kind) in FACTS {
+        let told = match kind {
+            Kind::Gpus => gpus_fact(directives),
+            _ => last(directives, option)
+                .and_then(|directive| Some((fact_of(directives, directive, kind)?, directive))),
+        };
+        if let Some((value, directive)) = told {
+            let place = source.at(directive.value_span.unwrap_or(directive.span));
+            facts.insert(fact.to_owned(), Found { value, from: Provenance::Text(place) });
+        }
+    }
+    facts
+}
+
+/// Reads how the job is laid out.
+pub(super) fn layout(directives: &[Directive]) -> Layout {
+    let text = |name| last(directives, name).and_then(|directive| directive.value.as_deref());
+    let nodes = text("nodes").and_then(node_range).filter(|(least, most)| least == most);
+    let nodes = nodes.map(|(least, _)| least);
+    let tasks = text("ntasks").and_then(count);
+    // Beside `--ntasks` the number per node is only a maximum.
+    let tasks_per_node = text("ntasks-per-node").and_then(count).filter(|per_node| {
+        tasks
+            .is_none_or(|tasks| nodes.and_then(|nodes| nodes.checked_mul(*per_node)) == Some(tasks))
+    });
+    Layout { nodes, tasks_per_node }
+}
+
+fn gpus_fact(directives: &[Directive]) -> Option<(Value, &Directive)> {
+    let gpus = Gpus::read(directives, layout(directives)).ok()?;
+    Some((Value::Int(gpus.per_node?), gpus.requests.first()?.directive))
+}
+
+fn fact_of(directives: &[Directive], directive: &Directive, kind: Kind) -> Option<Value> {
+    let text = directive.value.as_deref().filter(|text| !is_template(text))?;
+    match kind {
+        Kind::Gpus => None,
+        Kind::Nodes => node_range(text).map(|(least, _)| Value::Int(least)),
+        Kind::Count => count(text).map(Value::Int),
+        Kind::Memory => {
+            let alone = memory_rival(directives).is_none();
+            let size = Size::read(text).filter(|size| alone && size.bytes > 0);
+            size.map(|size| Value::Bytes(size.bytes))
+        }
+        Kind::Text => (!text.is_empty()).then(|| Value::Str(text.to_owned())),
+    }
+}
+
+/// Returns the directive that `--mem` cannot stand beside.
+pub(super) fn memory_rival(directives: &[Directive]) -> Option<&Directive> {
+    last(directives, "mem-per-cpu").or_else(|| last(directives, "mem-per-gpu"))
+}
+
+fn count(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|count| *count > 0)
+}
+
+/// Reads `2` and `2-4`; `k` and `m` count in 1,024 and its square.
+pub(super) fn node_range(text: &str) -> Option<(i64, i64)> {
+    let number = |text: &str| {
+        let scale = match text.chars().last()? {
+            'k' | 'K' => 1 << 10,
+            'm' | 'M' => 1 << 20,
+            _ => 1,
+        };
+        let digits = text.trim_end_matches(['k', 'K', 'm', 'M']);
+        if text.len() - digits.len() > 1 || digits.starts_with('+') {
+            return None;
+        }
+        count(digits)?.checked_mul(scale)
+    };
+    match text.split_once('-') {
+        Some((least, most)) => Some((number(least)?, number(most)?)),
+        None => number(text).map(|nodes| (nodes, nodes)),
+    }
+}
