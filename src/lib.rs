@@ -3,6 +3,7 @@
 pub mod condition;
 pub mod facts;
 pub mod overrides;
+pub mod pack;
 pub mod path;
 pub mod signal;
 pub mod surface;

@@ -1,1 +1,21 @@
-//! (written next)
+//! Rule packs: from a folder of TOML to rules that are known to be sound.
+//!
+//! [`load`] finds a pack's files, [`manifest`] says what the TOML says, and [`Pack`] is what is
+//! true: ids unique, expressions parsed and checked, names known. Only checking makes a `Pack`,
+//! and it reports every fault of every file at once.
+
+mod check;
+mod embedded;
+mod load;
+mod manifest;
+mod names;
+mod read;
+mod rule;
+
+pub use embedded::{EMBEDDED, EmbeddedPack};
+pub use load::{PackError, load};
+pub use manifest::Manifest;
+pub use rule::{
+    Changes, DefaultSet, Expression, Invariant, Pack, PackOption, Parameter, Phase, Requirement,
+    Rewrite, Safety,
+};

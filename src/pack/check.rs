@@ -1,0 +1,366 @@
+//! From a manifest to a pack, or every reason why not.
+
+use indexmap::IndexMap;
+
+use super::manifest::{DefaultEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry};
+use super::names::PackNames;
+use super::read::Text;
+use super::rule::{
+    DefaultSet, Expression, Invariant, Pack, PackOption, Parameter, Phase, Requirement, Rewrite,
+};
+use crate::condition::{Assignment, Condition, Type, check as check_condition};
+use crate::overrides;
+use crate::signal::{PhaseDef, SignalDef, Signals};
+use crate::text::{Fault, Faults, Source, Span, nearest};
+
+/// Turns a manifest into a pack.
+///
+/// The patterns of a `trusted` pack are compiled when they are first needed: a test compiles those
+/// of the packs that ship, and a start of the program need not.
+///
+/// # Errors
+/// Every fault of every file at once, each underlined in its TOML.
+pub fn check(manifest: &Manifest, sources: &[Source], trusted: bool) -> Result<Pack, Vec<Faults>> {
+    let mut checker = Checker::new(manifest, trusted);
+    let pack = checker.pack(sources);
+    let failed = checker.by_file(sources);
+    match pack {
+        Some(pack) if failed.is_empty() => Ok(pack),
+        _ => Err(failed),
+    }
+}
+
+struct Checker<'a> {
+    manifest: &'a Manifest,
+    names: PackNames,
+    phases: Vec<String>,
+    trusted: bool,
+    faults: Vec<(Source, Fault)>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(manifest: &'a Manifest, trusted: bool) -> Self {
+        let mut phases: Vec<String> = manifest.phases.iter().map(|it| it.name.clone()).collect();
+        phases.push("host".to_owned());
+        let fixed = manifest.signals.iter().filter_map(|signal| signal.phase.as_ref());
+        phases.extend(fixed.map(|phase| phase.value.clone()));
+        Self { manifest, names: PackNames::of(manifest), phases, trusted, faults: Vec::new() }
+    }
+
+    fn pack(&mut self, sources: &[Source]) -> Option<Pack> {
+        let manifest = self.manifest;
+        self.check_unique_ids();
+        let lets: IndexMap<String, Expression> = manifest
+            .lets
+            .iter()
+            .filter_map(|(name, text)| {
+                Some((name.value.clone(), self.expression(text, Type::Any)?))
+            })
+            .collect();
+        self.check_let_cycles(&lets);
+        let invariants = manifest.invariants.iter().filter_map(|entry| self.invariant(entry));
+        let invariants = invariants.collect();
+        let options = manifest.options.iter().filter_map(|entry| self.option(entry)).collect();
+        let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
+        let requirements = requirements.collect();
+        let signal_defs = self.signal_defs();
+        let signals = self.signals(&signal_defs);
+        let name = self.header(manifest.name.as_ref(), "name", sources);
+        let version = self.header(manifest.version.as_ref(), "version", sources);
+        let description = self.header(manifest.description.as_ref(), "description", sources);
+        let target = manifest.target.as_ref().map_or(name.clone(), |text| text.value.clone());
+        Some(Pack {
+            name,
+            version,
+            description,
+            target,
+            launches: manifest.launches.iter().map(|text| text.value.clone()).collect(),
+            parameters: parameters(manifest),
+            lets,
+            invariants,
+            phases: manifest.phases.clone(),
+            signal_defs,
+            signals: signals?,
+            defaults: manifest.defaults.iter().map(default_set).collect(),
+            options,
+            requirements,
+        })
+    }
+
+    fn blame(&mut self, text: &Text, fault: Fault) {
+        self.faults.push((text.location.source.clone(), text.blame(fault)));
+    }
+
+    /// Blames the whole string.
+    fn blame_all(&mut self, text: &Text, fault: Fault) {
+        self.faults.push((text.location.source.clone(), fault));
+    }
+
+    fn header(&mut self, text: Option<&Text>, field: &str, sources: &[Source]) -> String {
+        if let Some(text) = text {
+            return text.value.clone();
+        }
+        if let Some(first) = sources.first() {
+            let message = format!("the pack has no `{field}`");
+            let fault = Fault::new("hydrule::pack::missing_field", Span::at(0), message);
+            let fault = fault.labelled(format!("add `{field} = \"…\"` to pack.toml"));
+            self.faults.push((first.clone(), fault));
+        }
+        String::new()
+    }
+
+    fn check_unique_ids(&mut self) {
+        let manifest = self.manifest;
+        let options = manifest.options.iter().map(|option| &option.id);
+        let requirements = manifest.requirements.iter().map(|requirement| &requirement.id);
+        self.check_unique(options.chain(requirements).collect(), "rule");
+        self.check_unique(manifest.signals.iter().map(|it| &it.name).collect(), "signal");
+        self.check_unique(manifest.invariants.iter().map(|it| &it.id).collect(), "invariant");
+    }
+
+    fn check_unique(&mut self, ids: Vec<&Text>, what: &str) {
+        let mut seen: IndexMap<&str, &Text> = IndexMap::new();
+        for id in ids {
+            match seen.get(id.as_str()) {
+                None => {
+                    seen.insert(id.as_str(), id);
+                }
+                Some(first) => {
+                    let message = format!("two {what}s have the id `{}`", id.value);
+                    let place = first.location.to_string();
+                    let fault =
+                        Fault::new("hydrule::pack::duplicate_id", id.location.span, message)
+                            .labelled("used again here")
+                            .helped(format!("the other is at {place}; give each its own id"));
+                    self.blame_all(id, fault);
+                }
+            }
+        }
+    }
+
+    /// Parses and checks an expression whose type must be `wanted`.
+    fn expression(&mut self, text: &Text, wanted: Type) -> Option<Expression> {
+        match Condition::parse(&text.value) {
+            Err(faults) => {
+                for fault in faults {
+                    self.blame(text, fault);
+                }
+                None
+            }
+            Ok(condition) => {
+                for fault in check_condition(&condition, wanted, &self.names) {
+                    self.blame(text, fault);
+                }
+                Some(Expression { condition, text: text.clone() })
+            }
+        }
+    }
+
+    fn invariant(&mut self, entry: &InvariantEntry) -> Option<Invariant> {
+        let value = self.expression(&entry.value, Type::Any)?;
+        Some(Invariant { id: entry.id.value.clone(), title: entry.title.value.clone(), value })
+    }
+
+    fn option(&mut self, entry: &OptionEntry) -> Option<PackOption> {
+        let when = self.expression(&entry.when, Type::Bool);
+        let rewrite = self.rewrites(&entry.rewrite);
+        if entry.rewrite.is_empty() {
+            let fault = Fault::new(
+                "hydrule::pack::no_rewrite",
+                entry.id.location.span,
+                format!("option `{}` rewrites nothing", entry.id.value),
+            );
+            self.blame_all(&entry.id, fault.helped("add `rewrite = ['key := expression']`"));
+        }
+        for phase in entry.relieves.iter().chain(&entry.loads) {
+            self.check_phase(phase);
+        }
+        Some(PackOption {
+            id: entry.id.value.clone(),
+            title: entry.title.value.clone(),
+            when: when?,
+            rewrite: rewrite?,
+            relieves: entry.relieves.iter().map(|phase| phase.value.clone()).collect(),
+            loads: entry.loads.iter().map(|phase| phase.value.clone()).collect(),
+            changes: entry.changes,
+            cost: entry.cost.iter().map(|(name, cost)| (name.value.clone(), *cost)).collect(),
+            safety: entry.safety,
+            why: entry.why.value.clone(),
+            source: entry.source.value.clone(),
+            caveat: entry.caveat.as_ref().map(|text| text.value.clone()),
+            location: entry.location.clone(),
+        })
+    }
+
+    fn check_phase(&mut self, phase: &Text) {
+        if self.phases.contains(&phase.value) {
+            return;
+        }
+        let message = format!("there is no phase `{}`", phase.value);
+        let fault = Fault::new("hydrule::pack::unknown_phase", phase.location.span, message);
+        let near = nearest(&phase.value, self.phases.iter().map(String::as_str), 1);
+        let fault = match near.first() {
+            Some(near) => fault.labelled(format!("did you mean `{near}`?")),
+            None => fault.helped(format!("the phases are {}", self.phases.join(", "))),
+        };
+        self.blame_all(phase, fault);
+    }
+
+    fn requirement(&mut self, entry: &RequirementEntry) -> Option<Requirement> {
+        let when = entry.when.as_ref().map(|text| self.expression(text, Type::Bool));
+        let holds = self.expression(&entry.holds, Type::Bool);
+        let repair = self.rewrites(&entry.repair);
+        Some(Requirement {
+            id: entry.id.value.clone(),
+            when: when.map_or(Some(None), |when| when.map(Some))?,
+            holds: holds?,
+            fails_at: entry.fails_at.value.clone(),
+            message: entry.message.value.clone(),
+            repair: repair?,
+            source: entry.source.as_ref().map(|text| text.value.clone()),
+            location: entry.location.clone(),
+        })
+    }
+
+    fn rewrites(&mut self, texts: &[Text]) -> Option<Vec<Rewrite>> {
+        let parsed: Vec<Option<Rewrite>> = texts.iter().map(|text| self.rewrite(text)).collect();
+        parsed.into_iter().collect()
+    }
+
+    fn rewrite(&mut self, text: &Text) -> Option<Rewrite> {
+        let faults = match Assignment::parse(&text.value) {
+            Some(Ok(assignment)) => {
+                let faults = check_condition(&assignment.value, Type::Any, &self.names);
+                for fault in faults {
+                    self.blame(text, fault.shifted(assignment.value_offset));
+                }
+                return Some(Rewrite::Assign(assignment, text.clone()));
+            }
+            Some(Err(faults)) => faults,
+            None => match overrides::parse(&text.value) {
+                Ok(parsed) => return Some(Rewrite::Plain(parsed, text.clone())),
+                Err(fault) => vec![fault],
+            },
+        };
+        for fault in faults {
+            self.blame(text, fault);
+        }
+        None
+    }
+
+    fn check_let_cycles(&mut self, lets: &IndexMap<String, Expression>) {
+        for (name, expression) in lets {
+            let mut path = vec![name.as_str()];
+            if reaches(lets, name, expression, &mut path) {
+                let message = format!("`${name}` is defined by itself: {}", path.join(" → "));
+                let fault = Fault::new("hydrule::pack::let_cycle", Span::at(0), message);
+                let whole = Span::new(0, expression.text.value.len());
+                self.blame(&expression.text, Fault { span: whole, ..fault });
+            }
+        }
+    }
+
+    fn signal_defs(&self) -> Vec<SignalDef> {
+        self.manifest
+            .signals
+            .iter()
+            .map(|entry| SignalDef {
+                name: entry.name.value.clone(),
+                event: entry.event.value.clone(),
+                kind: entry.kind,
+                pattern: entry.pattern.value.clone(),
+                types: entry.types.iter().map(|(name, kind)| (name.value.clone(), *kind)).collect(),
+                phase: entry.phase.as_ref().map(|phase| phase.value.clone()),
+            })
+            .collect()
+    }
+
+    fn signals(&mut self, defs: &[SignalDef]) -> Option<Signals> {
+        let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(phase_def).collect();
+        if self.trusted {
+            return Some(Signals::trusted(defs.to_vec(), phases));
+        }
+        match Signals::compile(defs.to_vec(), phases) {
+            Ok(signals) => Some(signals),
+            Err(faults) => {
+                for (index, fault) in faults {
+                    if let Some(entry) = self.manifest.signals.get(index) {
+                        self.blame(&entry.pattern, fault);
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    fn by_file(&mut self, sources: &[Source]) -> Vec<Faults> {
+        let mut failed = Vec::new();
+        for source in sources {
+            let mut faults: Vec<Fault> = self
+                .faults
+                .iter()
+                .filter(|(of, _)| of.name() == source.name())
+                .map(|(_, fault)| fault.clone())
+                .collect();
+            faults.sort_by_key(|fault| (fault.span, fault.message.clone()));
+            if !faults.is_empty() {
+                failed.push(Faults { source: source.clone(), faults });
+            }
+        }
+        failed
+    }
+}
+
+/// Follows the `$names` of an expression; tells whether they lead back to the first of `path`.
+fn reaches<'a>(
+    lets: &'a IndexMap<String, Expression>,
+    goal: &str,
+    expression: &'a Expression,
+    path: &mut Vec<&'a str>,
+) -> bool {
+    for used in expression.condition.names() {
+        let Some((name, next)) = used.fact().and_then(|name| lets.get_key_value(name)) else {
+            continue;
+        };
+        if name == goal {
+            path.push(name);
+            return true;
+        }
+        if path.contains(&name.as_str()) {
+            continue;
+        }
+        path.push(name);
+        if reaches(lets, goal, next, path) {
+            return true;
+        }
+        path.pop();
+    }
+    false
+}
+
+fn phase_def(phase: &Phase) -> PhaseDef {
+    PhaseDef { name: phase.name.clone(), frames: phase.frames.clone() }
+}
+
+fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {
+    let entries = manifest.parameters.iter();
+    entries
+        .map(|entry| {
+            let parameter =
+                Parameter { value: entry.default.clone(), help: entry.help.value.clone() };
+            (entry.name.value.clone(), parameter)
+        })
+        .collect()
+}
+
+fn default_set(entry: &DefaultEntry) -> DefaultSet {
+    DefaultSet {
+        of: entry.of.value.clone(),
+        source: entry.source.value.clone(),
+        values: entry
+            .values
+            .iter()
+            .map(|(key, value)| (key.value.clone(), value.clone()))
+            .collect(),
+    }
+}

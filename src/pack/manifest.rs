@@ -1,0 +1,250 @@
+//! What the TOML files of a pack say, every leaf with its place.
+
+use toml::de::DeTable;
+
+use super::read::{FaultList, Reader, Text};
+use super::rule::{Changes, Phase, Safety};
+use crate::signal::{FactType, Kind};
+use crate::text::{Fault, Faults, Location, Source, Span};
+use crate::value::Value;
+
+/// All files of one pack, as written; nothing is checked beyond fields and their types.
+#[derive(Debug, Default)]
+pub struct Manifest {
+    pub(super) name: Option<Text>,
+    pub(super) version: Option<Text>,
+    pub(super) description: Option<Text>,
+    pub(super) target: Option<Text>,
+    pub(super) launches: Vec<Text>,
+    pub(super) parameters: Vec<ParameterEntry>,
+    pub(super) lets: Vec<(Text, Text)>,
+    pub(super) invariants: Vec<InvariantEntry>,
+    pub(super) phases: Vec<Phase>,
+    pub(super) signals: Vec<SignalEntry>,
+    pub(super) defaults: Vec<DefaultEntry>,
+    pub(super) options: Vec<OptionEntry>,
+    pub(super) requirements: Vec<RequirementEntry>,
+}
+
+#[derive(Debug)]
+pub(super) struct ParameterEntry {
+    pub name: Text,
+    pub default: Value,
+    pub help: Text,
+}
+
+#[derive(Debug)]
+pub(super) struct InvariantEntry {
+    pub id: Text,
+    pub title: Text,
+    pub value: Text,
+}
+
+#[derive(Debug)]
+pub(super) struct SignalEntry {
+    pub name: Text,
+    pub event: Text,
+    pub kind: Kind,
+    pub pattern: Text,
+    pub types: Vec<(Text, FactType)>,
+    pub phase: Option<Text>,
+}
+
+#[derive(Debug)]
+pub(super) struct DefaultEntry {
+    pub of: Text,
+    pub source: Text,
+    pub values: Vec<(Text, Value)>,
+}
+
+#[derive(Debug)]
+pub(super) struct OptionEntry {
+    pub location: Location,
+    pub id: Text,
+    pub title: Text,
+    pub when: Text,
+    pub rewrite: Vec<Text>,
+    pub relieves: Vec<Text>,
+    pub loads: Vec<Text>,
+    pub changes: Changes,
+    pub cost: Vec<(Text, f64)>,
+    pub safety: Safety,
+    pub why: Text,
+    pub source: Text,
+    pub caveat: Option<Text>,
+}
+
+#[derive(Debug)]
+pub(super) struct RequirementEntry {
+    pub location: Location,
+    pub id: Text,
+    pub when: Option<Text>,
+    pub holds: Text,
+    pub fails_at: Text,
+    pub message: Text,
+    pub repair: Vec<Text>,
+    pub source: Option<Text>,
+}
+
+impl Manifest {
+    /// Reads the files of one pack.
+    ///
+    /// # Errors
+    /// Every syntax error, unknown or missing field and wrong type, file by file.
+    pub fn parse(files: &[Source]) -> Result<Self, Vec<Faults>> {
+        let mut manifest = Self::default();
+        let mut failed = Vec::new();
+        for file in files {
+            let faults = manifest.read_file(file);
+            if !faults.is_empty() {
+                failed.push(Faults { source: file.clone(), faults });
+            }
+        }
+        if failed.is_empty() { Ok(manifest) } else { Err(failed) }
+    }
+
+    fn read_file(&mut self, file: &Source) -> Vec<Fault> {
+        let (table, errors) = DeTable::parse_recoverable(file.text());
+        if !errors.is_empty() {
+            return errors.iter().map(|error| syntax_fault(file, error)).collect();
+        }
+        let faults = FaultList::new();
+        let span = Span::new(0, 0);
+        let reader = Reader::new(file, table.get_ref(), "pack file", span, &faults);
+        self.read_header(&reader);
+        self.read_tables(&reader);
+        reader.finish();
+        faults.into_sorted()
+    }
+
+    fn read_header(&mut self, reader: &Reader<'_>) {
+        let keep = |slot: &mut Option<Text>, text: Option<Text>| {
+            if text.is_some() {
+                *slot = text;
+            }
+        };
+        keep(&mut self.name, reader.optional_text("name"));
+        keep(&mut self.version, reader.optional_text("version"));
+        keep(&mut self.description, reader.optional_text("description"));
+        keep(&mut self.target, reader.optional_text("target"));
+        self.launches.extend(reader.texts("launches"));
+        self.lets.extend(reader.text_entries("let"));
+        for (name, value) in reader.entries("param") {
+            let Some(table) = reader.entry(value, "parameter") else { continue };
+            let default = table.value("default");
+            let help = table.text("help");
+            let at = table.location().span;
+            match default {
+                Some(default) => self.parameters.push(ParameterEntry { name, default, help }),
+                None => table.blame(Fault::new(
+                    "hydrule::pack::missing_field",
+                    at,
+                    "a parameter has no `default`",
+                )),
+            }
+            table.finish();
+        }
+    }
+
+    fn read_tables(&mut self, reader: &Reader<'_>) {
+        for table in reader.tables("invariant", "invariant") {
+            let (id, title, value) = (table.text("id"), table.text("title"), table.text("value"));
+            table.finish();
+            self.invariants.push(InvariantEntry { id, title, value });
+        }
+        for table in reader.tables("phase", "phase") {
+            let (name, title) = (table.text("name"), table.text("title"));
+            let frames = table.texts("frames").into_iter().map(|frame| frame.value).collect();
+            table.finish();
+            self.phases.push(Phase { name: name.value, title: title.value, frames });
+        }
+        for table in reader.tables("default", "default set") {
+            let (of, source) = (table.text("of"), table.text("source"));
+            let mut values = table.value_entries("values");
+            values.extend(table.texts("null").into_iter().map(|key| (key, Value::Null)));
+            table.finish();
+            self.defaults.push(DefaultEntry { of, source, values });
+        }
+        self.signals.extend(reader.tables("signal", "signal").into_iter().filter_map(signal));
+        self.options.extend(reader.tables("option", "option").into_iter().filter_map(option));
+        let requirements = reader.tables("require", "requirement");
+        self.requirements.extend(requirements.into_iter().filter_map(requirement));
+    }
+}
+
+fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
+    let span = error.span().map_or(Span::at(file.text().len()), |at| Span::new(at.start, at.end));
+    Fault::new("hydrule::pack::toml_syntax", span, error.message().to_lowercase())
+        .labelled("TOML cannot be read here")
+}
+
+fn signal(table: Reader<'_>) -> Option<SignalEntry> {
+    let (name, event) = (table.text("name"), table.text("event"));
+    let kind = table.choice("kind", &Kind::WORDS);
+    let pattern = table.text("pattern");
+    let phase = table.optional_text("phase");
+    let mut types = Vec::new();
+    for (capture, word) in table.text_entries("types") {
+        match FactType::WORDS.iter().find(|(name, _)| *name == word.value) {
+            Some((_, fact)) => types.push((capture, *fact)),
+            None => table.blame(
+                Fault::new(
+                    "hydrule::pack::unknown_word",
+                    word.location.span,
+                    format!("`{}` is no type of a fact", word.value),
+                )
+                .helped(format!(
+                    "write one of {}",
+                    FactType::WORDS.map(|(name, _)| format!("`{name}`")).join(", ")
+                )),
+            ),
+        }
+    }
+    table.finish().then_some(())?;
+    Some(SignalEntry { name, event, kind: kind?, pattern, types, phase })
+}
+
+fn option(table: Reader<'_>) -> Option<OptionEntry> {
+    const CHANGES: [(&str, Changes); 5] = [
+        ("nothing", Changes::Nothing),
+        ("speed", Changes::Speed),
+        ("algorithm", Changes::Algorithm),
+        ("quality", Changes::Quality),
+        ("hardware", Changes::Hardware),
+    ];
+    const SAFETY: [(&str, Safety); 3] =
+        [("safe", Safety::Safe), ("unsafe", Safety::Unsafe), ("display", Safety::Display)];
+    let location = table.location();
+    let (id, title, when) = (table.text("id"), table.text("title"), table.text("when"));
+    let (rewrite, relieves) = (table.texts("rewrite"), table.texts("relieves"));
+    let (loads, cost) = (table.texts("loads"), table.number_entries("cost"));
+    let (changes, safety) = (table.choice("changes", &CHANGES), table.choice("safety", &SAFETY));
+    let (why, source) = (table.text("why"), table.text("source"));
+    let caveat = table.optional_text("caveat");
+    table.finish().then_some(())?;
+    let (changes, safety) = (changes?, safety?);
+    Some(OptionEntry {
+        location,
+        id,
+        title,
+        when,
+        rewrite,
+        relieves,
+        loads,
+        changes,
+        cost,
+        safety,
+        why,
+        source,
+        caveat,
+    })
+}
+
+fn requirement(table: Reader<'_>) -> Option<RequirementEntry> {
+    let location = table.location();
+    let (id, when, holds) = (table.text("id"), table.optional_text("when"), table.text("holds"));
+    let (fails_at, message) = (table.text("fails_at"), table.text("message"));
+    let (repair, source) = (table.texts("repair"), table.optional_text("source"));
+    table.finish().then_some(())?;
+    Some(RequirementEntry { location, id, when, holds, fails_at, message, repair, source })
+}

@@ -1,0 +1,107 @@
+//! The names that conditions of a pack may use, with their types.
+
+use indexmap::IndexMap;
+
+use super::manifest::Manifest;
+use crate::condition::{KeyKnown, Names, Type};
+use crate::path::KeyPath;
+use crate::signal::FactType;
+use crate::value::Value;
+
+/// Facts that every event has, beside the captures of its pattern.
+const EVENT_FACTS: [(&str, Type); 7] = [
+    ("kind", Type::Str),
+    ("phase", Type::Str),
+    ("signal", Type::Str),
+    ("pid", Type::Int),
+    ("actor", Type::Str),
+    ("rank", Type::Int),
+    ("line", Type::Int),
+];
+
+/// Slurm's directives as facts.
+const DIRECTIVES: [(&str, Type); 11] = [
+    ("gpus_per_node", Type::Int),
+    ("nodes", Type::Int),
+    ("ntasks", Type::Int),
+    ("ntasks_per_node", Type::Int),
+    ("cpus_per_task", Type::Int),
+    ("mem", Type::Bytes),
+    ("time", Type::Str),
+    ("job_name", Type::Str),
+    ("output", Type::Str),
+    ("error", Type::Str),
+    ("partition", Type::Str),
+];
+
+/// Every `$name` of a pack and its type, and what is known of keys.
+pub struct PackNames {
+    names: IndexMap<String, Type>,
+    keys: IndexMap<String, Type>,
+}
+
+impl PackNames {
+    /// Collects the names that a manifest defines.
+    pub fn of(manifest: &Manifest) -> Self {
+        let mut names = IndexMap::new();
+        for (name, kind) in DIRECTIVES {
+            names.insert(format!("sbatch.{name}"), kind);
+        }
+        for parameter in &manifest.parameters {
+            names.insert(format!("param.{}", parameter.name.value), type_of(&parameter.default));
+        }
+        for (name, _) in &manifest.lets {
+            names.insert(name.value.clone(), Type::Any);
+        }
+        for signal in &manifest.signals {
+            for (fact, kind) in EVENT_FACTS {
+                names.insert(format!("{}.{fact}", signal.event.value), kind);
+            }
+            for (capture, kind) in &signal.types {
+                let kind = fact_type(*kind);
+                names.insert(format!("{}.{}", signal.event.value, capture.value), kind);
+            }
+        }
+        let keys = manifest.defaults.iter().flat_map(|set| &set.values);
+        let keys = keys.map(|(key, value)| (key.value.clone(), type_of(value))).collect();
+        Self { names, keys }
+    }
+}
+
+fn fact_type(kind: FactType) -> Type {
+    match kind {
+        FactType::Bytes | FactType::Gib => Type::Bytes,
+        FactType::Int => Type::Int,
+        FactType::Float => Type::Float,
+        FactType::Text => Type::Str,
+    }
+}
+
+/// A default tells little about other values of its key, so only what never changes counts.
+fn type_of(value: &Value) -> Type {
+    match value {
+        Value::Bool(_) => Type::Bool,
+        Value::Int(_) | Value::Float(_) => Type::Number,
+        Value::Bytes(_) => Type::Bytes,
+        Value::Str(text) if !text.contains("${") => Type::Str,
+        Value::List(_) => Type::List,
+        _ => Type::Any,
+    }
+}
+
+impl Names for PackNames {
+    fn name_type(&self, name: &str) -> Option<Type> {
+        if name.starts_with("env.") {
+            return Some(Type::Str);
+        }
+        self.names.get(name).copied()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.names.keys().cloned().collect()
+    }
+
+    fn key_known(&self, key: &KeyPath) -> KeyKnown {
+        self.keys.get(key.as_str()).map_or(KeyKnown::Open, |kind| KeyKnown::Yes(*kind))
+    }
+}

@@ -1,0 +1,207 @@
+//! A checked pack: what the engine works with.
+
+use indexmap::IndexMap;
+
+use super::read::Text;
+use crate::condition::{Assignment, Condition};
+use crate::overrides::Override;
+use crate::signal::{SignalDef, Signals};
+use crate::text::Location;
+use crate::value::Value;
+
+/// A pack whose ids are unique, whose expressions are parsed and checked, and whose names exist.
+#[derive(Debug)]
+pub struct Pack {
+    /// The pack's name.
+    pub name: String,
+    /// The pack's version.
+    pub version: String,
+    /// What the pack is for, in a sentence.
+    pub description: String,
+    /// The application whose overrides it knows.
+    pub target: String,
+    /// Globs over module and script names (`*` is any text) that tell the target's launches.
+    pub launches: Vec<String>,
+    /// Parameters by name, without `$param.`.
+    pub parameters: IndexMap<String, Parameter>,
+    /// Named expressions, read as `$name`.
+    pub lets: IndexMap<String, Expression>,
+    /// Quantities worth preserving.
+    pub invariants: Vec<Invariant>,
+    /// Phases, in the order in which frames are tried.
+    pub phases: Vec<Phase>,
+    /// The signals as defined.
+    pub signal_defs: Vec<SignalDef>,
+    /// The signals, ready to scan a log.
+    pub signals: Signals,
+    /// The target's own defaults.
+    pub defaults: Vec<DefaultSet>,
+    /// The escalation options, least harm first.
+    pub options: Vec<PackOption>,
+    /// What must hold between values.
+    pub requirements: Vec<Requirement>,
+}
+
+impl Pack {
+    /// Returns a phase's title for people, or its name.
+    pub fn phase_title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.phases.iter().find(|phase| phase.name == name).map_or(name, |phase| &phase.title)
+    }
+
+    /// Tells whether a module or script is one of the target's.
+    pub fn knows_launch(&self, program: &str) -> bool {
+        self.launches.iter().any(|glob| glob_matches(glob, program))
+    }
+
+    /// Returns the default of a key and whose it is.
+    pub fn default(&self, key: &str) -> Option<(&Value, &str)> {
+        let set = self.defaults.iter().find(|set| set.values.contains_key(key))?;
+        Some((set.values.get(key)?, &set.of))
+    }
+}
+
+/// Matches a whole text against a pattern in which `*` is any text.
+fn glob_matches(glob: &str, text: &str) -> bool {
+    let Some((start, rest)) = glob.split_once('*') else { return glob == text };
+    let Some(text) = text.strip_prefix(start) else { return false };
+    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    ends.into_iter().any(|at| text.get(at..).is_some_and(|tail| glob_matches(rest, tail)))
+}
+
+/// A number or word that a user of the pack may set.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Its value.
+    pub value: Value,
+    /// What it is for.
+    pub help: String,
+}
+
+/// A condition or formula and where the pack writes it.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    /// The parsed expression.
+    pub condition: Condition,
+    /// Its text in the TOML.
+    pub text: Text,
+}
+
+/// A quantity that every plan states: preserved, changed or unknown.
+#[derive(Debug)]
+pub struct Invariant {
+    /// Its id.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// How to compute it.
+    pub value: Expression,
+}
+
+/// A part of a training step, told by the stack frames of a failure.
+#[derive(Debug, Clone)]
+pub struct Phase {
+    /// Its name in conditions.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Function or file names; one of them in the stack tells the phase.
+    pub frames: Vec<String>,
+}
+
+/// Values the target uses where no override sets them.
+#[derive(Debug)]
+pub struct DefaultSet {
+    /// Whose defaults, such as `verl 0.9`.
+    pub of: String,
+    /// Where they were read.
+    pub source: String,
+    /// The values by key; strings may hold interpolations.
+    pub values: IndexMap<String, Value>,
+}
+
+/// What an option changes about the training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// Results and speed stay.
+    Nothing,
+    /// Only the speed.
+    Speed,
+    /// What is optimised, or in which steps.
+    Algorithm,
+    /// How good the result is.
+    Quality,
+    /// Which machines are used.
+    Hardware,
+}
+
+/// Whether an option may be written without being asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Safety {
+    /// May be written.
+    Safe,
+    /// Needs `--unsafe`, or to be named.
+    Unsafe,
+    /// Is shown and never written.
+    Display,
+}
+
+/// One escalation step: a condition, its rewrite, and what it costs and changes.
+#[derive(Debug)]
+pub struct PackOption {
+    /// Its id, unique in the pack.
+    pub id: String,
+    /// Its title for people.
+    pub title: String,
+    /// When it applies.
+    pub when: Expression,
+    /// What it changes.
+    pub rewrite: Vec<Rewrite>,
+    /// The phases whose peak it lowers; `host` for host memory.
+    pub relieves: Vec<String>,
+    /// The phases whose peak it raises.
+    pub loads: Vec<String>,
+    /// What it changes about the training.
+    pub changes: Changes,
+    /// Cost by dimension: `time` and `hardware` are factors, the others weights.
+    pub cost: IndexMap<String, f64>,
+    /// Whether it may be written.
+    pub safety: Safety,
+    /// Why it helps.
+    pub why: String,
+    /// Where that is known from.
+    pub source: String,
+    /// What common advice gets wrong about it.
+    pub caveat: Option<String>,
+    /// Where the pack defines it.
+    pub location: Location,
+}
+
+/// One change that a rule makes.
+#[derive(Debug, Clone)]
+pub enum Rewrite {
+    /// `key := expression`.
+    Assign(Assignment, Text),
+    /// A plain override, sigil included.
+    Plain(Override, Text),
+}
+
+/// What must hold between values, before and after any rewrite.
+#[derive(Debug)]
+pub struct Requirement {
+    /// Its id, unique in the pack.
+    pub id: String,
+    /// Where it applies; everywhere if not given.
+    pub when: Option<Expression>,
+    /// What must be true.
+    pub holds: Expression,
+    /// When a run that breaks it fails.
+    pub fails_at: String,
+    /// What to say; `{key}` and `{$name}` stand for values.
+    pub message: String,
+    /// Rewrites that mend it.
+    pub repair: Vec<Rewrite>,
+    /// Where it is known from.
+    pub source: Option<String>,
+    /// Where the pack defines it.
+    pub location: Location,
+}
