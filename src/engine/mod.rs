@@ -1,1 +1,25 @@
-//! (written next)
+//! The engine: from what a job was launched with and how it died to a plan that explains itself.
+//!
+//! [`State`] is what can change (overrides and directives), [`World`] what cannot (the log, the
+//! environment, parameters). [`View`] shows both to a condition. [`plan`] judges every rule,
+//! tries each candidate on a copy of the state, and keeps the reason for every verdict.
+
+mod apply;
+mod interpolate;
+mod invariant;
+mod judge;
+mod plan;
+mod require;
+mod scope;
+mod state;
+mod verdict;
+mod world;
+
+pub use invariant::{InvariantEffect, InvariantState};
+pub use judge::{Judgement, judge};
+pub use plan::{Request, plan};
+pub use require::{RequirementState, check_requirements};
+pub use scope::View;
+pub use state::{Entry, KeyChange, State};
+pub use verdict::{Applied, Plan, Rejection, RuleVerdict, Status, Step};
+pub use world::{Failure, World};

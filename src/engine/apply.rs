@@ -1,0 +1,194 @@
+//! Applying rewrites to a copy of the state.
+
+use super::scope::View;
+use super::state::State;
+use super::verdict::Applied;
+use super::world::World;
+use crate::condition::{Assignment, Condition, Outcome, Scope, Target};
+use crate::facts::{Found, Lookup, Missing, Provenance};
+use crate::overrides::{self, Override, OverrideKind, value_text};
+use crate::pack::{Pack, Rewrite};
+use crate::path::KeyPath;
+use crate::text::Fault;
+use crate::value::Value;
+
+/// Why rewrites could not be applied.
+#[derive(Debug, Clone)]
+pub enum NotApplied {
+    /// A value they need is unknown.
+    Unknown(Vec<Missing>),
+    /// An expression failed, or gives a value that cannot be written.
+    Failed(Fault),
+}
+
+/// One value that a rewrite wants somewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// A whole override.
+    Override(Override),
+    /// A directive's value.
+    Directive(String, Value),
+    /// A rewrite without a place to go, in words.
+    Nowhere(String),
+}
+
+impl Write {
+    /// Returns what is written: two writes to one target with different contents conflict.
+    pub fn target(&self) -> String {
+        match self {
+            Self::Override(wanted) => wanted.key.clone(),
+            Self::Directive(name, _) => format!("sbatch:{name}"),
+            Self::Nowhere(what) => what.clone(),
+        }
+    }
+}
+
+/// Works out what the rewrites of one rule want; all of them see the same state.
+pub fn writes(
+    rewrites: &[Rewrite],
+    pack: &Pack,
+    state: &State,
+    world: &World,
+) -> Result<Vec<Write>, NotApplied> {
+    let mut wanted = Vec::new();
+    for rewrite in rewrites {
+        let write = match rewrite {
+            Rewrite::Plain(parsed, _) => plain(parsed, state),
+            Rewrite::Assign(assignment, _) => assigned(assignment, pack, state, world)?,
+        };
+        wanted.extend(write);
+    }
+    Ok(wanted)
+}
+
+/// Puts the writes into a copy of the state, in the name of a rule.
+pub fn apply(writes: &[Write], before: &State, rule: &str) -> Applied {
+    let mut state = before.clone();
+    let mut skipped = Vec::new();
+    let from = Provenance::Rule { id: rule.to_owned() };
+    for write in writes {
+        match write {
+            Write::Override(wanted) => state.put(wanted.clone(), from.clone()),
+            Write::Directive(name, value) => {
+                let found = Found { value: value.clone(), from: from.clone() };
+                state.directives.insert(name.clone(), found);
+            }
+            Write::Nowhere(what) => skipped.push(what.clone()),
+        }
+    }
+    let changes = before.changes_to(&state);
+    let directives = before.directive_changes_to(&state);
+    Applied { state, changes, directives, repaired_by: Vec::new(), skipped }
+}
+
+fn plain(parsed: &Override, state: &State) -> Option<Write> {
+    let same = state.winning(&parsed.key).and_then(|entry| entry.value.as_ref().ok());
+    let same = same.is_some_and(|old| old.kind == parsed.kind && old.value == parsed.value);
+    (!same).then(|| Write::Override(parsed.clone()))
+}
+
+fn assigned(
+    assignment: &Assignment,
+    pack: &Pack,
+    state: &State,
+    world: &World,
+) -> Result<Option<Write>, NotApplied> {
+    match &assignment.target {
+        Target::Key(key) => assign_key(key, &assignment.value, pack, state, world),
+        Target::Directive(name) => {
+            let Some(current) = state.directives.get(name) else {
+                let what = if world.has_directives {
+                    "no such directive"
+                } else {
+                    "no Slurm script given"
+                };
+                return Ok(Some(Write::Nowhere(format!("sbatch:{name} ({what})"))));
+            };
+            let value = computed(&assignment.value, &View::new(pack, state, world))?;
+            Ok((!value.same_as(&current.value)).then(|| Write::Directive(name.clone(), value)))
+        }
+        Target::Environment(name) => {
+            Ok(Some(Write::Nowhere(format!("env:{name} (set it where the job is started)"))))
+        }
+    }
+}
+
+fn assign_key(
+    key: &KeyPath,
+    value: &Condition,
+    pack: &Pack,
+    state: &State,
+    world: &World,
+) -> Result<Option<Write>, NotApplied> {
+    let view = View::new(pack, state, world).with_it(key.clone());
+    let winning = state.winning(key.as_str()).and_then(|entry| entry.value.as_ref().ok());
+    let swept = winning.filter(|old| old.value.as_ref().is_some_and(|value| value.is_sweep()));
+    if let Some(old) = swept {
+        return assign_sweep(key, value, old, pack, state, world);
+    }
+    let new = computed(value, &view)?;
+    if matches!(view.config(key), Lookup::Set(found) if found.value.same_as(&new)) {
+        return Ok(None);
+    }
+    let text = in_style_of(winning, &new);
+    let whole = match winning.filter(|old| old.kind != OverrideKind::Delete) {
+        Some(old) => old.rewritten(&text),
+        None => format!("{key}={text}"),
+    };
+    parsed(&whole).map(Some)
+}
+
+fn assign_sweep(
+    key: &KeyPath,
+    value: &Condition,
+    old: &Override,
+    pack: &Pack,
+    state: &State,
+    world: &World,
+) -> Result<Option<Write>, NotApplied> {
+    let mut failure = None;
+    let mapped = old.map_elements(&mut |element| {
+        let elements = vec![(key.clone(), element.clone())];
+        let view = View::new(pack, state, world).with_it(key.clone()).with_elements(elements);
+        computed(value, &view).map_err(|error| failure = Some(error)).ok()
+    });
+    match (mapped, failure) {
+        (Some(text), None) => {
+            let whole = old.rewritten(&text);
+            if whole == old.text { Ok(None) } else { parsed(&whole).map(Some) }
+        }
+        (_, Some(error)) => Err(error),
+        (None, None) => Err(NotApplied::Unknown(vec![Missing {
+            name: key.to_string(),
+            why: format!("the sweep `{}` cannot be rewritten element by element", old.text),
+            supply: "split the sweep".to_owned(),
+        }])),
+    }
+}
+
+fn computed(value: &Condition, view: &View<'_>) -> Result<Value, NotApplied> {
+    match value.evaluate(view).outcome {
+        Outcome::Known(value) => Ok(value),
+        Outcome::Unknown(missing) => Err(NotApplied::Unknown(missing)),
+        Outcome::Failed(fault) => Err(NotApplied::Failed(fault)),
+        Outcome::Absent { name } => Err(NotApplied::Unknown(vec![Missing {
+            why: "it does not exist".to_owned(),
+            supply: format!("set `{name}` in the launch"),
+            name,
+        }])),
+    }
+}
+
+fn parsed(text: &str) -> Result<Write, NotApplied> {
+    overrides::parse(text).map(Write::Override).map_err(NotApplied::Failed)
+}
+
+/// Writes a value as Hydra reads it; booleans keep the case that the script uses.
+fn in_style_of(old: Option<&Override>, new: &Value) -> String {
+    let text = value_text(new);
+    let old = old.and_then(|old| old.text.split_once('=')).map(|(_, value)| value.trim());
+    match (new, old) {
+        (Value::Bool(_), Some("true" | "false")) => text.to_lowercase(),
+        _ => text,
+    }
+}

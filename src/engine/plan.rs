@@ -1,0 +1,180 @@
+//! The planner: which option, and why not the others.
+
+use super::apply::{NotApplied, writes};
+use super::invariant::compare_invariants;
+use super::judge::{Judgement, judge};
+use super::require::{Settled, check_requirements, settle};
+use super::state::State;
+use super::verdict::{Applied, Plan, Rejection, RuleVerdict, Status, Step};
+use super::world::World;
+use crate::condition::Verdict;
+use crate::pack::{Pack, PackOption, Safety};
+
+/// What the user asks of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// How many steps to take; one, or one for each id of `only`, where not given.
+    pub steps: Option<usize>,
+    /// The only options to consider, forced past the question whether they help; all if empty.
+    pub only: Vec<String>,
+    /// Whether unsafe options are as good as safe ones; otherwise they come after them.
+    pub allow_unsafe: bool,
+}
+
+/// What trying one option on a state gave.
+enum Trial {
+    Viable(Box<Applied>),
+    No(Status),
+}
+
+/// Plans for one launch.
+pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
+    let planner = Planner { pack, world, request };
+    let mut verdicts: Vec<RuleVerdict> =
+        pack.options.iter().map(|option| planner.verdict(option, state)).collect();
+    let steps = planner.steps(state);
+    for (index, step) in steps.iter().enumerate() {
+        mark_chosen(&mut verdicts, &step.option, index + 1);
+    }
+    let result = steps.last().map_or_else(|| state.clone(), |step| step.applied.state.clone());
+    Plan {
+        requirements: check_requirements(pack, state, world),
+        invariants: compare_invariants(pack, state, &result, world),
+        changes: state.changes_to(&result),
+        directives: state.directive_changes_to(&result),
+        steps,
+        verdicts,
+        result,
+    }
+}
+
+fn mark_chosen(verdicts: &mut [RuleVerdict], id: &str, step: usize) {
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.id == id) {
+        match &mut verdict.status {
+            Status::Chosen { steps } => steps.push(step),
+            other => *other = Status::Chosen { steps: vec![step] },
+        }
+    }
+}
+
+struct Planner<'a> {
+    pack: &'a Pack,
+    world: &'a World,
+    request: &'a Request,
+}
+
+impl Planner<'_> {
+    fn selected(&self, option: &PackOption) -> bool {
+        self.request.only.is_empty() || self.request.only.contains(&option.id)
+    }
+
+    fn verdict(&self, option: &PackOption, state: &State) -> RuleVerdict {
+        let judgement = judge(&option.when.condition, self.pack, state, self.world);
+        let status = if self.selected(option) {
+            match self.attempt(option, &judgement, state) {
+                Trial::Viable(_) => self.open(option),
+                Trial::No(status) => status,
+            }
+        } else {
+            Status::NotSelected
+        };
+        RuleVerdict::new(&option.id, status, judgement)
+    }
+
+    fn open(&self, option: &PackOption) -> Status {
+        match option.safety {
+            Safety::Safe => Status::Later,
+            Safety::Unsafe if self.ignores_safety() => Status::Later,
+            Safety::Unsafe => Status::NeedsUnsafe,
+            Safety::Display => Status::Shown,
+        }
+    }
+
+    fn ignores_safety(&self) -> bool {
+        self.request.allow_unsafe || !self.request.only.is_empty()
+    }
+
+    /// Lists the options in the order they are tried: as in the pack, the unsafe ones last unless
+    /// they are asked for.
+    fn ladder(&self) -> impl Iterator<Item = &PackOption> {
+        let of = |first: bool| {
+            self.pack.options.iter().filter(move |option| match option.safety {
+                Safety::Safe => first,
+                Safety::Unsafe => first == self.ignores_safety(),
+                Safety::Display => false,
+            })
+        };
+        of(true).chain(of(false)).filter(|option| self.selected(option))
+    }
+
+    /// Takes the first viable option, again and again; named options are each taken once unless
+    /// a number of steps is given.
+    fn steps(&self, state: &State) -> Vec<Step> {
+        let once = !self.request.only.is_empty() && self.request.steps.is_none();
+        let wanted = self.request.steps.unwrap_or(if once { self.request.only.len() } else { 1 });
+        let mut steps: Vec<Step> = Vec::new();
+        let mut current = state.clone();
+        while steps.len() < wanted {
+            let taken =
+                |option: &PackOption| once && steps.iter().any(|step| step.option == option.id);
+            let mut candidates = self.ladder().filter(|option| !taken(option));
+            let next = candidates.find_map(|option| self.step(option, &current));
+            let Some(step) = next else { break };
+            current = step.applied.state.clone();
+            steps.push(step);
+        }
+        steps
+    }
+
+    fn step(&self, option: &PackOption, state: &State) -> Option<Step> {
+        let judgement = judge(&option.when.condition, self.pack, state, self.world);
+        match self.attempt(option, &judgement, state) {
+            Trial::No(_) => None,
+            Trial::Viable(applied) => {
+                let forced = match self.relief(option) {
+                    Some(Rejection::DoesNotRelieve { place } | Rejection::Loads { place }) => {
+                        Some(place)
+                    }
+                    _ => None,
+                };
+                Some(Step { option: option.id.clone(), applied: *applied, forced })
+            }
+        }
+    }
+
+    fn attempt(&self, option: &PackOption, judgement: &Judgement, state: &State) -> Trial {
+        match &judgement.verdict {
+            Verdict::True => {}
+            Verdict::False | Verdict::Absent(_) => return Trial::No(Status::NotApplicable),
+            Verdict::Unknown(missing) => return Trial::No(Status::Unknown(missing.clone())),
+            Verdict::Failed(fault) => return Trial::No(Status::Failed(fault.clone())),
+        }
+        if let Some(rejection) = self.relief(option).filter(|_| self.request.only.is_empty()) {
+            return Trial::No(Status::Rejected(rejection));
+        }
+        let wanted = match writes(&option.rewrite, self.pack, state, self.world) {
+            Ok(wanted) => wanted,
+            Err(NotApplied::Unknown(missing)) => return Trial::No(Status::Unknown(missing)),
+            Err(NotApplied::Failed(fault)) => return Trial::No(Status::Failed(fault)),
+        };
+        match settle(&wanted, &option.id, self.pack, state, self.world) {
+            Ok(applied) if applied.changes.is_empty() && applied.directives.is_empty() => {
+                Trial::No(Status::Rejected(Rejection::ChangesNothing))
+            }
+            Ok(applied) => Trial::Viable(Box::new(applied)),
+            Err(Settled::Rejected(rejection)) => Trial::No(Status::Rejected(rejection)),
+            Err(Settled::Unknown(missing)) => Trial::No(Status::Unknown(missing)),
+        }
+    }
+
+    /// Says why an option would not help against the failure; nothing where it would.
+    fn relief(&self, option: &PackOption) -> Option<Rejection> {
+        let Some(failure) = &self.world.failure else { return Some(Rejection::NoFailure) };
+        let Some(place) = &failure.place else { return Some(Rejection::PlaceUnknown) };
+        let place = place.clone();
+        if option.loads.contains(&place) {
+            return Some(Rejection::Loads { place });
+        }
+        (!option.relieves.contains(&place)).then_some(Rejection::DoesNotRelieve { place })
+    }
+}

@@ -1,0 +1,236 @@
+use std::cell::RefCell;
+
+use super::interpolate::interpolate;
+use super::state::{Entry, State};
+use super::world::World;
+use crate::condition::{Outcome, Scope};
+use crate::facts::{Found, Lookup, Missing, Provenance};
+use crate::overrides::OverrideKind;
+use crate::pack::Pack;
+use crate::path::KeyPath;
+use crate::value::Value;
+
+/// What a condition sees: one state in one world, through one pack.
+pub struct View<'a> {
+    /// The pack, for defaults, parameters and named expressions.
+    pub pack: &'a Pack,
+    /// What can change.
+    pub state: &'a State,
+    /// What cannot.
+    pub world: &'a World,
+    /// The key that `it` means, inside a rewrite.
+    pub it: Option<KeyPath>,
+    /// Elements that stand for swept keys while a condition is tried for each.
+    pub elements: Vec<(KeyPath, Value)>,
+    /// The keys and names being resolved now, to find cycles.
+    resolving: RefCell<Vec<String>>,
+}
+
+impl<'a> View<'a> {
+    /// Makes a view without `it` and with swept keys as they are.
+    pub fn new(pack: &'a Pack, state: &'a State, world: &'a World) -> Self {
+        let resolving = RefCell::new(Vec::new());
+        Self { pack, state, world, it: None, elements: Vec::new(), resolving }
+    }
+
+    /// Lets `it` mean a key.
+    #[must_use]
+    pub fn with_it(mut self, key: KeyPath) -> Self {
+        self.it = Some(key);
+        self
+    }
+
+    /// Lets elements stand for swept keys.
+    #[must_use]
+    pub fn with_elements(mut self, elements: Vec<(KeyPath, Value)>) -> Self {
+        self.elements = elements;
+        self
+    }
+
+    /// Runs `resolve` unless `name` is being resolved already, which is a cycle.
+    fn guarded(&self, name: &str, resolve: impl FnOnce() -> Lookup) -> Lookup {
+        if self.resolving.borrow().iter().any(|open| open == name) {
+            let mut path = self.resolving.borrow().clone();
+            path.push(name.to_owned());
+            return unknown(name, format!("it is defined by itself: {}", path.join(" → ")), "");
+        }
+        self.resolving.borrow_mut().push(name.to_owned());
+        let answer = resolve();
+        self.resolving.borrow_mut().pop();
+        answer
+    }
+
+    fn look_up_config(&self, key: &KeyPath) -> Lookup {
+        if let Some((_, element)) = self.elements.iter().find(|(swept, _)| swept == key) {
+            let from = self.state.winning(key.as_str()).map(|entry| entry.from.clone());
+            let from = from.unwrap_or(Provenance::Computed);
+            return Lookup::Set(Found { value: element.clone(), from });
+        }
+        for entry in self.state.touching(key) {
+            if let Some(answer) = self.answer_of(entry, key) {
+                return answer;
+            }
+        }
+        match self.pack.default(key.as_str()) {
+            Some((value, of)) => {
+                let from = Provenance::Default { of: of.to_owned() };
+                interpolate(self, key, Found { value: value.clone(), from })
+            }
+            None => unknown(
+                key.as_str(),
+                "no override sets it and its default is not known".to_owned(),
+                "add the override to the launch",
+            ),
+        }
+    }
+
+    /// What one override says of a key; nothing where a merged dict leaves the key alone.
+    fn answer_of(&self, entry: &Entry, key: &KeyPath) -> Option<Lookup> {
+        let parsed = match &entry.value {
+            Ok(parsed) => parsed,
+            Err(why) => {
+                return Some(unknown(
+                    key.as_str(),
+                    why.clone(),
+                    "write the value in the script, or give it with --env NAME=VALUE",
+                ));
+            }
+        };
+        if parsed.kind == OverrideKind::Delete {
+            return Some(Lookup::Absent);
+        }
+        let Some(value) = parsed.value() else {
+            let why = if parsed.value.as_ref().is_some_and(|value| value.is_sweep()) {
+                format!("it is swept: {}", parsed.text)
+            } else {
+                format!("its value has no plain form: {}", parsed.text)
+            };
+            return Some(unknown(key.as_str(), why, "split the sweep into one launch a value"));
+        };
+        let rest = key.as_str().get(entry.key.len()..).unwrap_or_default();
+        let value = descend(value, rest.trim_start_matches('.'))?;
+        let found = Found { value, from: entry.from.clone() };
+        Some(interpolate(self, key, found))
+    }
+
+    fn look_up_name(&self, name: &str) -> Lookup {
+        if let Some(found) = self.world.facts.get(name) {
+            return Lookup::Set(found.clone());
+        }
+        if let Some(parameter) = name.strip_prefix("param.") {
+            return match self.world.parameter(self.pack, parameter) {
+                Some(value) => {
+                    Lookup::Set(Found { value: value.clone(), from: Provenance::Parameter })
+                }
+                None => Lookup::Absent,
+            };
+        }
+        if let Some(variable) = name.strip_prefix("env.") {
+            return match self.world.environment.get(variable) {
+                Some(text) => Lookup::Set(Found {
+                    value: Value::Str(text.clone()),
+                    from: Provenance::Computed,
+                }),
+                None => unknown(
+                    &format!("${name}"),
+                    "the environment of the job is not known".to_owned(),
+                    &format!("--env {variable}=VALUE"),
+                ),
+            };
+        }
+        if let Some(directive) = name.strip_prefix("sbatch.") {
+            return self.look_up_directive(name, directive);
+        }
+        if let Some(expression) = self.pack.lets.get(name) {
+            return as_lookup(name, expression.condition.evaluate(self).outcome);
+        }
+        self.look_up_event_fact(name)
+    }
+
+    fn look_up_directive(&self, name: &str, directive: &str) -> Lookup {
+        match self.state.directives.get(directive) {
+            Some(found) => Lookup::Set(found.clone()),
+            None if self.world.has_directives => Lookup::Absent,
+            None => unknown(
+                &format!("${name}"),
+                "no Slurm script was given".to_owned(),
+                "give the file with the #SBATCH lines as well",
+            ),
+        }
+    }
+
+    fn look_up_event_fact(&self, name: &str) -> Lookup {
+        let event = name.split('.').next().unwrap_or(name);
+        let shown = format!("${name}");
+        let fact = format!("--fact {name}=VALUE");
+        match &self.world.failure {
+            _ if !self.world.has_log => {
+                unknown(&shown, "no log was given".to_owned(), &format!("--log FILE or {fact}"))
+            }
+            Some(failure) if failure.event.event == event => {
+                unknown(&shown, "the log does not tell".to_owned(), &fact)
+            }
+            _ => Lookup::Absent,
+        }
+    }
+}
+
+impl Scope for View<'_> {
+    fn config(&self, key: &KeyPath) -> Lookup {
+        self.guarded(key.as_str(), || self.look_up_config(key))
+    }
+
+    fn name(&self, name: &str) -> Lookup {
+        self.guarded(&format!("${name}"), || self.look_up_name(name))
+    }
+
+    fn it(&self) -> Lookup {
+        match &self.it {
+            Some(key) => self.config(key),
+            None => Lookup::Absent,
+        }
+    }
+
+    fn switched(&self, key: &KeyPath) -> Lookup {
+        let value = Value::Bool(self.state.winning(key.as_str()).is_some());
+        let from = match self.state.winning(key.as_str()) {
+            Some(entry) => entry.from.clone(),
+            None => Provenance::Computed,
+        };
+        Lookup::Set(Found { value, from })
+    }
+}
+
+/// Makes the answer for a name that nothing tells.
+pub(super) fn unknown(name: &str, why: String, supply: &str) -> Lookup {
+    Lookup::Unknown(Missing { name: name.to_owned(), why, supply: supply.to_owned() })
+}
+
+/// Turns the outcome of a named expression into the answer for its name.
+fn as_lookup(name: &str, outcome: Outcome) -> Lookup {
+    match outcome {
+        Outcome::Known(value) => Lookup::Set(Found { value, from: Provenance::Computed }),
+        Outcome::Absent { .. } => Lookup::Absent,
+        Outcome::Unknown(missing) => match missing.into_iter().next() {
+            Some(first) => Lookup::Unknown(first),
+            None => unknown(&format!("${name}"), "nothing tells".to_owned(), ""),
+        },
+        Outcome::Failed(fault) => unknown(&format!("${name}"), fault.message, ""),
+    }
+}
+
+/// Goes down a dotted path inside a value. A dict without the name merges, so it says nothing.
+fn descend(value: Value, path: &str) -> Option<Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    match value {
+        Value::Dict(pairs) => {
+            let pair = pairs.into_iter().find(|(key, _)| key.to_string() == first)?;
+            descend(pair.1, rest)
+        }
+        Value::List(items) => descend(items.into_iter().nth(first.parse().ok()?)?, rest),
+        _ => None,
+    }
+}

@@ -1,0 +1,116 @@
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use indexmap::IndexMap;
+
+use crate::facts::{Found, Provenance};
+use crate::overrides::{Override, OverrideKind};
+use crate::path::KeyPath;
+
+/// One override of a launch, or one whose text nothing tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key or group, without sigil and package.
+    pub key: String,
+    /// The override, or why its value is unknown.
+    pub value: Result<Override, String>,
+    /// Where it was read, or which rule wrote it.
+    pub from: Provenance,
+}
+
+/// What rules may change: the overrides in argument order, and the directives of the job script.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    /// The overrides, first to last.
+    pub entries: Vec<Entry>,
+    /// Directives by canonical name, without `sbatch.`.
+    pub directives: IndexMap<String, Found>,
+}
+
+/// One key's winning override before and after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyChange {
+    /// The key, without sigil.
+    pub key: String,
+    /// The winning override's full text before; none where nothing set the key.
+    pub before: Option<String>,
+    /// Where that was read.
+    pub before_from: Option<Provenance>,
+    /// The winning override's full text after; none where the override goes.
+    pub after: Option<String>,
+}
+
+impl State {
+    /// Returns the override that decides a key, when one names exactly this key.
+    pub fn winning(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.key == key)
+    }
+
+    /// Returns the overrides that name the key or a section around it, last first.
+    pub fn touching<'a>(&'a self, key: &'a KeyPath) -> impl Iterator<Item = &'a Entry> {
+        self.entries
+            .iter()
+            .rev()
+            .filter(move |entry| key.is_at_or_below(&KeyPath::new(entry.key.as_str())))
+    }
+
+    /// Puts an override in the place of the one that wins for its key, or at the end.
+    pub fn put(&mut self, wanted: Override, from: Provenance) {
+        let key = wanted.key.clone();
+        let entry = Entry { key: key.clone(), value: Ok(wanted), from };
+        match self.entries.iter_mut().rev().find(|old| old.key == key) {
+            Some(old) => *old = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    /// Returns what identifies the state: the same number for the same overrides and directives.
+    pub fn fingerprint(&self) -> u64 {
+        // DefaultHasher::new is fixed-key, so the number depends on nothing but the state.
+        let mut hasher = DefaultHasher::new();
+        for entry in &self.entries {
+            let text = entry.value.as_ref().map(|it| it.text.as_str());
+            (&entry.key, text.unwrap_or("?")).hash(&mut hasher);
+        }
+        for (name, found) in &self.directives {
+            (name, found.value.to_string()).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Lists the keys whose winning override differs, in the order of the later state.
+    pub fn changes_to(&self, after: &Self) -> Vec<KeyChange> {
+        let mut changes = Vec::new();
+        for entry in &after.entries {
+            let wins = after.winning(&entry.key).is_some_and(|winner| std::ptr::eq(winner, entry));
+            let before = self.winning(&entry.key);
+            let text = |entry: &Entry| entry.value.as_ref().ok().map(|it| it.text.clone());
+            if !wins || before.is_some_and(|before| before.value == entry.value) {
+                continue;
+            }
+            changes.push(KeyChange {
+                key: entry.key.clone(),
+                before: before.and_then(text),
+                before_from: before.map(|before| before.from.clone()),
+                after: text(entry),
+            });
+        }
+        changes
+    }
+
+    /// Lists the directives that differ: name, before, after.
+    pub fn directive_changes_to(&self, after: &Self) -> Vec<(String, Found, Found)> {
+        let changed = after.directives.iter().filter_map(|(name, now)| {
+            let before = self.directives.get(name)?;
+            (before.value != now.value).then(|| (name.clone(), before.clone(), now.clone()))
+        });
+        changed.collect()
+    }
+}
+
+impl Entry {
+    /// Tells whether the override deletes its key.
+    pub fn deletes(&self) -> bool {
+        matches!(&self.value, Ok(parsed) if parsed.kind == OverrideKind::Delete)
+    }
+}

@@ -1,0 +1,137 @@
+use super::invariant::InvariantState;
+use super::judge::Judgement;
+use super::require::RequirementState;
+use super::state::{KeyChange, State};
+use crate::condition::Trace;
+use crate::facts::{Found, Missing};
+use crate::text::Fault;
+
+/// What was decided about one option, and why.
+#[derive(Debug, Clone)]
+pub enum Status {
+    /// It is part of the plan, as these steps, counted from 1.
+    Chosen {
+        /// The steps.
+        steps: Vec<usize>,
+    },
+    /// It would help as well, but comes later in the pack.
+    Later,
+    /// It would help, and changes more than memory and speed: it is taken only when asked for, or
+    /// where no safe option is left.
+    NeedsUnsafe,
+    /// It would help, and is only ever shown.
+    Shown,
+    /// Its condition is false, or reads a key that does not exist.
+    NotApplicable,
+    /// Its condition or rewrite needs something that nothing tells.
+    Unknown(Vec<Missing>),
+    /// Its condition is true, yet it is no candidate.
+    Rejected(Rejection),
+    /// The user asked for other options.
+    NotSelected,
+    /// Its condition or rewrite failed to compute.
+    Failed(Fault),
+}
+
+/// Why an option whose condition is true is not taken.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rejection {
+    /// It does not lower the peak of what failed.
+    DoesNotRelieve {
+        /// The phase that failed, or `host`.
+        place: String,
+    },
+    /// It raises the peak of what failed.
+    Loads {
+        /// The phase that failed, or `host`.
+        place: String,
+    },
+    /// No failure is known, so nothing needs relief.
+    NoFailure,
+    /// The log does not tell what failed, so nothing tells whether it would help.
+    PlaceUnknown,
+    /// Everything it would set is so already.
+    ChangesNothing,
+    /// A requirement that held would break.
+    Breaks {
+        /// The requirement's id.
+        requirement: String,
+        /// Its message for the values that would result.
+        message: String,
+    },
+    /// Repairs contradict one another or go in a circle.
+    Unsettled {
+        /// What happened, with the rules' names.
+        why: String,
+    },
+}
+
+/// One option's verdict with the evaluation behind it.
+#[derive(Debug, Clone)]
+pub struct RuleVerdict {
+    /// The option's id.
+    pub id: String,
+    /// What was decided.
+    pub status: Status,
+    /// How its condition came out.
+    pub trace: Trace,
+}
+
+/// One change of a plan, taken from one option.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The option's id.
+    pub option: String,
+    /// What it changes, repairs included.
+    pub applied: Applied,
+    /// The failing place, when the user insisted on an option that does not relieve it.
+    pub forced: Option<String>,
+}
+
+/// What applying rewrites to a state did.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The state afterwards.
+    pub state: State,
+    /// The overrides that differ.
+    pub changes: Vec<KeyChange>,
+    /// The directives that differ: name, before, after.
+    pub directives: Vec<(String, Found, Found)>,
+    /// The requirements whose repairs took part.
+    pub repaired_by: Vec<String>,
+    /// Rewrites that had nowhere to go, such as a directive without a Slurm script.
+    pub skipped: Vec<String>,
+}
+
+/// Everything decided about one launch.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The steps in order; empty where nothing is proposed.
+    pub steps: Vec<Step>,
+    /// Every option's verdict, in pack order.
+    pub verdicts: Vec<RuleVerdict>,
+    /// Every requirement on the input.
+    pub requirements: Vec<RequirementState>,
+    /// Every invariant, over the whole plan.
+    pub invariants: Vec<InvariantState>,
+    /// The overrides that differ between input and result.
+    pub changes: Vec<KeyChange>,
+    /// The directives that differ: name, before, after.
+    pub directives: Vec<(String, Found, Found)>,
+    /// The state the plan leads to.
+    pub result: State,
+}
+
+impl Plan {
+    /// Tells whether the plan changes anything.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.directives.is_empty()
+    }
+}
+
+impl RuleVerdict {
+    /// Makes a verdict from a judgement.
+    pub(super) fn new(id: &str, status: Status, judgement: Judgement) -> Self {
+        Self { id: id.to_owned(), status, trace: judgement.trace }
+    }
+}

@@ -1,0 +1,72 @@
+use indexmap::IndexMap;
+
+use crate::facts::Facts;
+use crate::pack::Pack;
+use crate::signal::{Event, Kind};
+use crate::text::Location;
+use crate::value::Value;
+
+/// What a plan cannot change: the log, the environment, the pack's parameters.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// Facts by name, such as `oom.tried`; those given by the user win.
+    pub facts: Facts,
+    /// Environment variables the user told of, without `env.`.
+    pub environment: IndexMap<String, String>,
+    /// Parameters the user set, by name; the pack's defaults stand behind them.
+    pub parameters: IndexMap<String, Value>,
+    /// Whether a log was read.
+    pub has_log: bool,
+    /// Whether a Slurm script was read.
+    pub has_directives: bool,
+    /// The failure to answer, if the log shows one.
+    pub failure: Option<Failure>,
+}
+
+/// The first cause of a failure, as the engine uses it.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The event in the log.
+    pub event: Event,
+    /// Where relief is needed: the phase's name, `host` for host memory, none if nothing tells.
+    pub place: Option<String>,
+    /// Where the phase was read, for a device failure.
+    pub place_from: Option<Location>,
+}
+
+impl Failure {
+    /// Takes an event as the failure to answer.
+    pub fn of(event: Event) -> Self {
+        let (place, place_from) = match (event.kind, &event.phase) {
+            (Kind::Host, _) => (Some("host".to_owned()), None),
+            (_, Some(phase)) => (Some(phase.name.clone()), phase.location.clone()),
+            (_, None) => (None, None),
+        };
+        Self { event, place, place_from }
+    }
+}
+
+impl World {
+    /// Takes a failure. Facts that are there already were told by the user and stay; so does a
+    /// phase that the user told.
+    pub fn set_failure(&mut self, event: Event) {
+        let told = self.facts.get(&format!("{}.phase", event.event)).cloned();
+        for (name, found) in event.to_facts().iter() {
+            if self.facts.get(name).is_none() {
+                self.facts.insert(name, found.value.clone(), found.from.clone());
+            }
+        }
+        let mut failure = Failure::of(event);
+        if let Some(phase) = told {
+            failure.place = Some(phase.value.to_string());
+            failure.place_from = None;
+        }
+        self.failure = Some(failure);
+    }
+
+    /// Returns a parameter's value.
+    pub fn parameter<'a>(&'a self, pack: &'a Pack, name: &str) -> Option<&'a Value> {
+        let default = || pack.parameters.get(name).map(|parameter| &parameter.value);
+        self.parameters.get(name).or_else(default)
+    }
+}
