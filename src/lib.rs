@@ -6,6 +6,7 @@ pub mod facts;
 pub mod overrides;
 pub mod pack;
 pub mod path;
+pub mod report;
 pub mod signal;
 pub mod surface;
 pub mod text;

@@ -1,1 +1,18 @@
-//! (written next)
+//! Showing what was found and decided: for people, and as data.
+//!
+//! Everything here turns values into text; nothing decides. miette is known to [`fault`] alone.
+
+mod diff;
+mod explain;
+mod fault;
+mod human;
+mod json;
+mod paint;
+mod words;
+
+pub use diff::{FileChange, unified_diff};
+pub use explain::{explain, explain_json};
+pub use fault::render_faults;
+pub use human::{Reported, rewrite_report};
+pub use json::rewrite_json;
+pub use paint::{Look, Paint};

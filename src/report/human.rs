@@ -1,0 +1,353 @@
+//! The report of `hydrule rewrite` for people.
+
+use indexmap::IndexMap;
+
+use super::diff::{FileChange, unified_diff};
+use super::paint::{Look, Paint};
+use super::words;
+use crate::engine::{Failure, KeyChange, Plan, RuleVerdict, Status, Step};
+use crate::pack::{Pack, PackOption, Safety};
+use crate::signal::Kind;
+use crate::text::count;
+use crate::value::Value;
+
+/// Everything a report of one rewrite shows.
+pub struct Reported<'a> {
+    /// The pack used.
+    pub pack: &'a Pack,
+    /// What was decided.
+    pub plan: &'a Plan,
+    /// The launch in words: place, program, number of overrides.
+    pub launch: String,
+    /// The failure that the log shows.
+    pub failure: Option<&'a Failure>,
+    /// Remarks on the input, such as a log that ran other overrides than the script has.
+    pub remarks: Vec<String>,
+    /// The files as they would become.
+    pub files: Vec<FileChange>,
+    /// For each changed key, how its edit is made: `the default of TRAIN_BATCH_SIZE`, …
+    pub sites: Vec<(String, String)>,
+    /// Edits that were refused, with the line to paste.
+    pub refused: Vec<String>,
+}
+
+/// Writes the report: failure, steps, options not chosen, diff. The diff comes last, so that the
+/// whole text can be given to `git apply`.
+pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
+    let mut page = Page { paint: Paint::new(look), look, out: String::new() };
+    page.heading(&reported.launch);
+    page.failure(reported);
+    for remark in &reported.remarks {
+        page.remark(remark);
+    }
+    page.broken_requirements(reported);
+    for (index, step) in reported.plan.steps.iter().enumerate() {
+        page.step(reported, index + 1, step);
+    }
+    if reported.plan.steps.is_empty() {
+        page.nothing_proposed(reported);
+    }
+    page.invariants(reported);
+    page.not_chosen(reported);
+    for refusal in &reported.refused {
+        page.remark(refusal);
+    }
+    page.diffs(&reported.files);
+    page.out
+}
+
+struct Page {
+    paint: Paint,
+    look: Look,
+    out: String,
+}
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+
+    fn heading(&mut self, text: &str) {
+        let text = self.paint.strong(text);
+        self.line(&text);
+    }
+
+    /// A labelled line; what does not fit goes on below the first word of the text.
+    fn field(&mut self, label: &str, text: &str) {
+        self.labelled(label, LABEL, text);
+    }
+
+    fn labelled(&mut self, label: &str, column: usize, text: &str) {
+        let indent = " ".repeat(4 + column);
+        let first = format!("    {label:<column$}");
+        let width = self.look.width.max(40);
+        let options = textwrap::Options::new(width)
+            .initial_indent(&first)
+            .subsequent_indent(&indent)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        for (index, row) in textwrap::wrap(text, options).iter().enumerate() {
+            let row = match row.strip_prefix(first.as_str()).filter(|_| index == 0) {
+                Some(rest) => {
+                    format!("    {}{rest}", self.paint.faint(&format!("{label:<column$}")))
+                }
+                None => row.to_string(),
+            };
+            self.line(&row);
+        }
+    }
+
+    fn remark(&mut self, text: &str) {
+        let mark = self.paint.warn("!");
+        let width = self.look.width.max(40);
+        let options = textwrap::Options::new(width).initial_indent("  ").subsequent_indent("  ");
+        let wrapped = textwrap::fill(text, options.break_words(false));
+        let wrapped = wrapped.trim_start().to_owned();
+        self.line(&format!("{mark} {wrapped}"));
+    }
+
+    fn failure(&mut self, reported: &Reported<'_>) {
+        let Some(failure) = reported.failure else { return };
+        self.line("");
+        let event = &failure.event;
+        let gpu = event.facts.get("gpu").map(|fact| format!("GPU {}", fact.value));
+        let what = match event.kind {
+            Kind::Device => format!("{} ran out of memory", gpu.as_deref().unwrap_or("A GPU")),
+            Kind::Host => "The host ran out of memory".to_owned(),
+            Kind::Unknown | Kind::Note => "The job failed".to_owned(),
+        };
+        let place = match (&failure.place, event.kind) {
+            (_, Kind::Host) => String::new(),
+            (Some(place), _) => format!(" during {}", reported.pack.phase_title(place)),
+            (None, _) => ", in a phase that the log does not tell".to_owned(),
+        };
+        let at = self.paint.faint(&format!("  {}", event.location));
+        let what = self.paint.bad(&format!("✗ {what}{place}"));
+        self.line(&format!("{what}{at}"));
+        for (name, fact) in &event.facts {
+            if HIDDEN_FACTS.contains(&name.as_str()) {
+                continue;
+            }
+            let text = match &fact.value {
+                Value::Bytes(_) => fact.text.clone(),
+                value => value.to_string(),
+            };
+            self.field(&fact_label(name), &format!("{text}  ({})", words::line_of(&fact.location)));
+        }
+        if let (Some(place), Some(from)) = (&failure.place, &failure.place_from) {
+            let frame = from.text().trim();
+            self.field("phase", &format!("{place}, told by `{frame}`  ({})", words::line_of(from)));
+        }
+        if event.consequences > 0 {
+            let text = format!("{} later in the log", count(event.consequences, "consequence"));
+            self.field("then", &text);
+        }
+    }
+
+    fn broken_requirements(&mut self, reported: &Reported<'_>) {
+        for state in reported.plan.requirements.iter().filter(|state| state.is_broken()) {
+            let rule = reported.pack.requirements.iter().find(|it| it.id == state.id);
+            let when = rule.map_or("start-up", |rule| rule.fails_at.as_str());
+            self.line("");
+            let mark = self.paint.bad("✗");
+            let id = self.paint.name(&state.id);
+            self.line(&format!("{mark} {}  {id}", state.message));
+            self.field("fails at", when);
+        }
+    }
+
+    fn step(&mut self, reported: &Reported<'_>, number: usize, step: &Step) {
+        let Some(option) = reported.pack.options.iter().find(|it| it.id == step.option) else {
+            return;
+        };
+        self.line("");
+        let arrow = self.paint.good(&format!("→ Step {number}"));
+        let title = self.paint.strong(&option.title);
+        let id = self.paint.name(&option.id);
+        self.line(&format!("{arrow}  {title}  {id}"));
+        for change in &step.applied.changes {
+            self.change(reported, change);
+        }
+        for (name, before, after) in &step.applied.directives {
+            let text = format!("#SBATCH {name}: {} → {}", before.value, after.value);
+            self.line(&format!(
+                "    {}  {}",
+                self.paint.strong(&text),
+                self.paint.faint(&before.from.to_string())
+            ));
+        }
+        self.about(option);
+        if let Some(place) = &step.forced {
+            let title =
+                if place == "host" { "host memory" } else { reported.pack.phase_title(place) };
+            self.field(
+                "but",
+                &format!("it does not lower the {title} peak; taken because you named it"),
+            );
+        }
+        if !step.applied.repaired_by.is_empty() {
+            let text = format!("to keep {}", step.applied.repaired_by.join(", "));
+            self.field("repaired", &text);
+        }
+        for skipped in &step.applied.skipped {
+            self.field("left out", skipped);
+        }
+    }
+
+    fn about(&mut self, option: &PackOption) {
+        self.field("why", &option.why);
+        if let Some(caveat) = &option.caveat {
+            self.field("caveat", caveat);
+        }
+        let costs: Vec<String> =
+            option.cost.iter().map(|(name, amount)| words::cost(name, *amount)).collect();
+        let costs = if costs.is_empty() { "none".to_owned() } else { costs.join(", ") };
+        self.field("cost", &costs);
+        self.field("changes", words::changes(option.changes));
+        let list = |names: &[String]| match names {
+            [] => "nothing".to_owned(),
+            names => names.join(", "),
+        };
+        let text = format!("{}; loads {}", list(&option.relieves), list(&option.loads));
+        self.field("relieves", &text);
+        if option.safety != Safety::Safe {
+            let text = match option.safety {
+                Safety::Display => "shown only; never written",
+                _ => "written only with --unsafe, or when named with --only",
+            };
+            self.field("safety", text);
+        }
+        self.field("source", &option.source);
+    }
+
+    fn change(&mut self, reported: &Reported<'_>, change: &KeyChange) {
+        let default = reported.pack.default(&change.key).map(|(value, _)| value.to_string());
+        let arrow = words::arrow(change, default.as_deref());
+        let text = self.paint.strong(&format!("{}: {arrow}", change.key));
+        let site = reported.sites.iter().find(|(key, _)| *key == change.key);
+        let place = match (site, &change.before_from) {
+            (Some((_, site)), _) => site.clone(),
+            (None, Some(from)) => from.to_string(),
+            (None, None) => "new".to_owned(),
+        };
+        let plain = 6 + change.key.chars().count() + arrow.chars().count() + place.chars().count();
+        let place = self.paint.faint(&place);
+        if plain + 2 <= self.look.width {
+            self.line(&format!("    {text}  {place}"));
+        } else {
+            self.line(&format!("    {text}"));
+            self.line(&format!("      {place}"));
+        }
+    }
+
+    fn nothing_proposed(&mut self, reported: &Reported<'_>) {
+        self.line("");
+        let text = match reported.failure {
+            None => "Nothing to propose: no failure is known. Give the job's log with --log FILE.",
+            Some(_) => "Nothing to propose: no option of the pack is left for this failure.",
+        };
+        self.line(text);
+    }
+
+    fn invariants(&mut self, reported: &Reported<'_>) {
+        if reported.plan.is_empty() || reported.plan.invariants.is_empty() {
+            return;
+        }
+        self.line("");
+        self.heading("Invariants");
+        let titles = reported.plan.invariants.iter().map(|state| state.title.chars().count());
+        let widest = titles.max().unwrap_or(0) + 2;
+        for state in &reported.plan.invariants {
+            self.labelled(&state.title, widest, &words::invariant(&state.effect));
+        }
+    }
+
+    fn not_chosen(&mut self, reported: &Reported<'_>) {
+        let rest: Vec<&RuleVerdict> = reported
+            .plan
+            .verdicts
+            .iter()
+            .filter(|it| !matches!(it.status, Status::Chosen { .. } | Status::NotSelected))
+            .collect();
+        if rest.is_empty() {
+            return;
+        }
+        let widest = rest.iter().map(|it| it.id.chars().count()).max().unwrap_or(0).min(34);
+        let mut groups: IndexMap<String, Vec<&RuleVerdict>> = IndexMap::new();
+        let mut sorted = rest;
+        sorted.sort_by_key(|verdict| rank(&verdict.status));
+        for verdict in sorted {
+            let heading = words::group(&verdict.status, reported.pack);
+            groups.entry(heading).or_default().push(verdict);
+        }
+        for (heading, verdicts) in groups {
+            self.line("");
+            self.heading(&format!("Not chosen: {heading}"));
+            for verdict in verdicts {
+                self.other(reported.pack, verdict, widest);
+            }
+        }
+    }
+
+    fn other(&mut self, pack: &Pack, verdict: &RuleVerdict, widest: usize) {
+        let option = pack.options.iter().find(|it| it.id == verdict.id);
+        let reason = words::reason_in_group(&verdict.status, &verdict.trace, option, pack);
+        let mark = match verdict.status {
+            Status::Later | Status::NeedsUnsafe | Status::Shown => self.paint.good("·"),
+            Status::Rejected(_) | Status::Failed(_) => self.paint.gone("✗"),
+            Status::Unknown(_) => self.paint.warn("?"),
+            _ => self.paint.faint("-"),
+        };
+        let id = format!("{:<widest$}", verdict.id);
+        let indent = " ".repeat(4 + widest + 2);
+        let options = textwrap::Options::new(self.look.width.max(indent.len() + 24))
+            .initial_indent(&indent)
+            .subsequent_indent(&indent)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let rows = textwrap::wrap(&reason, options);
+        let mut rows = rows.iter().map(|row| row.trim_start());
+        let id = self.paint.name(&id);
+        self.line(&format!("  {mark} {id}  {}", rows.next().unwrap_or_default()));
+        for row in rows {
+            self.line(&format!("{indent}{row}"));
+        }
+    }
+
+    fn diffs(&mut self, files: &[FileChange]) {
+        for file in files {
+            self.out.push('\n');
+            self.out.push_str(&unified_diff(file, self.paint));
+        }
+    }
+}
+
+/// Columns of the labels.
+const LABEL: usize = 18;
+
+/// Facts that the headline or another line shows already.
+const HIDDEN_FACTS: [&str; 6] = ["gpu", "phase", "kind", "signal", "api", "line"];
+
+fn fact_label(name: &str) -> String {
+    match name {
+        "tried" => "tried to allocate".to_owned(),
+        "capacity" => "GPU has".to_owned(),
+        "in_use" => "in use".to_owned(),
+        "allocated" => "by PyTorch".to_owned(),
+        "reserved_unallocated" => "reserved, unused".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+fn rank(status: &Status) -> usize {
+    match status {
+        Status::Later => 0,
+        Status::NeedsUnsafe => 1,
+        Status::Shown => 2,
+        Status::Rejected(_) => 3,
+        Status::Failed(_) => 4,
+        Status::Unknown(_) => 5,
+        _ => 6,
+    }
+}

@@ -1,0 +1,250 @@
+//! The sentences for engine verdicts, shared by every reporter.
+
+use crate::condition::{Outcome, Trace, deciding_leaves};
+use crate::engine::{InvariantEffect, KeyChange, Rejection, Status};
+use crate::facts::Missing;
+use crate::pack::{Changes, Pack, PackOption, Safety};
+use crate::text::{Location, join_and};
+
+/// Names a status in one word, as JSON and tests see it.
+pub fn status_word(status: &Status) -> &'static str {
+    match status {
+        Status::Chosen { .. } => "chosen",
+        Status::Later | Status::NeedsUnsafe => "later",
+        Status::Shown => "shown",
+        Status::NotApplicable => "not applicable",
+        Status::Unknown(_) => "unknown",
+        Status::Rejected(_) => "rejected",
+        Status::NotSelected => "not selected",
+        Status::Failed(_) => "failed",
+    }
+}
+
+/// Says in one sentence why an option has its status.
+pub fn reason(status: &Status, trace: &Trace, caveat: Option<&str>, pack: &Pack) -> String {
+    match status {
+        Status::Chosen { steps } => {
+            let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+            format!("step {} of this plan", join_and(&steps))
+        }
+        Status::Later => "would help as well; a cheaper one comes first".to_owned(),
+        Status::NeedsUnsafe => match caveat {
+            Some(caveat) => format!("would help; needs --unsafe: {caveat}"),
+            None => "would help; needs --unsafe, since it changes more than speed".to_owned(),
+        },
+        Status::Shown => match caveat {
+            Some(caveat) => format!("for you to weigh, never written: {caveat}"),
+            None => "for you to weigh, never written".to_owned(),
+        },
+        Status::NotApplicable => format!("does not apply: {}", leaves(trace)),
+        Status::Unknown(missing) => unknown(missing),
+        Status::Rejected(rejection) => rejected(rejection, caveat, pack),
+        Status::NotSelected => "not among the options asked for".to_owned(),
+        Status::Failed(fault) => fault.message.clone(),
+    }
+}
+
+/// Heads the options that share a status.
+pub fn group(status: &Status, pack: &Pack) -> String {
+    match status {
+        Status::Chosen { .. } => "part of the plan".to_owned(),
+        Status::Later => "would help as well; what comes first costs less".to_owned(),
+        Status::NeedsUnsafe => {
+            "would help, changes more than memory and speed (--unsafe)".to_owned()
+        }
+        Status::Shown => "for you to weigh; never written".to_owned(),
+        Status::NotApplicable => "does not apply".to_owned(),
+        Status::Unknown(_) => "something is not known".to_owned(),
+        Status::NotSelected => "not asked for".to_owned(),
+        Status::Failed(_) => "failed to compute".to_owned(),
+        Status::Rejected(rejection) => match rejection {
+            Rejection::DoesNotRelieve { place } => {
+                format!("does not lower the {} peak", title(pack, place))
+            }
+            Rejection::Loads { place } => format!("raises the {} peak", title(pack, place)),
+            Rejection::NoFailure | Rejection::PlaceUnknown => rejected(rejection, None, pack),
+            _ => "cannot be applied".to_owned(),
+        },
+    }
+}
+
+/// Says in one sentence what the group's heading leaves open.
+pub fn reason_in_group(
+    status: &Status,
+    trace: &Trace,
+    option: Option<&PackOption>,
+    pack: &Pack,
+) -> String {
+    let caveat = option.and_then(|option| option.caveat.clone());
+    let title = option.map(|option| option.title.clone()).unwrap_or_default();
+    match status {
+        Status::NotApplicable => leaves(trace),
+        Status::Unknown(missing) => {
+            let text = unknown(missing);
+            text.strip_prefix("unknown: ").unwrap_or(&text).to_owned()
+        }
+        Status::Rejected(Rejection::DoesNotRelieve { .. } | Rejection::Loads { .. })
+        | Status::NeedsUnsafe
+        | Status::Shown => match caveat {
+            Some(caveat) => format!("{title}. {caveat}"),
+            None => title,
+        },
+        Status::Later | Status::NotSelected => title,
+        Status::Rejected(Rejection::NoFailure | Rejection::PlaceUnknown) => title,
+        _ => reason(status, trace, caveat.as_deref(), pack),
+    }
+}
+
+/// Says what is missing and how to supply it.
+pub fn unknown(missing: &[Missing]) -> String {
+    let Some(first) = missing.first() else { return "unknown".to_owned() };
+    let supply =
+        if first.supply.is_empty() { String::new() } else { format!("; {}", first.supply) };
+    format!("unknown: {}, {}{supply}", first.name, first.why)
+}
+
+fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> String {
+    let with_caveat = |text: String| match caveat {
+        Some(caveat) => format!("{text}: {caveat}"),
+        None => text,
+    };
+    match rejection {
+        Rejection::DoesNotRelieve { place } => {
+            with_caveat(format!("does not lower the {} peak", title(pack, place)))
+        }
+        Rejection::Loads { place } => {
+            with_caveat(format!("raises the {} peak", title(pack, place)))
+        }
+        Rejection::NoFailure => "no failure is known; give --log FILE".to_owned(),
+        Rejection::PlaceUnknown => {
+            "the log does not tell what failed; give --fact oom.phase=NAME".to_owned()
+        }
+        Rejection::ChangesNothing => "everything it sets is so already".to_owned(),
+        Rejection::Breaks { requirement, message } => {
+            format!("would break {requirement}: {message}")
+        }
+        Rejection::Unsettled { why } => format!("cannot be settled: {why}"),
+    }
+}
+
+fn title<'a>(pack: &'a Pack, place: &'a str) -> &'a str {
+    if place == "host" { "host memory" } else { pack.phase_title(place) }
+}
+
+/// Shows the leaves that decide a condition, with their values and where those come from.
+pub fn leaves(trace: &Trace) -> String {
+    let leaves = deciding_leaves(trace);
+    let shown: Vec<String> = leaves.iter().take(3).map(|leaf| leaf_text(leaf)).collect();
+    if shown.is_empty() { outcome(trace) } else { shown.join("; ") }
+}
+
+/// Shows one deciding node by the values of the names below it, or by its text where it reads none.
+fn leaf_text(leaf: &Trace) -> String {
+    let mut read = Vec::new();
+    collect_values(leaf, &mut read);
+    if read.is_empty() { leaf.text.clone() } else { join_and(&read) }
+}
+
+fn collect_values(trace: &Trace, out: &mut Vec<String>) {
+    if trace.is_name() {
+        let text = format!("{} is {}", last_part(&trace.text), outcome(trace));
+        if !out.contains(&text) {
+            out.push(text);
+        }
+        return;
+    }
+    for child in &trace.children {
+        collect_values(child, out);
+    }
+}
+
+/// Lists every name an evaluation read: `name is value, place`.
+pub fn collect_reads(trace: &Trace, out: &mut Vec<String>) {
+    if let Some(from) = &trace.from {
+        let text = format!("{} is {}, {from}", last_part(&trace.text), outcome(trace));
+        if !out.contains(&text) {
+            out.push(text);
+        }
+    } else if trace.children.is_empty() && trace.is_name() {
+        let text = format!("{} is {}", last_part(&trace.text), outcome(trace));
+        if !out.contains(&text) {
+            out.push(text);
+        }
+    }
+    for child in &trace.children {
+        collect_reads(child, out);
+    }
+}
+
+fn last_part(name: &str) -> &str {
+    if name.starts_with('$') { name } else { name.rsplit('.').next().unwrap_or(name) }
+}
+
+/// Shows an outcome in a word or value.
+pub fn outcome(trace: &Trace) -> String {
+    match &trace.outcome {
+        Outcome::Known(value) => value.to_string(),
+        Outcome::Absent { .. } => "absent".to_owned(),
+        Outcome::Unknown(_) => "unknown".to_owned(),
+        Outcome::Failed(fault) => fault.message.clone(),
+    }
+}
+
+/// Says what an option changes about the training.
+pub fn changes(changes: Changes) -> &'static str {
+    match changes {
+        Changes::Nothing => "nothing about the training",
+        Changes::Speed => "only the speed",
+        Changes::Algorithm => "the algorithm: what each update is computed from",
+        Changes::Quality => "the quality of the result",
+        Changes::Hardware => "the machines the job needs",
+    }
+}
+
+/// Names a safety as the pack writes it.
+pub fn safety(safety: Safety) -> &'static str {
+    match safety {
+        Safety::Safe => "safe",
+        Safety::Unsafe => "unsafe",
+        Safety::Display => "display",
+    }
+}
+
+/// Writes one dimension of a cost for people.
+pub fn cost(name: &str, amount: f64) -> String {
+    match name {
+        "time" => format!("{:.0} % more time", (amount - 1.0) * 100.0),
+        "hardware" => format!("{amount} × the GPUs"),
+        _ => format!("weighs {amount} on the {}", name.replace('_', " ")),
+    }
+}
+
+/// Splits an override's text into what precedes the value and the value.
+pub fn value_of(text: &str) -> &str {
+    text.split_once('=').map_or(text, |(_, value)| value)
+}
+
+/// Writes a change of one key as `old → new`.
+pub fn arrow(change: &KeyChange, default: Option<&str>) -> String {
+    let before = match (&change.before, default) {
+        (Some(before), _) => value_of(before).to_owned(),
+        (None, Some(default)) => format!("{default} (default)"),
+        (None, None) => "not set".to_owned(),
+    };
+    let after = change.after.as_deref().map_or("removed", value_of);
+    format!("{before} → {after}")
+}
+
+/// Says what becomes of an invariant.
+pub fn invariant(effect: &InvariantEffect) -> String {
+    match effect {
+        InvariantEffect::Preserved(value) => format!("preserved at {value}"),
+        InvariantEffect::Changed(from, to) => format!("changes {from} → {to}"),
+        InvariantEffect::Unknown(missing) => unknown(missing),
+    }
+}
+
+/// Writes `line N` where the file is plain from the context.
+pub fn line_of(location: &Location) -> String {
+    format!("line {}", location.line_column().line)
+}
