@@ -11,3 +11,6 @@ pub mod signal;
 pub mod surface;
 pub mod text;
 pub mod value;
+
+#[doc(hidden)]
+pub mod cli;

@@ -1,3 +1,5 @@
 //! The `hydrule` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hydrule::cli::main()
+}

@@ -1,6 +1,58 @@
-//! The command line.
+//! The command line: reads files, runs the library, prints, writes.
 
-/// Runs the command line and returns its exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod args;
+mod console;
+mod error;
+mod expand;
+mod explain;
+mod files;
+mod job;
+mod launched;
+mod parse;
+mod rewrite;
+mod set;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use console::Console;
+use error::CliError;
+
+/// What a command did, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// Nothing to do, or everything is done.
+    Clean,
+    /// A change is proposed, or something was found.
+    Proposed,
+}
+
+/// Runs the command line and returns its exit code: 0 nothing to do or written, 1 a change is
+/// proposed, 2 an error.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut console = Console::new(cli.color);
+    match run(&cli.command, &mut console) {
+        Ok(Done::Clean) => ExitCode::SUCCESS,
+        Ok(Done::Proposed) => ExitCode::from(1),
+        Err(CliError::ClosedPipe) => ExitCode::SUCCESS,
+        Err(error) => {
+            console.error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
+    match command {
+        Command::Rewrite(args) => rewrite::run(args, console),
+        Command::Explain(args) => explain::run(args, console),
+        Command::Set(args) => set::run(args, console),
+        Command::Show(args) => show::run(args, console),
+        Command::Parse(args) => parse::run(args, console),
+        Command::Expand(args) => expand::run(args, console),
+    }
 }

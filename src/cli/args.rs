@@ -1,0 +1,191 @@
+//! The command line: definitions only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Declarative rules over Hydra overrides.
+#[derive(Debug, Parser)]
+#[command(name = "hydrule", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    about = "Reads a Hydra launch script and the log of its failed job, and shows or makes the change that helps"
+)]
+#[command(after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto)]
+    pub color: ColorWhen,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hydrule rewrite run.sh submit.slurm --log slurm-4242.err   why it died, and what to change
+  hydrule rewrite run.sh --log slurm-4242.err --write        make the change
+  hydrule explain run.sh --log slurm-4242.err                every rule, and why (not)
+  hydrule set run.sh trainer.n_gpus_per_node=8               one given change, as a diff
+  hydrule show run.sh                                        what the script passes, and from where
+  hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
+
+Exit codes: 0 nothing to do, or written; 1 a change is proposed; 2 an error.";
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// Where the output is a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR are heeded.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Propose the change that answers a failure, as a diff; make it with --write
+    Rewrite(RewriteArgs),
+    /// Show for every rule whether it fired and why, with the values it read
+    Explain(ExplainArgs),
+    /// Change given overrides in a launch script, as a diff; make the change with --write
+    Set(SetArgs),
+    /// Show each launch of a script and its overrides, with where each value comes from
+    Show(ShowArgs),
+    /// Show how Hydra 1.3.8 reads an override
+    Parse(ParseArgs),
+    /// Show the jobs that a multirun makes of its overrides
+    Expand(ExpandArgs),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Full,
+    /// As JSON.
+    Json,
+}
+
+/// What the job is: its files, its log, and what is known besides.
+#[derive(Debug, Args)]
+pub struct JobArgs {
+    /// Launch scripts and Slurm scripts of one job
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The log of the failed job; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// The rule pack: a name or a folder
+    #[arg(long, value_name = "NAME|PATH", default_value = "verl")]
+    pub pack: String,
+    /// Which launch of the files is meant, counted from 1
+    #[arg(long, value_name = "N")]
+    pub launch: Option<usize>,
+    /// A variable of the job's environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// A fact, in Hydra's override syntax: oom.phase=wake_up
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub fact: Vec<String>,
+    /// A parameter of the pack: micro_batch_floor=2
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Consider only these options, and take each once even if it does not help this failure
+    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    pub only: Vec<String>,
+    /// How many steps to take [default: 1, or one for each ID of --only]
+    #[arg(long, value_name = "N")]
+    pub steps: Option<usize>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+    /// Plain overrides instead of files
+    #[arg(last = true, value_name = "OVERRIDE")]
+    pub overrides: Vec<String>,
+}
+
+/// `hydrule rewrite`.
+#[derive(Debug, Args)]
+pub struct RewriteArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// Write the change to the files
+    #[arg(long)]
+    pub write: bool,
+    /// Also write steps that change what is trained, or on what machines
+    #[arg(long)]
+    pub r#unsafe: bool,
+}
+
+/// `hydrule explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// Show the whole evaluation of every condition
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// `hydrule set`.
+#[derive(Debug, Args)]
+pub struct SetArgs {
+    /// The launch script
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Overrides to set; `~KEY` deletes one
+    #[arg(value_name = "KEY=VALUE", required = true)]
+    pub overrides: Vec<String>,
+    /// Write the change to the file
+    #[arg(long)]
+    pub write: bool,
+    /// Which launch of the file is meant, counted from 1
+    #[arg(long, value_name = "N")]
+    pub launch: Option<usize>,
+    /// A variable of the job's environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+}
+
+/// `hydrule show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Launch scripts
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// A variable of the job's environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+}
+
+/// `hydrule parse`.
+#[derive(Debug, Args)]
+pub struct ParseArgs {
+    /// Overrides
+    #[arg(value_name = "OVERRIDE", required_unless_present = "jsonl", allow_hyphen_values = true)]
+    pub overrides: Vec<String>,
+    /// Read one JSON string a line from standard input, write one record a line
+    #[arg(long, conflicts_with = "overrides")]
+    pub jsonl: bool,
+}
+
+/// `hydrule expand`.
+#[derive(Debug, Args)]
+pub struct ExpandArgs {
+    /// Overrides of the multirun
+    #[arg(last = true, value_name = "OVERRIDE", required_unless_present = "jsonl")]
+    pub overrides: Vec<String>,
+    /// Read one {"args": […]} a line from standard input, write {"ok", "jobs"} a line
+    #[arg(long, conflicts_with = "overrides")]
+    pub jsonl: bool,
+    /// How many jobs to print
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub most: usize,
+}

@@ -1,0 +1,80 @@
+//! The two streams: the product goes to stdout, everything about it to stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::ColorWhen;
+use super::error::CliError;
+use crate::report::{Look, Paint, render_faults};
+
+/// The widest page, in columns.
+const WIDEST: usize = 100;
+
+/// Where output goes, and how it looks.
+pub struct Console {
+    /// The look of stdout.
+    pub out: Look,
+    /// The look of stderr.
+    pub err: Look,
+}
+
+impl Console {
+    /// Decides colours and width: flags first, then the environment, then the terminal.
+    pub fn new(when: ColorWhen) -> Self {
+        let out = AutoStream::choice(&io::stdout());
+        let err = AutoStream::choice(&io::stderr());
+        Self {
+            out: look(when, out, io::stdout().is_terminal()),
+            err: look(when, err, io::stderr().is_terminal()),
+        }
+    }
+
+    /// Prints to stdout.
+    pub fn print(&mut self, text: &str) -> Result<(), CliError> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                return CliError::ClosedPipe;
+            }
+            CliError::plain(format!("cannot write the output: {error}"))
+        })
+    }
+
+    /// Prints to stderr; nobody can be told if that fails.
+    pub fn say(&mut self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Prints an error to stderr.
+    pub fn error(&mut self, error: &CliError) {
+        let look = self.err;
+        match error {
+            CliError::ClosedPipe => {}
+            CliError::Faults(all) => {
+                for faults in all {
+                    self.say(&render_faults(faults, look));
+                }
+            }
+            CliError::Plain { message, help } => {
+                let paint = Paint::new(look);
+                self.say(&format!("{} {message}\n", paint.bad("error:")));
+                if let Some(help) = help {
+                    self.say(&format!("  {} {help}\n", paint.name("help:")));
+                }
+            }
+        }
+    }
+}
+
+fn look(when: ColorWhen, choice: ColorChoice, terminal: bool) -> Look {
+    let color = match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => choice != ColorChoice::Never,
+    };
+    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let columns = columns.filter(|_| terminal).unwrap_or(WIDEST);
+    let graphics = std::env::var_os("NO_GRAPHICS").is_none();
+    Look { color, width: columns.clamp(40, WIDEST), graphics }
+}

@@ -1,0 +1,78 @@
+use crate::pack::PackError;
+use crate::text::{Fault, Faults, Source, Span, shell_word};
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub enum CliError {
+    /// Mistakes in texts, each with its place.
+    Faults(Vec<Faults>),
+    /// Anything else.
+    Plain {
+        /// What happened.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// The reader of stdout has gone, which is no error of ours.
+    ClosedPipe,
+}
+
+impl CliError {
+    /// Makes an error without a place.
+    pub fn plain(message: impl Into<String>) -> Self {
+        Self::Plain { message: message.into(), help: None }
+    }
+
+    /// Adds advice.
+    #[must_use]
+    pub fn helped(self, advice: impl Into<String>) -> Self {
+        match self {
+            Self::Plain { message, .. } => Self::Plain { message, help: Some(advice.into()) },
+            other => other,
+        }
+    }
+
+    /// Makes an error that underlines `word` in the command line as it was typed.
+    pub fn at_word(word: &str, fault: Fault) -> Self {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        let mut text = String::from("hydrule");
+        let mut span = Span::at(0);
+        for argument in &words {
+            text.push(' ');
+            let start = text.len();
+            text.push_str(&shell_word(argument));
+            let inside = argument.ends_with(word) && span.is_empty();
+            if inside {
+                let end = text.len();
+                let exact = text.ends_with(word);
+                span = Span::new(if exact { end - word.len() } else { start }, end);
+            }
+        }
+        Self::Faults(vec![Faults::one(Source::new("command line", text), Fault { span, ..fault })])
+    }
+}
+
+impl From<Faults> for CliError {
+    fn from(faults: Faults) -> Self {
+        Self::Faults(vec![faults])
+    }
+}
+
+impl CliError {
+    /// Explains why the pack that `--pack` names cannot be used.
+    pub fn pack(name: &str, error: PackError) -> Self {
+        match error {
+            PackError::Faulty(faults) => Self::Faults(faults),
+            PackError::Unknown { help, .. } => {
+                let message = format!("there is no pack `{name}`");
+                let fault = Fault::new("hydrule::pack::not_found", Span::at(0), message);
+                Self::at_word(name, fault.labelled("no such pack").helped(help))
+            }
+            PackError::Unreadable { path, why } => {
+                let message = format!("cannot read `{}`: {why}", path.display());
+                let fault = Fault::new("hydrule::pack::unreadable", Span::at(0), message);
+                Self::at_word(name, fault)
+            }
+        }
+    }
+}

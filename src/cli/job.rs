@@ -1,0 +1,385 @@
+//! One job: its scripts, its log, its overrides, and the pack that knows them.
+
+use std::path::PathBuf;
+
+use super::args::JobArgs;
+use super::error::CliError;
+use super::files::{read_log, read_script};
+use super::launched;
+use crate::engine::{Entry, State, World};
+use crate::facts::Provenance;
+use crate::overrides::{self, parse};
+use crate::pack::{self, Pack};
+use crate::signal::Scan;
+use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
+use crate::surface::slurm;
+use crate::text::{Fault, Faults, Source, Span, count, nearest};
+use crate::value::Value;
+
+/// A script of the job.
+pub struct Input {
+    /// The launches and commands.
+    pub script: Script,
+    /// Whether it has `#SBATCH` lines.
+    pub has_directives: bool,
+}
+
+/// Everything that a command about a job needs.
+pub struct Job {
+    /// The rules.
+    pub pack: Pack,
+    /// The scripts.
+    pub inputs: Vec<Input>,
+    /// The launch meant: index of the script, index of the launch; none for plain overrides.
+    pub chosen: Option<(usize, usize)>,
+    /// What rules may change.
+    pub state: State,
+    /// What they may not.
+    pub world: World,
+    /// The launch in words.
+    pub title: String,
+    /// What the user should know about the input.
+    pub remarks: Vec<String>,
+    /// What the scripts take from outside.
+    pub outside: Outside,
+}
+
+impl Job {
+    /// Reads a job.
+    ///
+    /// # Errors
+    /// Unreadable files, and every mistake in the pack, the scripts and the overrides.
+    pub fn load(args: &JobArgs) -> Result<Self, CliError> {
+        let pack = pack::load(&args.pack).map_err(|error| CliError::pack(&args.pack, error))?;
+        check_ids(&pack, &args.only)?;
+        let mut world = World::default();
+        for (name, text) in pairs(&args.env)? {
+            world.environment.insert(name, text);
+        }
+        set_parameters(&pack, &mut world, &args.param)?;
+        for (name, value) in values(&args.fact)? {
+            world.facts.insert(name, value, Provenance::Computed);
+        }
+        let scan = match &args.log {
+            Some(path) => Some(pack.signals.scan(&read_log(path)?)),
+            None => None,
+        };
+        let outside = Outside { environment: world.environment.clone() };
+        let inputs = read_inputs(&args.files, &outside)?;
+        let mut job = Self {
+            pack,
+            inputs,
+            chosen: None,
+            state: State::default(),
+            world,
+            title: String::new(),
+            remarks: Vec::new(),
+            outside,
+        };
+        job.read_overrides(args, scan.as_ref())?;
+        job.read_directives();
+        if let Some(scan) = &scan {
+            job.read_scan(scan);
+        }
+        Ok(job)
+    }
+
+    fn read_overrides(&mut self, args: &JobArgs, scan: Option<&Scan>) -> Result<(), CliError> {
+        if args.files.is_empty() && args.overrides.is_empty() {
+            return Err(CliError::plain(
+                "nothing to read: give the job's files, or overrides after `--`",
+            )
+            .helped("hydrule rewrite run.sh submit.slurm --log slurm-4242.err"));
+        }
+        if args.files.is_empty() {
+            self.state.entries = plain_entries(&args.overrides)?;
+            self.title = format!("{} on the command line", count(args.overrides.len(), "override"));
+            return Ok(());
+        }
+        if !args.overrides.is_empty() {
+            let message = "give files, or plain overrides after `--`, not both";
+            return Err(
+                CliError::plain(message).helped("hydrule set FILE KEY=VALUE changes a file")
+            );
+        }
+        let (input, launch) = self.choose(args.launch, scan)?;
+        let Some(found) = self.launch(input, launch) else {
+            return Err(CliError::plain("there is no such launch"));
+        };
+        let entries = entries_of(&self.source(input), found);
+        self.title = describe(found);
+        self.state.entries = entries.map_err(|faults| {
+            CliError::Faults(vec![Faults { source: self.source(input), faults }])
+        })?;
+        self.chosen = Some((input, launch));
+        for input in &self.inputs {
+            for note in &input.script.notes {
+                let at = input.script.source.at(note.span);
+                self.remarks.push(format!("{at}: {}", note.message));
+            }
+        }
+        Ok(())
+    }
+
+    fn source(&self, input: usize) -> Source {
+        self.inputs.get(input).map_or(Source::new("", ""), |input| input.script.source.clone())
+    }
+
+    fn launch(&self, input: usize, launch: usize) -> Option<&Launch> {
+        self.inputs.get(input)?.script.launches.get(launch)
+    }
+
+    /// Chooses the launch: by number, else the only one the pack knows, else the one the log ran.
+    fn choose(
+        &self,
+        wanted: Option<usize>,
+        scan: Option<&Scan>,
+    ) -> Result<(usize, usize), CliError> {
+        let all: Vec<(usize, usize)> = (0..self.inputs.len())
+            .flat_map(|input| {
+                let launches = self.inputs.get(input).map_or(0, |it| it.script.launches.len());
+                (0..launches).map(move |launch| (input, launch))
+            })
+            .collect();
+        if all.is_empty() {
+            return Err(self.no_launch());
+        }
+        if let Some(number) = wanted {
+            let chosen = number.checked_sub(1).and_then(|index| all.get(index));
+            return chosen.copied().ok_or_else(|| self.which(&all, "there is no such launch"));
+        }
+        let known: Vec<(usize, usize)> = all
+            .iter()
+            .copied()
+            .filter(|(input, launch)| {
+                self.launch(*input, *launch).is_some_and(|it| self.pack.knows_launch(&it.program))
+            })
+            .collect();
+        match (known.as_slice(), all.as_slice()) {
+            ([one], _) | ([], [one]) => Ok(*one),
+            (known, all) => {
+                let candidates = if known.is_empty() { all } else { known };
+                self.by_log(candidates, scan)
+                    .ok_or_else(|| self.which(candidates, "the files hold several launches"))
+            }
+        }
+    }
+
+    fn by_log(&self, candidates: &[(usize, usize)], scan: Option<&Scan>) -> Option<(usize, usize)> {
+        let launched = launched::of(scan?)?;
+        let score = |(input, launch): &(usize, usize)| {
+            let found = self.launch(*input, *launch)?;
+            let entries = entries_of(&self.source(*input), found).ok()?;
+            Some(launched::agreement(launched, &entries))
+        };
+        let best = candidates.iter().filter_map(score).max()?;
+        let mut winners = candidates.iter().filter(|it| score(it) == Some(best));
+        let first = winners.next()?;
+        winners.next().is_none().then_some(*first)
+    }
+
+    fn no_launch(&self) -> CliError {
+        let names: Vec<&str> = self.inputs.iter().map(|it| it.script.source.name()).collect();
+        let message = format!("no command with overrides was found in {}", names.join(" or "));
+        let start = self.inputs.iter().flat_map(|it| &it.script.starts).next();
+        let error = CliError::plain(message);
+        let cut = self.inputs.iter().find(|it| it.script.source.text().contains("\\\r\n"));
+        match start {
+            _ if cut.is_some() => error.helped(
+                "the lines end as on Windows, so bash does not join them at `\\`; convert the file first",
+            ),
+            Some(start) => error.helped(format!("it starts `{}`; give that file as well", start.path)),
+            None => error.helped("a launch is a `python -m MODULE key=value …` or a like command"),
+        }
+    }
+
+    fn which(&self, candidates: &[(usize, usize)], message: &str) -> CliError {
+        let mut help = "choose one with --launch N:".to_owned();
+        for (number, (input, launch)) in candidates.iter().enumerate() {
+            if let Some(found) = self.launch(*input, *launch) {
+                help.push_str(&format!("\n    {}  {}", number + 1, describe(found)));
+            }
+        }
+        CliError::plain(message).helped(help)
+    }
+
+    fn read_directives(&mut self) {
+        for input in self.inputs.iter().filter(|input| input.has_directives) {
+            let source = &input.script.source;
+            let directives = slurm::read_directives(source);
+            let facts = slurm::directive_facts(&directives, source);
+            for (name, found) in facts {
+                self.state.directives.entry(name).or_insert(found);
+            }
+            self.world.has_directives = true;
+        }
+    }
+
+    fn read_scan(&mut self, scan: &Scan) {
+        self.world.has_log = true;
+        if let Some(launched) = launched::of(scan) {
+            let remarks = launched::complete(&mut self.state, launched);
+            self.remarks.extend(remarks);
+        }
+        for note in &scan.notes {
+            for (name, found) in note.to_facts().iter() {
+                if self.world.facts.get(name).is_none() {
+                    self.world.facts.insert(name, found.value.clone(), found.from.clone());
+                }
+            }
+        }
+        match scan.first_cause() {
+            Some(event) => self.world.set_failure(event.clone()),
+            None => self.remarks.push("The log shows no failure that the pack knows.".to_owned()),
+        }
+    }
+}
+
+fn describe(launch: &Launch) -> String {
+    let condition = match &launch.condition {
+        Some(condition) => format!(", {condition}"),
+        None => String::new(),
+    };
+    let overrides = count(launch.arguments.len(), "override");
+    format!("{}: {} with {overrides}{condition}", launch.location, launch.program)
+}
+
+/// Reads scripts; the mistakes of all are told at once.
+pub fn read_inputs(paths: &[PathBuf], outside: &Outside) -> Result<Vec<Input>, CliError> {
+    let mut inputs = Vec::new();
+    let mut faulty = Vec::new();
+    for path in paths {
+        let source = read_script(path)?;
+        let has_directives = source.text().contains("#SBATCH");
+        match bash::read(&source, outside) {
+            Ok(script) => inputs.push(Input { script, has_directives }),
+            Err(faults) => faulty.push(faults),
+        }
+    }
+    if faulty.is_empty() { Ok(inputs) } else { Err(CliError::Faults(faulty)) }
+}
+
+/// Turns a launch's arguments into overrides; what nothing tells keeps its reason.
+pub fn entries_of(source: &Source, launch: &Launch) -> Result<Vec<Entry>, Vec<Fault>> {
+    let mut entries = Vec::new();
+    let mut faults = Vec::new();
+    for argument in &launch.arguments {
+        let placed = argument.placed();
+        let from = Provenance::Text(source.at(placed.span()));
+        let Some(text) = argument.text.known() else {
+            let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
+            entries.push(Entry { key: argument.key(), value: Err(why), from });
+            continue;
+        };
+        match parse(&text) {
+            Ok(parsed) => entries.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
+            Err(fault) => faults.push(in_source(argument, fault)),
+        }
+    }
+    faults.sort_by_key(|fault| fault.span);
+    if faults.is_empty() { Ok(entries) } else { Err(faults) }
+}
+
+/// Moves a fault in an argument's text to the place in the script that wrote it.
+fn in_source(argument: &Argument, fault: Fault) -> Fault {
+    let mut at = 0;
+    let (mut start, mut end) = (None, None);
+    for piece in &argument.text.pieces {
+        let length = piece.text.as_ref().map_or(0, String::len);
+        if let Origin::Literal(span, _) = piece.origin {
+            let inside = |offset: usize| {
+                (at..=at + length).contains(&offset).then(|| span.start + offset - at)
+            };
+            if fault.span.start < at + length || start.is_none() {
+                start = start.or(inside(fault.span.start));
+            }
+            end = inside(fault.span.end).or(end);
+        }
+        at += length;
+    }
+    let span = match (start, end) {
+        (Some(start), Some(end)) if start <= end => Span::new(start, end),
+        _ => argument.word,
+    };
+    Fault { span, ..fault }
+}
+
+fn plain_entries(texts: &[String]) -> Result<Vec<Entry>, CliError> {
+    let mut entries = Vec::new();
+    let mut faulty = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let source = Source::new(format!("override {}", index + 1), text.as_str());
+        match overrides::parse(text) {
+            Ok(parsed) => {
+                let span = parsed.value_span.unwrap_or(parsed.key_span);
+                let from = Provenance::Text(source.at(span));
+                entries.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from });
+            }
+            Err(fault) => faulty.push(Faults::one(source, fault)),
+        }
+    }
+    if faulty.is_empty() { Ok(entries) } else { Err(CliError::Faults(faulty)) }
+}
+
+/// Splits `NAME=VALUE` arguments.
+pub fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, CliError> {
+    texts
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            _ => {
+                let message = format!("`{text}` is not NAME=VALUE");
+                let fault = Fault::new("hydrule::argument::pair", Span::at(0), message);
+                Err(CliError::at_word(text, fault.labelled("a name, `=`, and a value")))
+            }
+        })
+        .collect()
+}
+
+/// Reads `NAME=VALUE` arguments whose values are typed as Hydra types them.
+fn values(texts: &[String]) -> Result<Vec<(String, Value)>, CliError> {
+    let mut out = Vec::new();
+    for text in texts {
+        let bare = text.trim_start_matches('$');
+        let source = Source::new("argument", bare);
+        let parsed = parse(bare).map_err(|fault| Faults::one(source, fault))?;
+        let value = parsed
+            .value()
+            .ok_or_else(|| CliError::plain(format!("`{text}` gives no plain value")))?;
+        out.push((parsed.key, value));
+    }
+    Ok(out)
+}
+
+fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<(), CliError> {
+    for (name, value) in values(texts)? {
+        let name = name.trim_start_matches("param.").to_owned();
+        if !pack.parameters.contains_key(&name) {
+            let message = format!("the pack `{}` has no parameter `{name}`", pack.name);
+            let fault = Fault::new("hydrule::argument::parameter", Span::at(0), message);
+            let known: Vec<&str> = pack.parameters.keys().map(String::as_str).collect();
+            let near = nearest(&name, known.iter().copied(), 1);
+            let fault = match near.first() {
+                Some(near) => fault.helped(format!("did you mean `{near}`?")),
+                None => fault.helped(format!("its parameters are {}", known.join(", "))),
+            };
+            let word = texts.iter().find(|text| text.contains(&name)).cloned().unwrap_or(name);
+            return Err(CliError::at_word(&word, fault.labelled("no such parameter")));
+        }
+        world.parameters.insert(name, value);
+    }
+    Ok(())
+}
+
+fn check_ids(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
+    let known = |id: &str| pack.options.iter().any(|option| option.id == id);
+    let Some(wrong) = ids.iter().find(|id| !known(id)) else { return Ok(()) };
+    let message = format!("the pack `{}` has no option `{wrong}`", pack.name);
+    let fault = Fault::new("hydrule::argument::option", Span::at(0), message);
+    let ids = pack.options.iter().map(|option| option.id.as_str());
+    let fault = match nearest(wrong, ids, 1).first() {
+        Some(near) => fault.helped(format!("did you mean `{near}`?")),
+        None => fault.helped("`hydrule explain` lists every option"),
+    };
+    Err(CliError::at_word(wrong, fault.labelled("no such option")))
+}

@@ -1,0 +1,80 @@
+//! What the log says was launched, against what the script says.
+
+use crate::engine::{Entry, State};
+use crate::facts::Provenance;
+use crate::overrides::{Override, parse};
+use crate::signal::{Launched, Scan};
+use crate::text::{count, join_and};
+
+/// Returns the list of overrides that Hydra printed, if the log has one.
+pub fn of(scan: &Scan) -> Option<&Launched> {
+    scan.launched.first()
+}
+
+/// Counts the overrides of a list that a launch has too.
+pub fn agreement(launched: &Launched, entries: &[Entry]) -> usize {
+    let has = |key: &str| entries.iter().any(|entry| entry.key == key);
+    let keys = launched.overrides.iter().filter_map(|it| parse(&it.text).ok());
+    keys.filter(|parsed| has(&parsed.key)).count()
+}
+
+/// Takes from the log what nothing in the script tells; says what differs.
+pub fn complete(state: &mut State, launched: &Launched) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let (mut filled, mut differing) = (Vec::new(), Vec::new());
+    let mut passed: Vec<Entry> = Vec::new();
+    for item in &launched.overrides {
+        let Ok(parsed) = parse(&item.text) else { continue };
+        let from = Provenance::Text(item.location.clone());
+        let known = state.entries.iter_mut().rev().find(|entry| entry.key == parsed.key);
+        match known {
+            None => passed.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
+            Some(entry) => match &entry.value {
+                Err(_) => {
+                    filled.push(entry.key.clone());
+                    *entry = Entry { key: parsed.key.clone(), value: Ok(parsed), from };
+                }
+                Ok(own) if own.value != parsed.value => differing.push(difference(own, &parsed)),
+                Ok(_) => {}
+            },
+        }
+    }
+    if !differing.is_empty() {
+        let more = differing.len().saturating_sub(3);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown: Vec<String> = differing.into_iter().take(3).collect();
+        remarks.push(format!(
+            "The log is of a run with other values: {}{more}. If the job has not run since, wait for \
+             its new log.",
+            shown.join("; ")
+        ));
+    }
+    if !filled.is_empty() {
+        remarks.push(format!(
+            "{} known only when the script runs; taken from the log: {}.",
+            if filled.len() == 1 {
+                "One value is".to_owned()
+            } else {
+                format!("{} values are", filled.len())
+            },
+            join_and(&filled)
+        ));
+    }
+    if !passed.is_empty() {
+        let keys: Vec<&str> = passed.iter().map(|entry| entry.key.as_str()).collect();
+        remarks.push(format!(
+            "{} not in the script, only in the log: {}.",
+            count(passed.len(), "override"),
+            join_and(&keys)
+        ));
+    }
+    state.entries.extend(passed);
+    remarks
+}
+
+fn difference(own: &Override, ran: &Override) -> String {
+    let value = |it: &Override| {
+        it.text.split_once('=').map_or("deleted".to_owned(), |(_, value)| value.to_owned())
+    };
+    format!("{} ran as {}, the script says {}", own.key, value(ran), value(own))
+}

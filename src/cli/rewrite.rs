@@ -1,0 +1,242 @@
+use super::Done;
+use super::args::{OutputFormat, RewriteArgs};
+use super::console::Console;
+use super::error::CliError;
+use super::files::write_all;
+use super::job::Job;
+use crate::engine::{Plan, Request, plan};
+use crate::facts::{Found, Provenance};
+use crate::pack::Safety;
+use crate::report::{FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report};
+use crate::surface::bash::{self, Change, Edited, How};
+use crate::surface::slurm;
+use crate::text::{Faults, Source, apply_edits, count, shell_word};
+
+/// `hydrule rewrite`.
+pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
+    let job = Job::load(&args.job)?;
+    let plan = plan(&job.pack, &job.state, &job.world, &request(args));
+    let edits = Edits::make(&job, &plan)?;
+    let reported = Reported {
+        pack: &job.pack,
+        plan: &plan,
+        launch: job.title.clone(),
+        failure: job.world.failure.as_ref(),
+        remarks: job.remarks.clone(),
+        files: edits.files.clone(),
+        sites: edits.sites.clone(),
+        refused: edits.refused.clone(),
+    };
+    let arguments = job.chosen.is_none().then(|| arguments(&plan));
+    match (args.job.output_format, &arguments) {
+        (OutputFormat::Json, _) => {
+            let json = rewrite_json(&reported, arguments.as_deref());
+            console.print(&format!("{json:#}\n"))?;
+        }
+        (OutputFormat::Full, None) => console.print(&rewrite_report(&reported, console.out))?,
+        (OutputFormat::Full, Some(arguments)) => {
+            console.say(&rewrite_report(&reported, console.err));
+            print_arguments(arguments, console)?;
+        }
+    }
+    finish(args, &job, &plan, &edits, console)
+}
+
+fn request(args: &RewriteArgs) -> Request {
+    Request { steps: args.job.steps, only: args.job.only.clone(), allow_unsafe: args.r#unsafe }
+}
+
+fn finish(
+    args: &RewriteArgs,
+    job: &Job,
+    plan: &Plan,
+    edits: &Edits,
+    console: &mut Console,
+) -> Result<Done, CliError> {
+    if let Some(faults) = &edits.fault {
+        let drawn = render_faults(faults, console.err);
+        console.say(&drawn);
+    }
+    if plan.is_empty() {
+        return Ok(Done::Clean);
+    }
+    let paint = Paint::new(console.err);
+    if !args.write {
+        let hint = match (&edits.fault, job.chosen) {
+            (None, Some(_)) => "Nothing was written; --write makes the change.\n",
+            _ => "",
+        };
+        console.say(&paint.faint(hint));
+        return Ok(Done::Proposed);
+    }
+    if job.chosen.is_none() {
+        return Err(CliError::plain(
+            "--write needs files: plain overrides have nowhere to be written",
+        ));
+    }
+    check_safety(args, job, plan)?;
+    if !edits.refused.is_empty() || edits.fault.is_some() {
+        return Err(CliError::plain("not all of the change can be made, so nothing was written")
+            .helped("make the change shown above by hand"));
+    }
+    write_all(&edits.files)?;
+    let names: Vec<&str> = edits.files.iter().map(|file| file.path.as_str()).collect();
+    let done = format!("Wrote {}: {}.\n", count(names.len(), "file"), names.join(", "));
+    console.say(&paint.good(&done));
+    Ok(Done::Clean)
+}
+
+/// Steps that change what is trained are written only for those who asked for them.
+fn check_safety(args: &RewriteArgs, job: &Job, plan: &Plan) -> Result<(), CliError> {
+    let unsafe_step = plan.steps.iter().find(|step| {
+        let option = job.pack.options.iter().find(|option| option.id == step.option);
+        option.is_some_and(|option| option.safety != Safety::Safe)
+    });
+    let Some(step) =
+        unsafe_step.filter(|step| !args.r#unsafe && !args.job.only.contains(&step.option))
+    else {
+        return Ok(());
+    };
+    let message =
+        format!("`{}` changes more than memory and speed, so nothing was written", step.option);
+    Err(CliError::plain(message)
+        .helped(format!("write it with --unsafe, or with --only {}", step.option)))
+}
+
+/// Lists the overrides of the result, in order.
+fn arguments(plan: &Plan) -> Vec<String> {
+    let entries = plan.result.entries.iter();
+    entries.filter_map(|entry| entry.value.as_ref().ok().map(|it| it.text.clone())).collect()
+}
+
+/// Prints one override a line, unquoted: an unquoted `$(…)` splits at blanks and nothing else.
+fn print_arguments(arguments: &[String], console: &mut Console) -> Result<(), CliError> {
+    let fragile: Vec<&String> =
+        arguments.iter().filter(|it| it.contains([' ', '\t', '\n', '*', '?'])).collect();
+    if let Some(first) = fragile.first() {
+        let paint = Paint::new(console.err);
+        let text = format!(
+            "{} {} would not survive an unquoted $(…), such as {}; read the lines with `mapfile -t`.\n",
+            paint.warn("!"),
+            count(fragile.len(), "override"),
+            shell_word(first)
+        );
+        console.say(&text);
+    }
+    let mut text = arguments.join("\n");
+    text.push('\n');
+    console.print(&text)
+}
+
+/// The plan as changes of files.
+#[derive(Default)]
+struct Edits {
+    files: Vec<FileChange>,
+    /// For each key, how its change is made.
+    sites: Vec<(String, String)>,
+    /// What must be done by hand.
+    refused: Vec<String>,
+    fault: Option<Faults>,
+}
+
+impl Edits {
+    fn make(job: &Job, plan: &Plan) -> Result<Self, CliError> {
+        let mut edits = Self::default();
+        if let Some((input, launch)) = job.chosen {
+            edits.launch(job, plan, input, launch);
+        }
+        edits.directives(job, plan);
+        edits.files.retain(|file| file.before != file.after);
+        Ok(edits)
+    }
+
+    fn launch(&mut self, job: &Job, plan: &Plan, input: usize, launch: usize) {
+        let Some(input) = job.inputs.get(input) else { return };
+        let script = &input.script;
+        let own = |key: &str| {
+            script
+                .launches
+                .get(launch)
+                .is_some_and(|it| it.arguments.iter().any(|it| it.key() == key))
+        };
+        let mut changes = Vec::new();
+        for change in &plan.changes {
+            let elsewhere = matches!(&change.before_from, Some(Provenance::Text(at)) if at.source.name() != script.source.name());
+            if elsewhere && !own(&change.key) {
+                let text = change.after.clone().unwrap_or(format!("~{}", change.key));
+                self.refused.push(format!(
+                    "{} was given where the job was started; give {} there",
+                    change.key,
+                    shell_word(&text)
+                ));
+                continue;
+            }
+            changes.push(Change { key: change.key.clone(), after: change.after.clone() });
+        }
+        match bash::edit(script, &job.outside, launch, &changes) {
+            Ok(edited) => {
+                self.sites.extend(sites(&script.source, &edited));
+                self.push(&script.source, edited.text);
+            }
+            Err(refusal) => {
+                self.refused.push(format!("By hand: {}", refusal.paste.join(" ")));
+                self.fault = Some(Faults::one(script.source.clone(), refusal.fault));
+            }
+        }
+    }
+
+    fn push(&mut self, source: &Source, after: String) {
+        let change =
+            FileChange { path: source.name().to_owned(), before: source.text().to_owned(), after };
+        self.files.push(change);
+    }
+
+    fn directives(&mut self, job: &Job, plan: &Plan) {
+        for input in job.inputs.iter().filter(|input| input.has_directives) {
+            let source = &input.script.source;
+            let mine = |found: &&(String, Found, Found)| matches!(&found.1.from, Provenance::Text(at) if at.source.name() == source.name());
+            let wanted: Vec<(&str, &crate::value::Value)> = plan
+                .directives
+                .iter()
+                .filter(mine)
+                .map(|(name, _, after)| (name.as_str(), &after.value))
+                .collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            // The launch may stand in the same file and be edited already.
+            let old = self.files.iter().position(|file| file.path == source.name());
+            let base = old.and_then(|at| self.files.get(at)).map(|file| file.after.clone());
+            let base = Source::new(source.name(), base.unwrap_or_else(|| source.text().to_owned()));
+            let edited = slurm::edit_directives(&base, &wanted).map(|edits| {
+                apply_edits(base.text(), &edits).unwrap_or_else(|_| base.text().to_owned())
+            });
+            match (edited, old.and_then(|at| self.files.get_mut(at))) {
+                (Ok(text), Some(file)) => file.after = text,
+                (Ok(text), None) => self.push(source, text),
+                (Err(fault), _) => {
+                    self.refused.push(format!("By hand, in {}: {}", source.name(), fault.message));
+                    self.fault = Some(Faults::one(base, fault));
+                }
+            }
+        }
+    }
+}
+
+/// Says for each key where its change is made.
+pub fn sites(source: &Source, edited: &Edited) -> Vec<(String, String)> {
+    let describe = |site: &bash::Site| {
+        let at = source.at(site.span);
+        match &site.how {
+            How::Literal | How::Nothing => at.to_string(),
+            How::Variable(name) => format!("{at}, where {name} is set"),
+            How::Default(name) => {
+                format!("{at}, the default of {name}; the environment wins over it")
+            }
+            How::Inserted(None) => format!("{at}, added"),
+            How::Inserted(Some(reason)) => format!("{at}, added behind the old one: {reason}"),
+            How::Removed => format!("{at}, removed"),
+        }
+    };
+    edited.sites.iter().map(|site| (site.key.clone(), describe(site))).collect()
+}
