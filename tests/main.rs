@@ -1,1 +1,20 @@
-//! The one test binary.
+//! The one test binary: a module for each area.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod architecture;
+mod broken;
+// mod commands;
+mod conditions;
+mod example;
+mod laws;
+// mod pages;
+mod scripts;
+mod signals;
+mod slurm;
+mod support;

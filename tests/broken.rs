@@ -1,0 +1,161 @@
+//! Broken input gets a clear error with the place: nothing is lost and nothing panics.
+
+use crate::support::{Workspace, root, snapshot};
+
+/// Runs a command in a folder with these files; snapshots what is printed.
+fn check(name: &str, files: &[(&str, &str)], line: &str) {
+    let workspace = Workspace::new();
+    for (file, text) in files {
+        if let Some((folder, _)) = file.rsplit_once('/') {
+            std::fs::create_dir_all(workspace.path().join(folder)).unwrap();
+        }
+        workspace.write(file, text);
+    }
+    let output = workspace.hydrule(line).run();
+    assert_eq!(output.code, 2, "{name}\n{}", output.shown());
+    for (file, text) in files {
+        assert_eq!(&workspace.read(file), text, "{name}: {file} was changed");
+    }
+    snapshot("broken", name, &output.shown());
+}
+
+#[test]
+fn a_missing_file() {
+    check("missing-file", &[("run_grpo.sh", "")], "rewrite run_gpro.sh");
+}
+
+#[test]
+fn broken_overrides_in_a_script() {
+    let script = "python3 -m verl.trainer.main_ppo \\\n    data.train_batch_size=[1,2 \\\n    trainer.nnodes= 1 \\\n    'a.b=\"x' \\\n    c.d=e=f\n";
+    check("script-overrides", &[("run.sh", script)], "rewrite run.sh");
+}
+
+#[test]
+fn broken_overrides_in_arguments() {
+    check("arguments", &[], "rewrite -- a.b=[1 c.d=x=y e.f=1");
+}
+
+#[test]
+fn a_broken_script() {
+    check("script", &[("run.sh", "if true; then\n  python3 -m app a.b=1\n")], "rewrite run.sh");
+}
+
+#[test]
+fn a_script_without_a_launch() {
+    check("no-launch", &[("run.sh", "echo a.b=1\nbash train.sh \"$@\"\n")], "rewrite run.sh");
+}
+
+#[test]
+fn several_launches() {
+    let script = "python3 -m app.one a.b=1\npython3 -m app.two a.b=1\n";
+    check("several-launches", &[("run.sh", script)], "rewrite run.sh");
+}
+
+#[test]
+fn an_unknown_pack() {
+    check("pack-unknown", &[], "rewrite --pack vrel -- a=1");
+}
+
+#[test]
+fn an_unknown_option() {
+    check("option-unknown", &[], "rewrite --only halve-trian-batch -- a=1");
+}
+
+const PACK: &str = r#"
+name = "team"
+version = "0.1.0"
+description = "ours"
+launchs = ["app"]
+
+[param]
+floor = { default = 1, help = "never below" }
+
+[[phase]]
+name = "update"
+title = "update"
+frames = ["update_actor"]
+
+[[option]]
+id = "smaller"
+title = "Smaller"
+when = 'trainer.batch > $param.flor && size(3, 4) == 1'
+rewrite = ['trainer.batch := it /', 'trainer.x=[1']
+relieves = ["updat"]
+loads = []
+changes = "sped"
+cost = { time = 1.1 }
+safety = "safe"
+why = "because"
+source = "us"
+
+[[option]]
+id = "smaller"
+title = "Escaped"
+when = "trainer.name == \"a\" && $nothing"
+rewrite = ['trainer.batch := 1GiB + 1']
+relieves = ["update"]
+loads = []
+changes = "speed"
+cost = {}
+safety = "safe"
+why = "because"
+source = "us"
+
+[[require]]
+id = "divides"
+holds = 'trainer.batch % 4'
+fails_at = "start-up"
+message = "no"
+"#;
+
+#[test]
+fn every_fault_of_a_pack() {
+    check("pack", &[("team/pack.toml", PACK)], "rewrite --pack team -- a=1");
+    let fixed = PACK.replace("launchs", "launches").replace("sped", "speed");
+    check("pack-conditions", &[("team/pack.toml", &fixed)], "rewrite --pack team -- a=1");
+}
+
+#[test]
+fn broken_toml() {
+    check(
+        "toml",
+        &[("team/pack.toml", "name = \"team\nversion = 1\n")],
+        "rewrite --pack team -- a=1",
+    );
+}
+
+#[test]
+fn a_change_that_cannot_be_made() {
+    check(
+        "change",
+        &[("run.sh", "go() { python3 -m app a.b=1; }\ngo\ngo\n")],
+        "set run.sh a.b=2 --launch 1",
+    );
+}
+
+#[test]
+fn a_script_that_is_not_utf8() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", b"python3 -m app a.b=1 # \xff\xfe\n");
+    let output = workspace.hydrule("show run.sh").run();
+    assert_eq!(output.code, 2);
+    snapshot("broken", "not-utf8", &output.shown());
+}
+
+#[test]
+fn a_log_of_any_bytes_is_read() {
+    let workspace = Workspace::example();
+    let mut bytes = b"\xff\xfe\x00".to_vec();
+    bytes.extend(workspace.read("slurm-4242.err").into_bytes());
+    workspace.write("slurm-4242.err", bytes);
+    let output = workspace.hydrule("rewrite run_grpo.sh --log slurm-4242.err").run();
+    assert_eq!(output.code, 1, "{}", output.err);
+}
+
+#[test]
+fn wrong_flags() {
+    let output = crate::support::Run::hydrule("rewrite --pakc verl").run();
+    assert_eq!(output.code, 2);
+    assert!(output.err.contains("--pack"), "{}", output.err);
+    assert!(root().exists());
+}
