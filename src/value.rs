@@ -153,7 +153,7 @@ mod tests {
             assert_eq!(float_text(float), text);
         }
         assert_eq!(float_text(0.0001), "0.0001");
-        assert_eq!(float_text(-1_844_674_407_370_955.25), "-1844674407370955.2");
+        assert_eq!(float_text(-1_844_674_407_370_955.2), "-1844674407370955.2");
         assert_eq!(float_text(123.0), "123.0");
         assert_eq!(float_text(0.3), "0.3");
         assert_eq!(float_text(9_999_999_999_999_998.0), "9999999999999998.0");

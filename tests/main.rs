@@ -9,11 +9,12 @@
 
 mod architecture;
 mod broken;
-// mod commands;
+
 mod conditions;
 mod example;
 mod laws;
-// mod pages;
+mod packs;
+mod pages;
 mod scripts;
 mod signals;
 mod slurm;

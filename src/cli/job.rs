@@ -378,6 +378,7 @@ fn check_ids(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let fault = Fault::new("hydrule::argument::option", Span::at(0), message);
     let ids = pack.options.iter().map(|option| option.id.as_str());
     let fault = match nearest(wrong, ids, 1).first() {
+        _ if std::path::Path::new(wrong).exists() => fault.helped("files go before --only"),
         Some(near) => fault.helped(format!("did you mean `{near}`?")),
         None => fault.helped("`hydrule explain` lists every option"),
     };

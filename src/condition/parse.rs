@@ -344,7 +344,7 @@ fn bytes(number: &str, size: i64) -> Option<Value> {
     #[expect(clippy::cast_precision_loss, reason = "units are powers of two")]
     let exact = (number * size as f64).round();
     #[expect(clippy::cast_possible_truncation, reason = "checked against the range before")]
-    (exact.abs() < 9e18).then(|| Value::Bytes(exact as i64))
+    (exact.abs() < 9e18).then_some(Value::Bytes(exact as i64))
 }
 
 /// Compiles a regular expression within a size limit; the message is one line.

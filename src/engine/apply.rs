@@ -25,7 +25,7 @@ pub enum NotApplied {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// A whole override.
-    Override(Override),
+    Override(Box<Override>),
     /// A directive's value.
     Directive(String, Value),
     /// A rewrite without a place to go, in words.
@@ -68,7 +68,7 @@ pub fn apply(writes: &[Write], before: &State, rule: &str) -> Applied {
     let from = Provenance::Rule { id: rule.to_owned() };
     for write in writes {
         match write {
-            Write::Override(wanted) => state.put(wanted.clone(), from.clone()),
+            Write::Override(wanted) => state.put(wanted.as_ref().clone(), from.clone()),
             Write::Directive(name, value) => {
                 let found = Found { value: value.clone(), from: from.clone() };
                 state.directives.insert(name.clone(), found);
@@ -84,7 +84,7 @@ pub fn apply(writes: &[Write], before: &State, rule: &str) -> Applied {
 fn plain(parsed: &Override, state: &State) -> Option<Write> {
     let same = state.winning(&parsed.key).and_then(|entry| entry.value.as_ref().ok());
     let same = same.is_some_and(|old| old.kind == parsed.kind && old.value == parsed.value);
-    (!same).then(|| Write::Override(parsed.clone()))
+    (!same).then(|| Write::Override(Box::new(parsed.clone())))
 }
 
 fn assigned(
@@ -180,7 +180,9 @@ fn computed(value: &Condition, view: &View<'_>) -> Result<Value, NotApplied> {
 }
 
 fn parsed(text: &str) -> Result<Write, NotApplied> {
-    overrides::parse(text).map(Write::Override).map_err(NotApplied::Failed)
+    overrides::parse(text)
+        .map(|parsed| Write::Override(Box::new(parsed)))
+        .map_err(NotApplied::Failed)
 }
 
 /// Writes a value as Hydra reads it; booleans keep the case that the script uses.

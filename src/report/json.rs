@@ -43,7 +43,7 @@ pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Js
         "directives": plan.directives.iter().map(directive).collect::<Vec<_>>(),
         "invariants": plan.invariants.iter().map(invariant).collect::<Vec<_>>(),
         "requirements": requirements,
-        "options": explained["options"],
+        "options": explained.get("options"),
         "overrides": arguments,
         "files": files,
         "refused": reported.refused,

@@ -1,0 +1,137 @@
+//! The pages and the program agree.
+
+use std::fs;
+
+use crate::support::{Run, Workspace, root, snapshot};
+
+fn accepts() -> bool {
+    std::env::var_os("HYDRULE_ACCEPT").is_some()
+}
+
+/// Compares a file with what it should hold; writes it when that is asked for.
+fn check_file(name: &str, wanted: &str) {
+    let path = root().join(name);
+    if accepts() {
+        fs::write(&path, wanted).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{name} is not up to date; HYDRULE_ACCEPT=1 cargo test writes it anew"
+    );
+}
+
+const MAIN_JOB: &str = "rewrite examples/verl-oom/run_grpo.sh examples/verl-oom/submit_grpo.slurm --log examples/verl-oom/slurm-4242.err";
+
+#[test]
+fn readme_and_ci_run_the_same_commands() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let ci = fs::read_to_string(root().join(".ci/run")).unwrap().replace("\\\n    ", "");
+    for command in [format!("cargo run --release -- {MAIN_JOB}"), "cargo test".to_owned()] {
+        assert!(readme.contains(&format!("$ {command}\n")), "README: {command}");
+        assert!(ci.contains(&command), ".ci/run: {command}");
+    }
+    assert_eq!(Run::hydrule(MAIN_JOB).run().code, 1);
+}
+
+/// Every `$ hydrule …` of the README is run where its block says, and prints what follows it.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let workspace = Workspace::example();
+    let mut page = String::new();
+    let mut lines = readme.lines().peekable();
+    let mut runs = 0;
+    while let Some(line) = lines.next() {
+        page.push_str(line);
+        page.push('\n');
+        let Some(command) = line.strip_prefix("$ hydrule ") else { continue };
+        runs += 1;
+        page.push_str(&workspace.hydrule(command).run().out);
+        while lines.peek().is_some_and(|line| !line.starts_with("```") && !line.starts_with("$ ")) {
+            lines.next();
+        }
+    }
+    assert!(runs >= 2);
+    check_file("README.md", &page);
+}
+
+#[test]
+fn the_picture_is_the_real_output() {
+    let workspace = Workspace::example();
+    let run = workspace
+        .hydrule("rewrite run_grpo.sh submit_grpo.slurm --log slurm-4242.err --color always");
+    let output = run.run().out;
+    let mut shown = String::from(
+        "\u{1b}[2m$\u{1b}[0m hydrule rewrite run_grpo.sh submit_grpo.slurm --log slurm-4242.err\n",
+    );
+    let (before, after) = output.split_once("Not chosen: does not lower").unwrap();
+    let keep = |line: &&str| !line.contains("Not chosen") || line.contains("would help as well");
+    let mut parts =
+        before.split("Not chosen: would help, changes").next().unwrap().lines().filter(keep);
+    for line in parts.by_ref() {
+        shown.push_str(line);
+        shown.push('\n');
+    }
+    let folklore: Vec<&str> = after.lines().collect();
+    let wanted = ["offload-params", "halve-train-batch", "less-memory-for-rollout"];
+    shown.push_str("\u{1b}[1mNot chosen: does not lower the old log-prob peak\u{1b}[0m\n");
+    for id in wanted {
+        let start = folklore.iter().position(|line| line.contains(id)).unwrap();
+        shown.push_str(&format!("{}\n", folklore[start]));
+        for line in folklore[start + 1..].iter().take_while(|line| line.starts_with("      ")) {
+            shown.push_str(&format!("{line}\n"));
+        }
+    }
+    shown.push_str("  \u{1b}[2m… and every other option with its reason\u{1b}[0m\n\n");
+    let diff = output.split_once("diff --git").unwrap().1;
+    let start = output.len() - diff.len() - "diff --git".len();
+    let start = output[..start].rfind('\n').unwrap() + 1;
+    shown.push_str(&output[start..]);
+    let picture = anstyle_svg::Term::new().min_width_px(840).render_svg(&shown);
+    check_file("docs/rewrite.svg", &picture);
+}
+
+#[test]
+fn the_help_is_as_reviewed() {
+    for command in ["", "rewrite", "explain", "set", "show", "parse", "expand"] {
+        let output = Run::hydrule(&format!("{command} --help")).run();
+        assert_eq!(output.code, 0);
+        let name = if command.is_empty() { "hydrule" } else { command };
+        snapshot("help", name, &output.out);
+    }
+}
+
+#[test]
+fn every_flag_of_the_readme_exists() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let helps: String = ["", "rewrite", "explain", "set", "show", "parse", "expand"]
+        .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
+        .concat();
+    for line in readme.lines().filter(|line| line.contains("hydrule ")) {
+        for flag in line.split([' ', '`']).filter(|word| word.starts_with("--") && word.len() > 2) {
+            let flag = flag.trim_end_matches([',', '.', ':']);
+            assert!(helps.contains(flag), "{flag}");
+        }
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "rules/README.md",
+        "grammar/README.md",
+    ] {
+        let path = root().join(page);
+        let text = fs::read_to_string(&path).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !target.starts_with("http") && !target.starts_with('#') {
+                let file = target.split('#').next().unwrap();
+                assert!(path.parent().unwrap().join(file).exists(), "{page}: {target}");
+            }
+        }
+    }
+}
