@@ -177,7 +177,8 @@ pub fn collect_reads(trace: &Trace, out: &mut Vec<String>) {
 }
 
 fn last_part(name: &str) -> &str {
-    if name.starts_with('$') { name } else { name.rsplit('.').next().unwrap_or(name) }
+    let whole = name.starts_with('$') || name.contains('(');
+    if whole { name } else { name.rsplit('.').next().unwrap_or(name) }
 }
 
 /// Shows an outcome in a word or value.
