@@ -58,6 +58,7 @@ impl Job {
         }
         set_parameters(&pack, &mut world, &args.param)?;
         for (name, value) in values(&args.fact)? {
+            check_phase(&pack, &name, &value)?;
             world.facts.insert(name, value, Provenance::Computed);
         }
         let scan = match &args.log {
@@ -81,6 +82,7 @@ impl Job {
         if let Some(scan) = &scan {
             job.read_scan(scan);
         }
+        job.world.take_told_failure();
         Ok(job)
     }
 
@@ -218,7 +220,9 @@ impl Job {
     fn read_scan(&mut self, scan: &Scan) {
         self.world.has_log = true;
         if let Some(launched) = launched::of(scan) {
-            let remarks = launched::complete(&mut self.state, launched);
+            let chosen = self.chosen.and_then(|(input, launch)| self.launch(input, launch));
+            let forwards = chosen.is_some_and(|it| it.forwards.is_some());
+            let remarks = launched::complete(&mut self.state, launched, forwards);
             self.remarks.extend(remarks);
         }
         for note in &scan.notes {
@@ -369,6 +373,23 @@ fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<()
         world.parameters.insert(name, value);
     }
     Ok(())
+}
+
+/// A told phase must be one of the pack's, or nothing would ever help.
+fn check_phase(pack: &Pack, name: &str, value: &Value) -> Result<(), CliError> {
+    let told = value.to_string();
+    let mut phases: Vec<&str> = pack.phases.iter().map(|phase| phase.name.as_str()).collect();
+    phases.push("host");
+    if !name.ends_with(".phase") || phases.contains(&told.as_str()) {
+        return Ok(());
+    }
+    let message = format!("the pack `{}` has no phase `{told}`", pack.name);
+    let fault = Fault::new("hydrule::argument::phase", Span::at(0), message);
+    let fault = match nearest(&told, phases.iter().copied(), 1).first() {
+        Some(near) => fault.helped(format!("did you mean `{near}`?")),
+        None => fault.helped(format!("its phases are {}", phases.join(", "))),
+    };
+    Err(CliError::at_word(&told, fault.labelled("no such phase")))
 }
 
 fn check_ids(pack: &Pack, ids: &[String]) -> Result<(), CliError> {

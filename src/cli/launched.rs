@@ -18,8 +18,9 @@ pub fn agreement(launched: &Launched, entries: &[Entry]) -> usize {
     keys.filter(|parsed| has(&parsed.key)).count()
 }
 
-/// Takes from the log what nothing in the script tells; says what differs.
-pub fn complete(state: &mut State, launched: &Launched) -> Vec<String> {
+/// Takes from the log what nothing in the script tells; says what differs. Overrides that the
+/// launch lacks came with the arguments it `forwards`; where it forwards none they are not its own.
+pub fn complete(state: &mut State, launched: &Launched, forwards: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     let (mut filled, mut differing) = (Vec::new(), Vec::new());
     let mut passed: Vec<Entry> = Vec::new();
@@ -62,13 +63,17 @@ pub fn complete(state: &mut State, launched: &Launched) -> Vec<String> {
     }
     if !passed.is_empty() {
         let keys: Vec<&str> = passed.iter().map(|entry| entry.key.as_str()).collect();
+        let verb = if passed.len() == 1 { "is" } else { "are" };
+        let from = if forwards { "so the script got it as an argument" } else { "and left alone" };
         remarks.push(format!(
-            "{} not in the script, only in the log: {}.",
+            "{} {verb} only in the log, {from}: {}.",
             count(passed.len(), "override"),
             join_and(&keys)
         ));
     }
-    state.entries.extend(passed);
+    if forwards {
+        state.entries.extend(passed);
+    }
     remarks
 }
 

@@ -3,7 +3,7 @@
 use super::apply::{NotApplied, writes};
 use super::invariant::compare_invariants;
 use super::judge::{Judgement, judge};
-use super::require::{Settled, check_requirements, settle};
+use super::require::{RequirementState, Settled, check_requirements, settle};
 use super::state::State;
 use super::verdict::{Applied, Plan, Rejection, RuleVerdict, Status, Step};
 use super::world::World;
@@ -21,6 +21,9 @@ pub struct Request {
     pub allow_unsafe: bool,
 }
 
+/// A state, and how the requirements stand on it.
+type Standing<'a> = (&'a State, &'a [RequirementState]);
+
 /// What trying one option on a state gave.
 enum Trial {
     Viable(Box<Applied>),
@@ -30,15 +33,19 @@ enum Trial {
 /// Plans for one launch.
 pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
     let planner = Planner { pack, world, request };
-    let mut verdicts: Vec<RuleVerdict> =
-        pack.options.iter().map(|option| planner.verdict(option, state)).collect();
+    let requirements = check_requirements(pack, state, world);
+    let mut verdicts: Vec<RuleVerdict> = pack
+        .options
+        .iter()
+        .map(|option| planner.verdict(option, (state, &requirements)))
+        .collect();
     let steps = planner.steps(state);
     for (index, step) in steps.iter().enumerate() {
         mark_chosen(&mut verdicts, &step.option, index + 1);
     }
     let result = steps.last().map_or_else(|| state.clone(), |step| step.applied.state.clone());
     Plan {
-        requirements: check_requirements(pack, state, world),
+        requirements,
         invariants: compare_invariants(pack, state, &result, world),
         changes: state.changes_to(&result),
         directives: state.directive_changes_to(&result),
@@ -68,10 +75,10 @@ impl Planner<'_> {
         self.request.only.is_empty() || self.request.only.contains(&option.id)
     }
 
-    fn verdict(&self, option: &PackOption, state: &State) -> RuleVerdict {
-        let judgement = judge(&option.when.condition, self.pack, state, self.world);
+    fn verdict(&self, option: &PackOption, now: Standing<'_>) -> RuleVerdict {
+        let judgement = judge(&option.when.condition, self.pack, now.0, self.world);
         let status = if self.selected(option) {
-            match self.attempt(option, &judgement, state) {
+            match self.attempt(option, &judgement, now) {
                 Trial::Viable(_) => self.open(option),
                 Trial::No(status) => status,
             }
@@ -118,7 +125,8 @@ impl Planner<'_> {
             let taken =
                 |option: &PackOption| once && steps.iter().any(|step| step.option == option.id);
             let mut candidates = self.ladder().filter(|option| !taken(option));
-            let next = candidates.find_map(|option| self.step(option, &current));
+            let requirements = check_requirements(self.pack, &current, self.world);
+            let next = candidates.find_map(|option| self.step(option, (&current, &requirements)));
             let Some(step) = next else { break };
             current = step.applied.state.clone();
             steps.push(step);
@@ -126,9 +134,9 @@ impl Planner<'_> {
         steps
     }
 
-    fn step(&self, option: &PackOption, state: &State) -> Option<Step> {
-        let judgement = judge(&option.when.condition, self.pack, state, self.world);
-        match self.attempt(option, &judgement, state) {
+    fn step(&self, option: &PackOption, now: Standing<'_>) -> Option<Step> {
+        let judgement = judge(&option.when.condition, self.pack, now.0, self.world);
+        match self.attempt(option, &judgement, now) {
             Trial::No(_) => None,
             Trial::Viable(applied) => {
                 let forced = match self.relief(option) {
@@ -142,7 +150,7 @@ impl Planner<'_> {
         }
     }
 
-    fn attempt(&self, option: &PackOption, judgement: &Judgement, state: &State) -> Trial {
+    fn attempt(&self, option: &PackOption, judgement: &Judgement, now: Standing<'_>) -> Trial {
         match &judgement.verdict {
             Verdict::True => {}
             Verdict::False | Verdict::Absent(_) => return Trial::No(Status::NotApplicable),
@@ -152,12 +160,12 @@ impl Planner<'_> {
         if let Some(rejection) = self.relief(option).filter(|_| self.request.only.is_empty()) {
             return Trial::No(Status::Rejected(rejection));
         }
-        let wanted = match writes(&option.rewrite, self.pack, state, self.world) {
+        let wanted = match writes(&option.rewrite, self.pack, now.0, self.world) {
             Ok(wanted) => wanted,
             Err(NotApplied::Unknown(missing)) => return Trial::No(Status::Unknown(missing)),
             Err(NotApplied::Failed(fault)) => return Trial::No(Status::Failed(fault)),
         };
-        match settle(&wanted, &option.id, self.pack, state, self.world) {
+        match settle(&wanted, &option.id, self.pack, now, self.world) {
             Ok(applied) if applied.changes.is_empty() && applied.directives.is_empty() => {
                 Trial::No(Status::Rejected(Rejection::ChangesNothing))
             }

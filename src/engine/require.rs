@@ -24,7 +24,7 @@ pub struct RequirementState {
     pub verdict: Verdict,
     /// Whether its guard is false, so that nothing is required.
     pub guarded: bool,
-    /// Its message, with the values of this state.
+    /// Its message with the values of this state; empty where it is not broken.
     pub message: String,
     /// How it came out.
     pub trace: Trace,
@@ -48,12 +48,11 @@ fn check_one(
     state: &State,
     world: &World,
 ) -> RequirementState {
-    let made = |verdict: Verdict, guarded: bool, trace: Trace| RequirementState {
-        id: requirement.id.clone(),
-        verdict,
-        guarded,
-        message: render(&requirement.message, &View::new(pack, state, world)),
-        trace,
+    let made = |verdict: Verdict, guarded: bool, trace: Trace| {
+        let broken = verdict == Verdict::False;
+        let view = View::new(pack, state, world);
+        let message = if broken { render(&requirement.message, &view) } else { String::new() };
+        RequirementState { id: requirement.id.clone(), verdict, guarded, message, trace }
     };
     if let Some(when) = &requirement.when {
         let guard = judge(&when.condition, pack, state, world);
@@ -99,7 +98,7 @@ fn render_one(expression: &str, view: &View<'_>) -> String {
 }
 
 /// Applies an option's writes, then the repairs of every requirement that they broke, round by
-/// round: all repairs of a round see the same state.
+/// round: all repairs of a round see the same state. `held` is how the requirements stand before.
 ///
 /// # Errors
 /// [`Settled::Rejected`] when a requirement that held stays broken, when two repairs want
@@ -108,15 +107,14 @@ pub fn settle(
     wanted: &[Write],
     rule: &str,
     pack: &Pack,
-    before: &State,
+    (before, held): (&State, &[RequirementState]),
     world: &World,
 ) -> Result<Applied, Settled> {
-    let held = check_requirements(pack, before, world);
     let mut applied = apply(wanted, before, rule);
     let mut seen = vec![applied.state.fingerprint()];
     for _ in 0..ROUNDS {
         let now = check_requirements(pack, &applied.state, world);
-        let broken = newly_broken(pack, &held, &now);
+        let broken = newly_broken(pack, held, &now);
         if broken.is_empty() {
             applied.changes = before.changes_to(&applied.state);
             applied.directives = before.directive_changes_to(&applied.state);

@@ -2,8 +2,8 @@ use indexmap::IndexMap;
 
 use crate::facts::Facts;
 use crate::pack::Pack;
-use crate::signal::{Event, Kind};
-use crate::text::Location;
+use crate::signal::{Event, Kind, Origin, PhaseFound};
+use crate::text::{Location, Source, Span};
 use crate::value::Value;
 
 /// What a plan cannot change: the log, the environment, the pack's parameters.
@@ -62,6 +62,25 @@ impl World {
             failure.place_from = None;
         }
         self.failure = Some(failure);
+    }
+
+    /// Without a failure from a log, takes the one that the user told with `oom.phase`.
+    pub fn take_told_failure(&mut self) {
+        let told = self.facts.get("oom.phase").map(|found| found.value.to_string());
+        let Some(phase) = told.filter(|_| self.failure.is_none()) else { return };
+        let kind = if phase == "host" { Kind::Host } else { Kind::Device };
+        let location = Source::new("--fact", format!("oom.phase={phase}")).at(Span::at(0));
+        self.set_failure(Event {
+            signal: "told".to_owned(),
+            event: "oom".to_owned(),
+            kind,
+            phase: Some(PhaseFound { name: phase, location: None }),
+            facts: IndexMap::new(),
+            location,
+            origin: Origin::default(),
+            consequences: 0,
+            first_cause: true,
+        });
     }
 
     /// Returns a parameter's value.

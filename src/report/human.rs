@@ -48,7 +48,10 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
         page.nothing_proposed(reported);
     }
     page.invariants(reported);
-    page.not_chosen(reported);
+    // Without a failure there is nothing that an option could help.
+    if reported.failure.is_some() || !reported.plan.steps.is_empty() {
+        page.not_chosen(reported);
+    }
     for refusal in &reported.refused {
         page.remark(refusal);
     }
