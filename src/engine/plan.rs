@@ -34,11 +34,8 @@ enum Trial {
 pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
     let planner = Planner { pack, world, request };
     let requirements = check_requirements(pack, state, world);
-    let mut verdicts: Vec<RuleVerdict> = pack
-        .options
-        .iter()
-        .map(|option| planner.verdict(option, (state, &requirements)))
-        .collect();
+    let mut verdicts: Vec<RuleVerdict> =
+        pack.options.iter().map(|option| planner.verdict(option, (state, &requirements))).collect();
     let steps = planner.steps(state);
     for (index, step) in steps.iter().enumerate() {
         mark_chosen(&mut verdicts, &step.option, index + 1);

@@ -48,8 +48,10 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
         page.nothing_proposed(reported);
     }
     page.invariants(reported);
-    // Without a failure there is nothing that an option could help.
-    if reported.failure.is_some() || !reported.plan.steps.is_empty() {
+    // Where nothing tells what failed, no option could help.
+    if reported.failure.is_some_and(|failure| failure.place.is_some())
+        || !reported.plan.steps.is_empty()
+    {
         page.not_chosen(reported);
     }
     for refusal in &reported.refused {
@@ -246,11 +248,29 @@ impl Page {
 
     fn nothing_proposed(&mut self, reported: &Reported<'_>) {
         self.line("");
-        let text = match reported.failure {
-            None => "Nothing to propose: no failure is known. Give the job's log with --log FILE.",
-            Some(_) => "Nothing to propose: no option of the pack is left for this failure.",
+        let text = match reported.failure.map(|failure| &failure.place) {
+            None => {
+                "Nothing to propose: no failure is known. Give the job's log with --log FILE, or \
+                     say what failed with --fact oom.phase=NAME."
+                    .to_owned()
+            }
+            Some(None) => {
+                let phases: Vec<&str> =
+                    reported.pack.phases.iter().map(|phase| phase.name.as_str()).collect();
+                format!(
+                    "Nothing to propose: the log does not tell in which phase it failed. Say so with \
+                     --fact oom.phase=NAME, one of {}.",
+                    phases.join(", ")
+                )
+            }
+            Some(Some(_)) => {
+                "Nothing to propose: no option of the pack is left for this failure.".to_owned()
+            }
         };
-        self.line(text);
+        let options = textwrap::Options::new(self.look.width.max(40));
+        for row in textwrap::wrap(&text, options) {
+            self.line(&row);
+        }
     }
 
     fn invariants(&mut self, reported: &Reported<'_>) {
