@@ -113,8 +113,7 @@ pub fn settle(
     let mut applied = apply(wanted, before, rule);
     let mut seen = vec![applied.state.fingerprint()];
     for _ in 0..ROUNDS {
-        let now = check_requirements(pack, &applied.state, world);
-        let broken = newly_broken(pack, held, &now);
+        let broken = newly_broken(pack, (before, held), &applied.state, world);
         if broken.is_empty() {
             applied.changes = before.changes_to(&applied.state);
             applied.directives = before.directive_changes_to(&applied.state);
@@ -143,20 +142,29 @@ pub enum Settled {
     Unknown(Vec<Missing>),
 }
 
-/// Pairs the requirements that held and no longer do with their states.
+/// Pairs the requirements that held and no longer do with their states. Those that read nothing of
+/// what differs are as they were.
 fn newly_broken<'a>(
     pack: &'a Pack,
-    held: &[RequirementState],
-    now: &'a [RequirementState],
-) -> Vec<(&'a Requirement, &'a RequirementState)> {
-    let all = pack.requirements.iter().zip(now).zip(held);
-    all.filter(|((_, now), before)| now.is_broken() && !before.is_broken())
-        .map(|(pair, _)| pair)
+    (before, held): (&State, &[RequirementState]),
+    now: &State,
+    world: &World,
+) -> Vec<(&'a Requirement, RequirementState)> {
+    let changes = before.changes_to(now);
+    let directives = before.directive_changes_to(now);
+    let concerned = |requirement: &Requirement| {
+        changes.iter().any(|change| requirement.reads.may_depend_on(&change.key))
+            || directives.iter().any(|(name, ..)| requirement.reads.reads_directive(name))
+    };
+    let all = pack.requirements.iter().zip(held);
+    all.filter(|(requirement, before)| !before.is_broken() && concerned(requirement))
+        .map(|(requirement, _)| (requirement, check_one(requirement, pack, now, world)))
+        .filter(|(_, state)| state.is_broken())
         .collect()
 }
 
 fn repair_round(
-    broken: &[(&Requirement, &RequirementState)],
+    broken: &[(&Requirement, RequirementState)],
     pack: &Pack,
     state: &State,
     world: &World,

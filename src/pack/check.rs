@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::manifest::{DefaultEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry};
 use super::names::PackNames;
 use super::read::Text;
+use super::reads::Reads;
 use super::rule::{
     DefaultSet, Expression, Invariant, Pack, PackOption, Parameter, Phase, Requirement, Rewrite,
 };
@@ -62,7 +63,12 @@ impl<'a> Checker<'a> {
         let invariants = invariants.collect();
         let options = manifest.options.iter().filter_map(|entry| self.option(entry)).collect();
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
-        let requirements = requirements.collect();
+        let mut requirements: Vec<Requirement> = requirements.collect();
+        let defaults: Vec<DefaultSet> = manifest.defaults.iter().map(default_set).collect();
+        for it in &mut requirements {
+            let conditions = it.when.iter().chain([&it.holds]).map(|it| &it.condition);
+            it.reads = Reads::of(conditions, &lets, &defaults);
+        }
         let signal_defs = self.signal_defs();
         let signals = self.signals(&signal_defs);
         let name = self.header(manifest.name.as_ref(), "name", sources);
@@ -81,7 +87,7 @@ impl<'a> Checker<'a> {
             phases: manifest.phases.clone(),
             signal_defs,
             signals: signals?,
-            defaults: manifest.defaults.iter().map(default_set).collect(),
+            defaults,
             options,
             requirements,
         })
@@ -219,6 +225,7 @@ impl<'a> Checker<'a> {
             repair: repair?,
             source: entry.source.as_ref().map(|text| text.value.clone()),
             location: entry.location.clone(),
+            reads: Reads::default(),
         })
     }
 

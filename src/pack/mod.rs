@@ -10,11 +10,13 @@ mod load;
 mod manifest;
 mod names;
 mod read;
+mod reads;
 mod rule;
 
 pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use load::{PackError, load};
 pub use manifest::Manifest;
+pub use reads::Reads;
 pub use rule::{
     Changes, DefaultSet, Expression, Invariant, Pack, PackOption, Parameter, Phase, Requirement,
     Rewrite, Safety,

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::read::Text;
+use super::reads::Reads;
 use crate::condition::{Assignment, Condition};
 use crate::overrides::Override;
 use crate::signal::{SignalDef, Signals};
@@ -204,4 +205,6 @@ pub struct Requirement {
     pub source: Option<String>,
     /// Where the pack defines it.
     pub location: Location,
+    /// What decides it.
+    pub reads: Reads,
 }
