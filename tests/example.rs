@@ -233,3 +233,25 @@ fn nothing_is_written_without_being_asked() {
     let shipped = fs::read_to_string(root().join("examples/verl-oom/run_grpo.sh")).unwrap();
     assert_eq!(before[0], shipped);
 }
+
+#[test]
+fn wishes_of_the_user_are_kept() {
+    let workspace = Workspace::example();
+    let step = |more: &str| -> String {
+        let json = rewrite(&workspace, &format!("{more} --output-format json")).out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        json["steps"][0]["option"].as_str().unwrap_or("none").to_owned()
+    };
+    assert_eq!(step("--only shorter-responses"), "shorter-responses");
+    assert_eq!(step("--only shorter-responses --preserve response-length"), "none");
+    assert_eq!(step("--only halve-train-batch --preserve global-batch"), "none");
+    // Without the Slurm script nothing tells whether the GPUs are granted.
+    let strict = workspace.hydrule("rewrite run_grpo.sh --log slurm-4242.err --strict").run();
+    assert_eq!(strict.code, 0, "{}", strict.out);
+    assert!(strict.out.contains("$sbatch.gpus_per_node"), "{}", strict.out);
+    let failed = workspace.hydrule("rewrite run_grpo.sh --log slurm-4242.err --on-unknown=fail").run();
+    assert_eq!(failed.code, 2);
+    assert!(failed.err.contains("$sbatch"), "{}", failed.err);
+    let wrong = rewrite(&workspace, "--preserve global-bach");
+    assert!(wrong.err.contains("did you mean `global-batch`"), "{}", wrong.err);
+}

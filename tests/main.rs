@@ -19,3 +19,4 @@ mod scripts;
 mod signals;
 mod slurm;
 mod support;
+mod turns;

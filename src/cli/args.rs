@@ -68,6 +68,17 @@ pub enum OutputFormat {
     Json,
 }
 
+/// What to do about rules whose condition reads something that nothing tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnUnknown {
+    /// Leave them out of the report.
+    Ignore,
+    /// Report them, with what would tell.
+    Warn,
+    /// Report them, and fail.
+    Fail,
+}
+
 /// What the job is: its files, its log, and what is known besides.
 #[derive(Debug, Args)]
 pub struct JobArgs {
@@ -86,7 +97,7 @@ pub struct JobArgs {
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
-    /// A fact, in Hydra's override syntax: oom.phase=wake_up
+    /// A fact, in Hydra's override syntax: oom.phase=wake_up, oom.free=4.97GiB
     #[arg(long, value_name = "NAME=VALUE")]
     pub fact: Vec<String>,
     /// A parameter of the pack: micro_batch_floor=2
@@ -98,8 +109,17 @@ pub struct JobArgs {
     /// How many steps to take [default: 1, or one for each ID of --only]
     #[arg(long, value_name = "N")]
     pub steps: Option<usize>,
+    /// Take no step that leaves a requirement unknown
+    #[arg(long)]
+    pub strict: bool,
+    /// Take no step that changes this invariant
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub preserve: Vec<String>,
+    /// What to do about rules that read something unknown
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnUnknown::Warn)]
+    pub on_unknown: OnUnknown,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
     /// Plain overrides instead of files
     #[arg(last = true, value_name = "OVERRIDE")]

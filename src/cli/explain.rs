@@ -2,23 +2,25 @@ use super::Done;
 use super::args::{ExplainArgs, OutputFormat};
 use super::console::Console;
 use super::error::CliError;
-use super::job::Job;
-use crate::engine::{Request, plan};
-use crate::report::{explain, explain_json};
+use super::job::{Job, request};
+use crate::engine::plan;
+use crate::report::{Explained, explain, explain_json};
 
 /// `hydrule explain`.
 pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Done, CliError> {
     let job = Job::load(&args.job)?;
-    let request =
-        Request { steps: args.job.steps, only: args.job.only.clone(), allow_unsafe: false };
-    let plan = plan(&job.pack, &job.state, &job.world, &request);
+    let plan = plan(&job.pack, &job.state, &job.world, &request(&args.job, false));
+    let explained = Explained {
+        pack: &job.pack,
+        plan: &plan,
+        state: &job.state,
+        world: &job.world,
+        launch: &job.title,
+    };
     match args.job.output_format {
-        OutputFormat::Json => {
-            let json = explain_json(&job.pack, &plan);
-            console.print(&format!("{json:#}\n"))?;
-        }
+        OutputFormat::Json => console.print(&format!("{:#}\n", explain_json(&explained)))?,
         OutputFormat::Full => {
-            let text = explain(&job.pack, &plan, &job.title, args.verbose, console.out);
+            let text = explain(&explained, args.verbose, console.out);
             console.print(&text)?;
         }
     }

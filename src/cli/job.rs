@@ -6,11 +6,11 @@ use super::args::JobArgs;
 use super::error::CliError;
 use super::files::{read_log, read_script};
 use super::launched;
-use crate::engine::{Entry, State, World};
+use crate::engine::{Entry, Request, State, World};
 use crate::facts::Provenance;
 use crate::overrides::{self, parse};
 use crate::pack::{self, Pack};
-use crate::signal::Scan;
+use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
 use crate::surface::slurm;
 use crate::text::{Fault, Faults, Source, Span, count, nearest};
@@ -52,6 +52,7 @@ impl Job {
     pub fn load(args: &JobArgs) -> Result<Self, CliError> {
         let pack = pack::load(&args.pack).map_err(|error| CliError::pack(&args.pack, error))?;
         check_ids(&pack, &args.only)?;
+        check_invariants(&pack, &args.preserve)?;
         let mut world = World::default();
         for (name, text) in pairs(&args.env)? {
             world.environment.insert(name, text);
@@ -239,6 +240,17 @@ impl Job {
     }
 }
 
+/// What the arguments ask of a plan.
+pub fn request(args: &JobArgs, allow_unsafe: bool) -> Request {
+    Request {
+        steps: args.steps,
+        only: args.only.clone(),
+        allow_unsafe,
+        strict: args.strict,
+        preserve: args.preserve.clone(),
+    }
+}
+
 fn describe(launch: &Launch) -> String {
     let condition = match &launch.condition {
         Some(condition) => format!(", {condition}"),
@@ -350,9 +362,19 @@ fn values(texts: &[String]) -> Result<Vec<(String, Value)>, CliError> {
         let value = parsed
             .value()
             .ok_or_else(|| CliError::plain(format!("`{text}` gives no plain value")))?;
-        out.push((parsed.key, value));
+        out.push((parsed.key, quantity_or(value)));
     }
     Ok(out)
+}
+
+/// Reads texts such as `17.66GiB` as numbers of bytes, which Hydra's syntax has no word for.
+fn quantity_or(value: Value) -> Value {
+    let Value::Str(text) = &value else { return value };
+    let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(unit).unwrap_or((text, ""));
+    let bytes =
+        unit.ends_with("iB").then(|| FactType::Bytes.read(&format!("{} {unit}", number.trim())));
+    bytes.flatten().unwrap_or(value)
 }
 
 fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<(), CliError> {
@@ -373,6 +395,18 @@ fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<()
         world.parameters.insert(name, value);
     }
     Ok(())
+}
+
+fn check_invariants(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
+    let known: Vec<&str> = pack.invariants.iter().map(|it| it.id.as_str()).collect();
+    let Some(wrong) = ids.iter().find(|id| !known.contains(&id.as_str())) else { return Ok(()) };
+    let message = format!("the pack `{}` has no invariant `{wrong}`", pack.name);
+    let fault = Fault::new("hydrule::argument::invariant", Span::at(0), message);
+    let fault = match nearest(wrong, known.iter().copied(), 1).first() {
+        Some(near) => fault.helped(format!("did you mean `{near}`?")),
+        None => fault.helped(format!("its invariants are {}", known.join(", "))),
+    };
+    Err(CliError::at_word(wrong, fault.labelled("no such invariant")))
 }
 
 /// A told phase must be one of the pack's, or nothing would ever help.

@@ -1,13 +1,16 @@
 use super::Done;
-use super::args::{OutputFormat, RewriteArgs};
+use super::args::{OnUnknown, OutputFormat, RewriteArgs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::write_all;
-use super::job::Job;
-use crate::engine::{Plan, Request, plan};
+use super::job::{Job, request};
+use crate::condition::Verdict;
+use crate::engine::{Plan, Status, plan};
 use crate::facts::{Found, Provenance};
 use crate::pack::Safety;
-use crate::report::{FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report};
+use crate::report::{
+    FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report, unknown_text,
+};
 use crate::surface::bash::{self, Change, Edited, How};
 use crate::surface::slurm;
 use crate::text::{Faults, Source, apply_edits, count, shell_word};
@@ -15,7 +18,7 @@ use crate::text::{Faults, Source, apply_edits, count, shell_word};
 /// `hydrule rewrite`.
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
     let job = Job::load(&args.job)?;
-    let plan = plan(&job.pack, &job.state, &job.world, &request(args));
+    let plan = plan(&job.pack, &job.state, &job.world, &request(&args.job, args.r#unsafe));
     let edits = Edits::make(&job, &plan)?;
     let reported = Reported {
         pack: &job.pack,
@@ -26,6 +29,7 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
         files: edits.files.clone(),
         sites: edits.sites.clone(),
         refused: edits.refused.clone(),
+        shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
     };
     let arguments = job.chosen.is_none().then(|| arguments(&plan));
     match (args.job.output_format, &arguments) {
@@ -42,10 +46,6 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
     finish(args, &job, &plan, &edits, console)
 }
 
-fn request(args: &RewriteArgs) -> Request {
-    Request { steps: args.job.steps, only: args.job.only.clone(), allow_unsafe: args.r#unsafe }
-}
-
 fn finish(
     args: &RewriteArgs,
     job: &Job,
@@ -56,6 +56,9 @@ fn finish(
     if let Some(faults) = &edits.fault {
         let drawn = render_faults(faults, console.err);
         console.say(&drawn);
+    }
+    if args.job.on_unknown == OnUnknown::Fail {
+        refuse_unknown(plan)?;
     }
     if plan.is_empty() {
         return Ok(Done::Clean);
@@ -84,6 +87,23 @@ fn finish(
     let done = format!("Wrote {}: {}.\n", count(names.len(), "file"), names.join(", "));
     console.say(&paint.good(&done));
     Ok(Done::Clean)
+}
+
+/// Fails where a rule needs something that nothing tells.
+fn refuse_unknown(plan: &Plan) -> Result<(), CliError> {
+    let options = plan.verdicts.iter().filter_map(|verdict| match &verdict.status {
+        Status::Unknown(missing) => Some((&verdict.id, missing)),
+        _ => None,
+    });
+    let requirements = plan.requirements.iter().filter_map(|state| match &state.verdict {
+        Verdict::Unknown(missing) => Some((&state.id, missing)),
+        _ => None,
+    });
+    let all: Vec<_> = options.chain(requirements).collect();
+    let Some((id, missing)) = all.first() else { return Ok(()) };
+    let text = unknown_text(missing);
+    let message = format!("{} read something unknown; {id}: {text}", count(all.len(), "rule"));
+    Err(CliError::plain(message).helped("--on-unknown=warn only reports them"))
 }
 
 /// Steps that change what is trained are written only for those who asked for them.

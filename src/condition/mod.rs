@@ -6,6 +6,7 @@
 
 mod assignment;
 mod ast;
+mod boundary;
 mod builtins;
 mod check;
 mod eval;

@@ -12,6 +12,7 @@ mod plan;
 mod require;
 mod scope;
 mod state;
+mod turn;
 mod verdict;
 mod world;
 
@@ -21,5 +22,6 @@ pub use plan::{Request, plan};
 pub use require::{RequirementState, check_requirements};
 pub use scope::View;
 pub use state::{Entry, KeyChange, State};
+pub use turn::{Reach, Turn, turn};
 pub use verdict::{Applied, Plan, Rejection, RuleVerdict, Status, Step};
 pub use world::{Failure, World};

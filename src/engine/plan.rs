@@ -1,7 +1,7 @@
 //! The planner: which option, and why not the others.
 
 use super::apply::{NotApplied, writes};
-use super::invariant::compare_invariants;
+use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge};
 use super::require::{RequirementState, Settled, check_requirements, settle};
 use super::state::State;
@@ -19,6 +19,10 @@ pub struct Request {
     pub only: Vec<String>,
     /// Whether unsafe options are as good as safe ones; otherwise they come after them.
     pub allow_unsafe: bool,
+    /// Whether a plan must leave no requirement unknown.
+    pub strict: bool,
+    /// Ids of invariants that no plan may change.
+    pub preserve: Vec<String>,
 }
 
 /// A state, and how the requirements stand on it.
@@ -166,10 +170,35 @@ impl Planner<'_> {
             Ok(applied) if applied.changes.is_empty() && applied.directives.is_empty() => {
                 Trial::No(Status::Rejected(Rejection::ChangesNothing))
             }
-            Ok(applied) => Trial::Viable(Box::new(applied)),
+            Ok(applied) => match self.forbidden(now.0, &applied) {
+                Some(rejection) => Trial::No(Status::Rejected(rejection)),
+                None => Trial::Viable(Box::new(applied)),
+            },
             Err(Settled::Rejected(rejection)) => Trial::No(Status::Rejected(rejection)),
             Err(Settled::Unknown(missing)) => Trial::No(Status::Unknown(missing)),
         }
+    }
+
+    /// Says which wish of the user a result goes against.
+    fn forbidden(&self, before: &State, applied: &Applied) -> Option<Rejection> {
+        let invariants = compare_invariants(self.pack, before, &applied.state, self.world);
+        let changed = invariants.into_iter().find(|it| {
+            self.request.preserve.contains(&it.id)
+                && !matches!(it.effect, InvariantEffect::Preserved(_))
+        });
+        if let Some(InvariantState { id, effect, .. }) = changed {
+            return Some(Rejection::ChangesInvariant { id, effect });
+        }
+        if !self.request.strict {
+            return None;
+        }
+        let states = check_requirements(self.pack, &applied.state, self.world);
+        states.into_iter().find_map(|state| match state.verdict {
+            Verdict::Unknown(missing) => {
+                Some(Rejection::LeavesUnknown { requirement: state.id, missing })
+            }
+            _ => None,
+        })
     }
 
     /// Says why an option would not help against the failure; nothing where it would.

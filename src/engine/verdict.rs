@@ -1,4 +1,4 @@
-use super::invariant::InvariantState;
+use super::invariant::{InvariantEffect, InvariantState};
 use super::judge::Judgement;
 use super::require::RequirementState;
 use super::state::{KeyChange, State};
@@ -58,6 +58,20 @@ pub enum Rejection {
         requirement: String,
         /// Its message for the values that would result.
         message: String,
+    },
+    /// It changes an invariant that the user wants preserved.
+    ChangesInvariant {
+        /// The invariant's id.
+        id: String,
+        /// What would become of it.
+        effect: InvariantEffect,
+    },
+    /// It leaves a requirement unknown, and the user wants none to be.
+    LeavesUnknown {
+        /// The requirement's id.
+        requirement: String,
+        /// What is missing.
+        missing: Vec<Missing>,
     },
     /// Repairs contradict one another or go in a circle.
     Unsettled {

@@ -29,6 +29,8 @@ pub struct Reported<'a> {
     pub sites: Vec<(String, String)>,
     /// Edits that were refused, with the line to paste.
     pub refused: Vec<String>,
+    /// Whether options that read something unknown are listed.
+    pub shows_unknown: bool,
 }
 
 /// Writes the report: failure, steps, options not chosen, diff. The diff comes last, so that the
@@ -292,6 +294,7 @@ impl Page {
             .verdicts
             .iter()
             .filter(|it| !matches!(it.status, Status::Chosen { .. } | Status::NotSelected))
+            .filter(|it| reported.shows_unknown || !matches!(it.status, Status::Unknown(_)))
             .collect();
         if rest.is_empty() {
             return;

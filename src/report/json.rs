@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::diff::unified_diff;
-use super::explain::{explain_json, verdict_word};
+use super::explain::{option_json, verdict_word};
 use super::human::Reported;
 use super::paint::{Look, Paint};
 use super::words;
@@ -19,7 +19,8 @@ const FORMAT: u32 = 1;
 /// Gives a rewrite as data. `arguments` are the rewritten plain overrides, where that was asked.
 pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Json {
     let plan = reported.plan;
-    let explained = explain_json(reported.pack, plan);
+    let options: Vec<Json> =
+        plan.verdicts.iter().map(|it| option_json(reported.pack, it, None)).collect();
     let requirements: Vec<Json> = plan
         .requirements
         .iter()
@@ -43,7 +44,7 @@ pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Js
         "directives": plan.directives.iter().map(directive).collect::<Vec<_>>(),
         "invariants": plan.invariants.iter().map(invariant).collect::<Vec<_>>(),
         "requirements": requirements,
-        "options": explained.get("options"),
+        "options": options,
         "overrides": arguments,
         "files": files,
         "refused": reported.refused,

@@ -11,8 +11,9 @@ mod paint;
 mod words;
 
 pub use diff::{FileChange, unified_diff};
-pub use explain::{explain, explain_json};
+pub use explain::{Explained, explain, explain_json};
 pub use fault::render_faults;
 pub use human::{Reported, rewrite_report};
 pub use json::rewrite_json;
 pub use paint::{Look, Paint};
+pub use words::unknown as unknown_text;

@@ -1,7 +1,7 @@
 //! The sentences for engine verdicts, shared by every reporter.
 
 use crate::condition::{Outcome, Trace, deciding_leaves};
-use crate::engine::{InvariantEffect, KeyChange, Rejection, Status};
+use crate::engine::{InvariantEffect, KeyChange, Reach, Rejection, Status, Turn};
 use crate::facts::Missing;
 use crate::pack::{Changes, Pack, PackOption, Safety};
 use crate::text::{Location, join_and};
@@ -124,6 +124,10 @@ fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> String 
             format!("would break {requirement}: {message}")
         }
         Rejection::Unsettled { why } => format!("cannot be settled: {why}"),
+        Rejection::ChangesInvariant { id, effect } => format!("{id} {}", invariant(effect)),
+        Rejection::LeavesUnknown { requirement, missing } => {
+            format!("leaves {requirement} {}", unknown(missing))
+        }
     }
 }
 
@@ -248,4 +252,20 @@ pub fn invariant(effect: &InvariantEffect) -> String {
 /// Writes `line N` where the file is plain from the context.
 pub fn line_of(location: &Location) -> String {
     format!("line {}", location.line_column().line)
+}
+
+/// Says what would turn a verdict around.
+pub fn turn(turn: &Turn, would: &str) -> String {
+    let relation = match turn.reach {
+        Reach::Exactly => "were ",
+        Reach::AtLeast => "were at least ",
+        Reach::AtMost => "were at most ",
+    };
+    format!(
+        "would {would} if {} {relation}{}; it is {}, {}",
+        last_part(&turn.name),
+        turn.to,
+        turn.now.value,
+        turn.now.from
+    )
 }
