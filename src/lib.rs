@@ -1,6 +1,7 @@
 //! hydrule: declarative rules over Hydra overrides.
 
 pub mod condition;
+pub mod config;
 pub mod engine;
 pub mod facts;
 pub mod overrides;

@@ -1,0 +1,449 @@
+//! YAML to tree, as OmegaConf's loader (PyYAML with a few rules more) reads it.
+//!
+//! Three steps: the parser's events become nodes that aliases share; PyYAML's checks and merge keys
+//! (`<<`) are worked through in its order; then the tree is built, aliases copied out.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use saphyr_parser::{Event, Parser, ScalarStyle};
+
+use super::scalar::{Kind, kind, read};
+use super::template::Template;
+use super::tree::{Content, Dict, Key, Leaf, Node, Origin};
+use crate::text::{Fault, Faults, Source, Span};
+
+/// The deepest nesting that is read; Python's recursion limit stops OmegaConf before this.
+const DEEPEST: usize = 128;
+
+/// The most nodes a tree may have once aliases are copied out.
+const MOST_NODES: usize = 500_000;
+
+/// Reads a document whose root is a mapping, is empty, or is a lone text, which OmegaConf reads
+/// once more and else takes for a key without value.
+///
+/// # Errors
+/// The first mistake: syntax, a duplicate key, a key that is null or no scalar, a tag or value that
+/// OmegaConf cannot hold, a malformed interpolation, nesting or aliases without end.
+pub fn read_tree(source: &Source) -> Result<Dict, Faults> {
+    tree_of(source.text(), false).map_err(|fault| Faults::one(source.clone(), fault))
+}
+
+fn tree_of(text: &str, again: bool) -> Result<Dict, Fault> {
+    let mut arena = Arena::compose(text)?;
+    let Some(root) = arena.root else { return Ok(Dict::default()) };
+    arena.settle(root)?;
+    let node = Builder { arena: &arena, left: MOST_NODES, open: Vec::new() }.build(root)?;
+    match node.content {
+        Content::Dict(dict) => Ok(dict),
+        Content::Leaf(Leaf::Null) => Ok(Dict::default()),
+        Content::Leaf(Leaf::Str(key)) if again || key == text.trim() => {
+            let mut dict = Dict::default();
+            dict.set(&key, Node { content: Content::Leaf(Leaf::Null), origin: node.origin });
+            Ok(dict)
+        }
+        Content::Leaf(Leaf::Str(inner)) => tree_of(&inner, true),
+        _ => Err(fault("not_a_mapping", arena.span(root), "the configuration is no mapping")
+            .labelled("keys with values belong here")),
+    }
+}
+
+fn fault(code: &'static str, span: Span, message: impl Into<String>) -> Fault {
+    let code = match code {
+        "syntax" => "hydrule::config::yaml_syntax",
+        "too_large" => "hydrule::config::too_large",
+        "duplicate_key" => "hydrule::config::duplicate_key",
+        "bad_key" => "hydrule::config::bad_key",
+        "bad_merge" => "hydrule::config::bad_merge",
+        "bad_value" => "hydrule::config::bad_value",
+        "bad_tag" => "hydrule::config::unsupported_tag",
+        "alias" => "hydrule::config::endless_alias",
+        _ => "hydrule::config::not_a_mapping",
+    };
+    Fault::new(code, span, message)
+}
+
+/// What a node's tag says, written or derived.
+#[derive(Debug, Clone, PartialEq)]
+enum Tag {
+    Scalar(Kind),
+    Seq,
+    Map,
+    Other(String),
+}
+
+#[derive(Debug)]
+enum Shape {
+    Scalar(String),
+    Seq(Vec<usize>),
+    Map(Vec<(usize, usize)>),
+}
+
+#[derive(Debug)]
+struct Raw {
+    shape: Shape,
+    tag: Tag,
+    span: Span,
+}
+
+/// All nodes of a document; aliases are the same number twice.
+struct Arena {
+    nodes: Vec<Raw>,
+    root: Option<usize>,
+}
+
+/// A collection whose end has not been seen.
+struct OpenNode {
+    id: usize,
+    key: Option<usize>,
+}
+
+impl Arena {
+    fn compose(text: &str) -> Result<Self, Fault> {
+        let bytes = Bytes::of(text);
+        let mut arena = Self { nodes: Vec::new(), root: None };
+        let mut anchors: HashMap<usize, usize> = HashMap::new();
+        let mut open: Vec<OpenNode> = Vec::new();
+        let mut documents = 0;
+        for step in Parser::new_from_str(text) {
+            let (event, span) = step.map_err(|error| {
+                let at = bytes.at(error.marker().index());
+                let info = error.info().to_owned();
+                fault("syntax", Span::new(at, bytes.after(at)), format!("no valid YAML: {info}"))
+            })?;
+            let span = Span::new(bytes.at(span.start.index()), bytes.at(span.end.index()));
+            let (shape, tag, anchor) = match event {
+                Event::Alias(anchor) => {
+                    let id = anchors.get(&anchor).copied();
+                    let id = id.ok_or_else(|| fault("syntax", span, "no such anchor"))?;
+                    arena.place(&mut open, id);
+                    continue;
+                }
+                Event::Scalar(text, style, anchor, tag) => {
+                    let plain = style == ScalarStyle::Plain;
+                    let tag = scalar_tag(tag.as_deref(), &text, plain);
+                    (Shape::Scalar(text.into_owned()), tag, anchor)
+                }
+                Event::SequenceStart(anchor, tag) => {
+                    (Shape::Seq(Vec::new()), collection_tag(tag.as_deref(), Tag::Seq), anchor)
+                }
+                Event::MappingStart(anchor, tag) => {
+                    (Shape::Map(Vec::new()), collection_tag(tag.as_deref(), Tag::Map), anchor)
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    arena.close(&mut open, span);
+                    continue;
+                }
+                Event::DocumentStart(_) => {
+                    documents += 1;
+                    if documents > 1 {
+                        return Err(fault("syntax", span, "a second document begins here"));
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let opens = !matches!(shape, Shape::Scalar(_));
+            let id = arena.nodes.len();
+            arena.nodes.push(Raw { shape, tag, span });
+            if anchor != 0 {
+                anchors.insert(anchor, id);
+            }
+            arena.place(&mut open, id);
+            if opens {
+                open.push(OpenNode { id, key: None });
+            }
+            if open.len() > DEEPEST || arena.nodes.len() > MOST_NODES {
+                return Err(fault("too_large", span, "the configuration is nested too deeply"));
+            }
+        }
+        Ok(arena)
+    }
+
+    /// Puts a node into the collection that is open, or at the root.
+    fn place(&mut self, open: &mut [OpenNode], id: usize) {
+        let Some(parent) = open.last_mut() else {
+            self.root.get_or_insert(id);
+            return;
+        };
+        match self.nodes.get_mut(parent.id).map(|raw| &mut raw.shape) {
+            Some(Shape::Seq(items)) => items.push(id),
+            Some(Shape::Map(pairs)) => match parent.key.take() {
+                Some(key) => pairs.push((key, id)),
+                None => parent.key = Some(id),
+            },
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, open: &mut Vec<OpenNode>, end: Span) {
+        let closed = open.pop().and_then(|closed| self.nodes.get_mut(closed.id));
+        if let Some(raw) = closed {
+            raw.span = Span::new(raw.span.start, end.start.max(raw.span.end));
+        }
+    }
+
+    fn span(&self, id: usize) -> Span {
+        self.nodes.get(id).map(|raw| raw.span).unwrap_or_default()
+    }
+
+    fn scalar(&self, id: usize) -> Option<(&str, &Tag)> {
+        let raw = self.nodes.get(id)?;
+        match &raw.shape {
+            Shape::Scalar(text) => Some((text, &raw.tag)),
+            _ => None,
+        }
+    }
+
+    fn pairs(&self, id: usize) -> Option<&[(usize, usize)]> {
+        match &self.nodes.get(id)?.shape {
+            Shape::Map(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// Checks keys and works merge keys in, level by level as PyYAML does: a mapping that was
+    /// merged elsewhere before its own turn has its merged keys checked with its own.
+    fn settle(&mut self, root: usize) -> Result<(), Fault> {
+        let mut queue = VecDeque::from([root]);
+        let mut seen = HashSet::new();
+        while let Some(id) = queue.pop_front() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match self.nodes.get(id).map(|raw| &raw.shape) {
+                Some(Shape::Seq(items)) => queue.extend(items),
+                Some(Shape::Map(_)) => {
+                    self.refuse_duplicates(id)?;
+                    self.flatten(id, 0)?;
+                    queue.extend(self.pairs(id).unwrap_or_default().iter().map(|(_, it)| *it));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_duplicates(&self, id: usize) -> Result<(), Fault> {
+        let mut seen = HashSet::new();
+        for (key, _) in self.pairs(id).unwrap_or_default() {
+            if let Some((text, Tag::Scalar(Kind::Str | Kind::Date))) = self.scalar(*key)
+                && !seen.insert(text)
+            {
+                let message = format!("the key `{text}` stands twice in this mapping");
+                return Err(fault("duplicate_key", self.span(*key), message)
+                    .labelled("second time here")
+                    .helped("OmegaConf refuses the file; remove one of the two"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the merge keys of a mapping by the pairs they bring, which come first.
+    fn flatten(&mut self, id: usize, depth: usize) -> Result<(), Fault> {
+        if depth > DEEPEST {
+            return Err(fault("alias", self.span(id), "merge keys refer to one another endlessly"));
+        }
+        let pairs = self.pairs(id).unwrap_or_default().to_vec();
+        let mut own = Vec::with_capacity(pairs.len());
+        let mut merged: Vec<(usize, usize)> = Vec::new();
+        let mut brought = HashSet::new();
+        let mut changed = false;
+        for (key, value) in pairs {
+            match self.scalar(key).map(|(_, tag)| tag.clone()) {
+                Some(Tag::Scalar(Kind::Merge)) => {
+                    changed = true;
+                    for source in self.merge_sources(value)? {
+                        self.flatten(source, depth + 1)?;
+                        for pair in self.pairs(source).unwrap_or_default() {
+                            if brought.insert(self.merge_identity(pair.0)) {
+                                merged.push(*pair);
+                            }
+                        }
+                    }
+                }
+                Some(Tag::Scalar(Kind::Default)) => {
+                    if let Some(raw) = self.nodes.get_mut(key) {
+                        raw.tag = Tag::Scalar(Kind::Str);
+                    }
+                    own.push((key, value));
+                }
+                _ => own.push((key, value)),
+            }
+        }
+        if changed && merged.len() + own.len() > MOST_NODES {
+            return Err(fault("too_large", self.span(id), "merge keys bring too many pairs"));
+        }
+        if let (true, Some(raw)) = (changed, self.nodes.get_mut(id)) {
+            merged.extend(own);
+            raw.shape = Shape::Map(merged);
+        }
+        Ok(())
+    }
+
+    fn merge_sources(&self, value: usize) -> Result<Vec<usize>, Fault> {
+        let refuse = |id| {
+            fault("bad_merge", self.span(id), "`<<` takes a mapping or a list of mappings")
+                .labelled("this is neither")
+        };
+        match self.nodes.get(value).map(|raw| &raw.shape) {
+            Some(Shape::Map(_)) => Ok(vec![value]),
+            Some(Shape::Seq(items)) => match items.iter().find(|id| self.pairs(**id).is_none()) {
+                Some(bad) => Err(refuse(*bad)),
+                None => Ok(items.clone()),
+            },
+            _ => Err(refuse(value)),
+        }
+    }
+
+    /// PyYAML 6.0.4 skips a merged key that it has seen by the identity of its text in memory:
+    /// the same node, or the same single character, of which Python keeps only one.
+    fn merge_identity(&self, key: usize) -> Result<String, usize> {
+        match self.scalar(key) {
+            Some((text, _)) if text.chars().all(|c| c < '\u{100}') && text.chars().count() < 2 => {
+                Ok(text.to_owned())
+            }
+            _ => Err(key),
+        }
+    }
+}
+
+/// The prefix of YAML's own tags.
+const CORE: &str = "tag:yaml.org,2002:";
+
+fn scalar_tag(tag: Option<&saphyr_parser::Tag>, text: &str, plain: bool) -> Tag {
+    let Some(tag) = tag else {
+        return Tag::Scalar(if plain { kind(text) } else { Kind::Str });
+    };
+    let full = format!("{}{}", tag.handle, tag.suffix);
+    Tag::Scalar(match full.strip_prefix(CORE).unwrap_or(&full) {
+        "!" => kind(text),
+        "null" => Kind::Null,
+        "bool" => Kind::Bool,
+        "int" => Kind::Int,
+        "float" => Kind::Float,
+        "str" => Kind::Str,
+        _ => return Tag::Other(full),
+    })
+}
+
+fn collection_tag(tag: Option<&saphyr_parser::Tag>, implied: Tag) -> Tag {
+    let Some(tag) = tag else { return implied };
+    let full = format!("{}{}", tag.handle, tag.suffix);
+    match (full.strip_prefix(CORE).unwrap_or(&full), &implied) {
+        ("!", _) | ("seq", Tag::Seq) | ("map", Tag::Map) => implied,
+        _ => Tag::Other(full),
+    }
+}
+
+/// Copies the arena out into a tree.
+struct Builder<'a> {
+    arena: &'a Arena,
+    left: usize,
+    open: Vec<usize>,
+}
+
+impl Builder<'_> {
+    fn build(&mut self, id: usize) -> Result<Node, Fault> {
+        let span = self.arena.span(id);
+        let Some(raw) = self.arena.nodes.get(id) else {
+            return Err(fault("syntax", span, "no such node"));
+        };
+        if self.open.contains(&id) {
+            return Err(fault("alias", span, "this value contains itself through an alias"));
+        }
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            fault("too_large", span, format!("aliases make more than {MOST_NODES} values of it"))
+        })?;
+        if self.open.len() > DEEPEST {
+            return Err(fault("too_large", span, "aliases nest the configuration too deeply"));
+        }
+        let tag = match &raw.tag {
+            Tag::Other(tag) => return Err(unsupported(tag, span)),
+            tag => tag,
+        };
+        self.open.push(id);
+        let content = match &raw.shape {
+            Shape::Scalar(text) => Content::Leaf(leaf(text, tag, span)?),
+            Shape::Seq(items) => {
+                Content::List(items.iter().map(|id| self.build(*id)).collect::<Result<_, _>>()?)
+            }
+            Shape::Map(pairs) => Content::Dict(self.dict(pairs)?),
+        };
+        self.open.pop();
+        Ok(Node { content, origin: Origin::Base(span) })
+    }
+
+    fn dict(&mut self, pairs: &[(usize, usize)]) -> Result<Dict, Fault> {
+        let mut dict = Dict::default();
+        for (key, value) in pairs {
+            let span = self.arena.span(*key);
+            let refuse = |what| {
+                fault("bad_key", span, format!("{what} cannot be a key"))
+                    .labelled("a text, number or boolean belongs here")
+            };
+            let key = match self.arena.scalar(*key) {
+                None => return Err(refuse("a list or mapping")),
+                Some((_, Tag::Other(tag))) => return Err(unsupported(tag, span)),
+                Some((text, Tag::Scalar(kind))) => read(text, *kind),
+                Some(_) => None,
+            };
+            match key {
+                Some(Leaf::Null) => return Err(refuse("null")),
+                Some(leaf) => dict.entries.insert(Key(leaf), self.build(*value)?),
+                None => return Err(refuse("this")),
+            };
+        }
+        Ok(dict)
+    }
+}
+
+fn leaf(text: &str, tag: &Tag, span: Span) -> Result<Leaf, Fault> {
+    let Tag::Scalar(kind) = tag else { return Ok(Leaf::Str(text.to_owned())) };
+    let Some(leaf) = read(text, *kind) else {
+        let message = format!("PyYAML cannot read `{text}` as a value");
+        return Err(fault("bad_value", span, message)
+            .labelled("this value")
+            .helped("put quotes around it to make it text"));
+    };
+    if let Some(text) = leaf.interpolation() {
+        Template::parse(text).map_err(|wrong| Fault { span, ..wrong })?;
+    }
+    Ok(leaf)
+}
+
+fn unsupported(tag: &str, span: Span) -> Fault {
+    let message = format!("the tag `{tag}` makes a value that configurations do not hold");
+    fault("bad_tag", span, message).labelled("this value")
+}
+
+/// Byte offsets of characters, since the parser counts characters.
+struct Bytes<'a> {
+    text: &'a str,
+    /// Byte offset of every 64th character; empty for ASCII, where the counts agree.
+    marks: Vec<usize>,
+}
+
+impl<'a> Bytes<'a> {
+    fn of(text: &'a str) -> Self {
+        let marks = if text.is_ascii() {
+            Vec::new()
+        } else {
+            text.char_indices().step_by(64).map(|(at, _)| at).collect()
+        };
+        Self { text, marks }
+    }
+
+    fn at(&self, index: usize) -> usize {
+        if self.marks.is_empty() {
+            return index.min(self.text.len());
+        }
+        let Some(start) = self.marks.get(index / 64) else { return self.text.len() };
+        let rest = self.text.get(*start..).unwrap_or_default();
+        rest.char_indices().nth(index % 64).map_or(self.text.len(), |(at, _)| start + at)
+    }
+
+    fn after(&self, at: usize) -> usize {
+        let next = self.text.get(at..).and_then(|rest| rest.chars().next());
+        at + next.map_or(0, char::len_utf8)
+    }
+}
