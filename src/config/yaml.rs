@@ -118,10 +118,10 @@ impl Arena {
                     arena.place(&mut open, id);
                     continue;
                 }
-                Event::Scalar(text, style, anchor, tag) => {
-                    let plain = style == ScalarStyle::Plain;
-                    let tag = scalar_tag(tag.as_deref(), &text, plain);
-                    (Shape::Scalar(text.into_owned()), tag, anchor)
+                Event::Scalar(value, style, anchor, tag) => {
+                    let tag = scalar_tag(tag.as_deref(), &value, style == ScalarStyle::Plain);
+                    let value = value.into_owned();
+                    (Shape::Scalar(without_added_break(value, style, span, text)), tag, anchor)
                 }
                 Event::SequenceStart(anchor, tag) => {
                     (Shape::Seq(Vec::new()), collection_tag(tag.as_deref(), Tag::Seq), anchor)
@@ -307,6 +307,17 @@ impl Arena {
     }
 }
 
+/// PyYAML ends a block text as its last line ends; the parser adds a line break at a file's end.
+fn without_added_break(mut value: String, style: ScalarStyle, span: Span, text: &str) -> String {
+    let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    let last =
+        text.get(span.start..).is_some_and(|rest| !rest.trim_end_matches(' ').ends_with('\n'));
+    if block && last && span.end >= text.len() && value.ends_with('\n') {
+        value.pop();
+    }
+    value
+}
+
 /// The prefix of YAML's own tags.
 const CORE: &str = "tag:yaml.org,2002:";
 
@@ -363,7 +374,14 @@ impl Builder<'_> {
         };
         self.open.push(id);
         let content = match &raw.shape {
-            Shape::Scalar(text) => Content::Leaf(leaf(text, tag, span)?),
+            Shape::Scalar(text) => {
+                let leaf = leaf(text, tag, span)?;
+                // A text at the root is a key, and keys hold no interpolations.
+                if let (Some(text), true) = (leaf.interpolation(), self.open.len() > 1) {
+                    Template::parse(text).map_err(|wrong| Fault { span, ..wrong })?;
+                }
+                Content::Leaf(leaf)
+            }
             Shape::Seq(items) => {
                 Content::List(items.iter().map(|id| self.build(*id)).collect::<Result<_, _>>()?)
             }
@@ -405,9 +423,6 @@ fn leaf(text: &str, tag: &Tag, span: Span) -> Result<Leaf, Fault> {
             .labelled("this value")
             .helped("put quotes around it to make it text"));
     };
-    if let Some(text) = leaf.interpolation() {
-        Template::parse(text).map_err(|wrong| Fault { span, ..wrong })?;
-    }
     Ok(leaf)
 }
 

@@ -66,7 +66,7 @@ def look(text, key, env):
         config = OmegaConf.load(io.StringIO(text))
         value = OmegaConf.select(config, key, throw_on_missing=True)
         if isinstance(value, (DictConfig, ListConfig)):
-            value = OmegaConf.to_container(value, resolve=True, throw_on_missing=True)
+            value = OmegaConf.to_container(value, resolve=True)
         case["value"] = tree(value)
     except BaseException as error:
         case["error"] = f"{type(error).__name__}: {error}".split("\n")[0][:80]
@@ -126,7 +126,7 @@ TAGGED = [
     "|\n    a\n    b\n", ">\n    a\n    b\n\n    c\n", "|-\n    a\n", "|+\n    a\n\n", ">-\n    a\n    b",
     "\n    folded\n    plain", "'x\n    y'", '"x\n    y"', '"x\\\n    y"', "[1, 2,\n    3]", "{a, b: }",
     "{a: 1, a: 2}", "[a: 1, b]", "[[], {}]", "{1: a, 1.0: b, true: c}", "{null: 1}", "{~: 1}",
-    "{[1]: 2}", "{yes: 1}", "{'yes': 1}", "{1e3: x}", "{=: 1}", "- a", "[-]", "-a", "? b",
+    "{[1]: 2}", "{yes: 1}", "{'yes': 1}", "{1e3: x}", "{=: 1}", "- a", "-a", "? b",
 ]
 
 DOCUMENTS = [
@@ -253,8 +253,8 @@ KEYS = ["a", "b", "c", "d", "x1"]
 
 def some_scalar(rng):
     return rng.choice([
-        "1", "2", "1.0", "0.5", "true", "false", "null", "text", "'q t'", "''", "'1'", "???", "1e-6", "yes", "a b",
-        "[]", "{}",
+        "1", "2", "1.0", "0.5", "true", "false", "null", "text", "'q t'", "''", "'1'", "'???'", "1e-6", "yes",
+        "a b", "[]", "{}",
     ])
 
 
@@ -322,7 +322,7 @@ CHARS = ["a", "word", " ", " ", "  ", "'", '"', "\\n", "\\t", ":", ": ", "#", " 
 def some_text(rng):
     inner = "".join(rng.choice(CHARS).replace('"', '\\"') for _ in range(rng.choice([1, 2, 3, 5, 30, 60])))
     shape = rng.choice(['a: "%s"\n', 'a: {b: {c: ["%s"]}}\n', '"%s": 1\n', 'a: [["%s"], x]\n', '"%s": {"%s": [1]}\n'])
-    return shape.replace("%s", inner.replace("\\", "\\\\") if False else inner)
+    return shape.replace("%s", inner)
 
 
 def fuzz(seed, count):
