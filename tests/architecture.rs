@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 9] = [
     &["path", "value"],
     &["facts"],
     &["overrides", "condition", "signal"],
-    &["pack", "surface"],
+    &["pack", "surface", "config"],
     &["engine"],
     &["report"],
     &["cli"],
@@ -17,12 +17,13 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Libraries that only these files know.
-const KEPT_IN: [(&str, &[&str]); 6] = [
+const KEPT_IN: [(&str, &[&str]); 7] = [
     ("pest", &["overrides/parse.rs", "condition/parse.rs"]),
     ("miette", &["report/fault.rs"]),
     ("brush_parser", &["surface/bash/"]),
     ("clap", &["cli/"]),
     ("toml", &["pack/"]),
+    ("saphyr_parser", &["config/yaml.rs"]),
     ("std::fs", &["cli/files.rs", "pack/load.rs"]),
 ];
 

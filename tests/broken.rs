@@ -159,3 +159,45 @@ fn wrong_flags() {
     assert!(output.err.contains("--pack"), "{}", output.err);
     assert!(root().exists());
 }
+
+/// Lists of overrides against a base configuration.
+const COMPOSED: &[(&str, &str)] = &[
+    ("a key that is nearly right", "trainer.n_gpu_per_node=4"),
+    ("a key with nothing near", "zzz=1"),
+    ("adding what exists", "+lr=3"),
+    ("deleting what is missing", "~nope"),
+    ("deleting another value", "~lr=0.2"),
+    ("deleting and setting", "~lr lr=3"),
+    ("a value that is lost", "lr=1 lr=2"),
+    ("a sweep where one value is shown", "lr=1,2"),
+    ("a group without its files", "db=mysql optim=sgd"),
+    ("an item of a list", "~trainer.logger.0"),
+    ("a dict with a new key", "optim={beta:2}"),
+    ("everything at once", "lr=[1 trainer.nodes=1 a=b=c"),
+    ("every misfit at once", "+lr=3 ~nope trainer.nodes=1"),
+];
+
+const BASE: &str = "trainer:\n  n_gpus_per_node: 8\n  nnodes: 1\n  logger: [console]\nlr: 0.1\noptim: {name: adam, lr: 1e-3}\n";
+
+#[test]
+fn overrides_against_a_base_configuration() {
+    let workspace = Workspace::new();
+    workspace.write("base.yaml", BASE);
+    let mut shown = String::new();
+    for (name, line) in COMPOSED {
+        let output = workspace.hydrule(&format!("compose --config base.yaml -- {line}")).run();
+        shown.push_str(&format!("# {name}: {line}\nexit code {}\n{}\n", output.code, output.err));
+    }
+    snapshot("broken", "composed", &shown);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read() {
+    check("yaml", &[("base.yaml", "a: [1\nb: 2\n")], "compose --config base.yaml -- a=1");
+    check(
+        "yaml-cycle",
+        &[("base.yaml", "a: ${b.c}\nb: {c: \"${a}\"}\n")],
+        "compose --config base.yaml --get a",
+    );
+    check("yaml-duplicate", &[("base.yaml", "a: 1\nb: 2\na: 3\n")], "compose --config base.yaml");
+}

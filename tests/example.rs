@@ -249,7 +249,8 @@ fn wishes_of_the_user_are_kept() {
     let strict = workspace.hydrule("rewrite run_grpo.sh --log slurm-4242.err --strict").run();
     assert_eq!(strict.code, 0, "{}", strict.out);
     assert!(strict.out.contains("$sbatch.gpus_per_node"), "{}", strict.out);
-    let failed = workspace.hydrule("rewrite run_grpo.sh --log slurm-4242.err --on-unknown=fail").run();
+    let failed =
+        workspace.hydrule("rewrite run_grpo.sh --log slurm-4242.err --on-unknown=fail").run();
     assert_eq!(failed.code, 2);
     assert!(failed.err.contains("$sbatch"), "{}", failed.err);
     let wrong = rewrite(&workspace, "--preserve global-bach");

@@ -11,6 +11,7 @@ mod architecture;
 mod broken;
 
 mod conditions;
+mod config;
 mod example;
 mod laws;
 mod packs;

@@ -94,7 +94,7 @@ fn the_picture_is_the_real_output() {
 
 #[test]
 fn the_help_is_as_reviewed() {
-    for command in ["", "rewrite", "explain", "set", "show", "parse", "expand"] {
+    for command in ["", "rewrite", "explain", "set", "show", "parse", "expand", "compose"] {
         let output = Run::hydrule(&format!("{command} --help")).run();
         assert_eq!(output.code, 0);
         let name = if command.is_empty() { "hydrule" } else { command };
@@ -105,7 +105,7 @@ fn the_help_is_as_reviewed() {
 #[test]
 fn every_flag_of_the_readme_exists() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let helps: String = ["", "rewrite", "explain", "set", "show", "parse", "expand"]
+    let helps: String = ["", "rewrite", "explain", "set", "show", "parse", "expand", "compose"]
         .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
         .concat();
     for line in readme.lines().filter(|line| line.contains("hydrule ")) {

@@ -28,6 +28,7 @@ Examples:
   hydrule set run.sh trainer.n_gpus_per_node=8               one given change, as a diff
   hydrule show run.sh                                        what the script passes, and from where
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
+  hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
 
 Exit codes: 0 nothing to do, or written; 1 a change is proposed; 2 an error.";
 
@@ -57,6 +58,8 @@ pub enum Command {
     Parse(ParseArgs),
     /// Show the jobs that a multirun makes of its overrides
     Expand(ExpandArgs),
+    /// Show the configuration that overrides make of a base configuration
+    Compose(ComposeArgs),
 }
 
 /// How results are printed.
@@ -208,4 +211,21 @@ pub struct ExpandArgs {
     /// How many jobs to print
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub most: usize,
+}
+
+/// `hydrule compose`.
+#[derive(Debug, Args)]
+pub struct ComposeArgs {
+    /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Show only this key, interpolations resolved, and where its value comes from
+    #[arg(long, value_name = "KEY")]
+    pub get: Vec<String>,
+    /// A variable of the job's environment, for ${oc.env:NAME}
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Overrides
+    #[arg(last = true, value_name = "OVERRIDE")]
+    pub overrides: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! The command line: reads files, runs the library, prints, writes.
 
 mod args;
+mod compose;
 mod console;
 mod error;
 mod expand;
@@ -54,5 +55,6 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Show(args) => show::run(args, console),
         Command::Parse(args) => parse::run(args, console),
         Command::Expand(args) => expand::run(args, console),
+        Command::Compose(args) => compose::run(args, console),
     }
 }

@@ -55,7 +55,9 @@ pub fn compose(base: &Config, overrides: &[Override]) -> Result<Composed, Vec<Mi
     let known = config.texts.len();
     let texts = overrides.iter().map(|it| Source::new(it.key_element(), it.text.as_str()));
     config.texts.extend(texts);
-    let mut composer = Composer { config, notes: Vec::new(), misfits: Vec::new() };
+    let mut composer =
+        Composer { config, notes: Vec::new(), misfits: Vec::new(), deleted: Vec::new() };
+    composer.note_lost(overrides, known);
     let numbered = || overrides.iter().enumerate().map(|(at, it)| (known + at, it));
     for (index, it) in numbered() {
         composer.run(index, it, Turn::Groups);
@@ -63,7 +65,7 @@ pub fn compose(base: &Config, overrides: &[Override]) -> Result<Composed, Vec<Mi
     for (index, it) in numbered() {
         composer.run(index, it, Turn::Values);
     }
-    let Composer { config, mut notes, mut misfits } = composer;
+    let Composer { config, mut notes, mut misfits, .. } = composer;
     misfits.iter_mut().for_each(|misfit| misfit.index -= known);
     notes.iter_mut().for_each(|note| note.index -= known);
     misfits.sort_by_key(|misfit| misfit.index);
@@ -81,6 +83,8 @@ struct Composer {
     config: Config,
     notes: Vec<Note>,
     misfits: Vec<Misfit>,
+    /// Keys that an override has deleted so far.
+    deleted: Vec<String>,
 }
 
 /// Why a value cannot be set.
@@ -103,6 +107,22 @@ impl Composer {
         };
         if let Err(fault) = result {
             self.misfits.push(Misfit { index, fault });
+        }
+    }
+
+    /// Notes values that a later override of the same key replaces; a dict merges, so it stays.
+    fn note_lost(&mut self, overrides: &[Override], known: usize) {
+        let sets = |it: &Override| it.kind != OverrideKind::Delete && !it.is_hydra();
+        for (index, it) in overrides.iter().enumerate().filter(|(_, it)| sets(it)) {
+            let later =
+                overrides.iter().skip(index + 1).rev().find(|later| {
+                    later.key == it.key && later.package == it.package && sets(later)
+                });
+            let merges = |it: &Override| matches!(it.value, Some(Element::Dict(_)));
+            if let Some(later) = later.filter(|later| !merges(later)) {
+                let message = format!("its value is lost: `{}` comes later", later.text);
+                self.note(known + index, it.key_span, message);
+            }
         }
     }
 
@@ -258,7 +278,9 @@ impl Composer {
         let message = format!("the configuration has no key `{}`", it.key);
         let keys = self.config.keys();
         let near = nearest(&it.key, keys.iter().map(String::as_str), 3);
-        let help = if near.is_empty() {
+        let help = if self.deleted.contains(&it.key) {
+            format!("an earlier override deletes it; write `+{}` to add it anew", it.text)
+        } else if near.is_empty() {
             format!("write `+{}` to add it", it.text)
         } else {
             let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
@@ -301,6 +323,7 @@ impl Composer {
                 }
             }
         }
+        self.deleted.push(it.key.clone());
         self.remove(it)
     }
 
