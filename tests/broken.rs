@@ -201,3 +201,9 @@ fn a_configuration_that_cannot_be_read() {
     );
     check("yaml-duplicate", &[("base.yaml", "a: 1\nb: 2\na: 3\n")], "compose --config base.yaml");
 }
+
+#[test]
+fn overrides_of_a_script_that_the_base_refuses() {
+    let script = "python3 -m verl.trainer.main_ppo \\\n    trainer.n_gpu_per_node=4 \\\n    \"+lr=3\" \\\n    optim.lr=$LR\n";
+    check("base", &[("run.sh", script), ("base.yaml", BASE)], "rewrite run.sh --config base.yaml");
+}

@@ -256,3 +256,17 @@ fn wishes_of_the_user_are_kept() {
     let wrong = rewrite(&workspace, "--preserve global-bach");
     assert!(wrong.err.contains("did you mean `global-batch`"), "{}", wrong.err);
 }
+
+#[test]
+fn a_base_configuration_tells_what_the_pack_does_not_know() {
+    let workspace = Workspace::new();
+    let pack = "name = \"team\"\nversion = \"1\"\ndescription = \"ours\"\n[[require]]\nid = \"even\"\nholds = 'model.width % model.heads == 0'\nfails_at = \"start-up\"\nmessage = \"{model.width} is no multiple of {model.heads}\"\n";
+    workspace.write("pack.toml", pack);
+    workspace.write("base.yaml", "model:\n  width: ${model.unit}\n  unit: 96\n  heads: 8\n");
+    workspace.write("run.sh", "python3 -m app model.heads=7 model.unit=96\n");
+    let without = workspace.hydrule("explain run.sh --pack pack.toml").run();
+    assert!(without.out.contains("unknown         even"), "{}", without.out);
+    let with = workspace.hydrule("explain run.sh --pack pack.toml --config base.yaml").run();
+    assert!(with.out.contains("broken          even"), "{}", with.out);
+    assert!(with.out.contains("width is 96, base.yaml:2"), "{}", with.out);
+}

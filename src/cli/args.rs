@@ -91,6 +91,9 @@ pub struct JobArgs {
     /// The log of the failed job; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
+    /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// The rule pack: a name or a folder
     #[arg(long, value_name = "NAME|PATH", default_value = "verl")]
     pub pack: String,

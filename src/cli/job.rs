@@ -1,14 +1,15 @@
 //! One job: its scripts, its log, its overrides, and the pack that knows them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::JobArgs;
 use super::error::CliError;
 use super::files::{read_log, read_script};
 use super::launched;
-use crate::engine::{Entry, Request, State, World};
+use crate::config::{Config, Note, compose};
+use crate::engine::{Base, Entry, Request, State, World};
 use crate::facts::Provenance;
-use crate::overrides::{self, parse};
+use crate::overrides::{self, Override, parse};
 use crate::pack::{self, Pack};
 use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -79,6 +80,9 @@ impl Job {
             outside,
         };
         job.read_overrides(args, scan.as_ref())?;
+        if let Some(path) = &args.config {
+            job.read_base(path)?;
+        }
         job.read_directives();
         if let Some(scan) = &scan {
             job.read_scan(scan);
@@ -122,6 +126,46 @@ impl Job {
             }
         }
         Ok(())
+    }
+
+    /// Reads the base configuration, and checks that the overrides fit it.
+    fn read_base(&mut self, path: &Path) -> Result<(), CliError> {
+        let config = Config::read(&read_script(path)?)?;
+        let read = self.state.entries.iter().filter_map(|it| Some((it.value.as_ref().ok()?, it)));
+        let (overrides, entries): (Vec<Override>, Vec<&Entry>) =
+            read.map(|(parsed, entry)| (parsed.clone(), entry)).unzip();
+        match compose(&config, &overrides) {
+            Ok(composed) => {
+                let note = |note: Note| {
+                    let text = overrides.get(note.index).map(|it| it.text.clone());
+                    format!("{}: {}", text.unwrap_or_default(), note.message)
+                };
+                self.remarks.extend(composed.notes.into_iter().map(note));
+            }
+            Err(misfits) => {
+                let placed = misfits.into_iter().map(|misfit| match entries.get(misfit.index) {
+                    Some(entry) => self.at_entry(entry, misfit.fault),
+                    None => Faults::one(Source::new("override", ""), misfit.fault),
+                });
+                return Err(CliError::Faults(merged(placed.collect())));
+            }
+        }
+        self.world.base = Some(Base::new(config));
+        Ok(())
+    }
+
+    /// Moves a fault in an override's text to where that was read.
+    fn at_entry(&self, entry: &Entry, fault: Fault) -> Faults {
+        let launch =
+            self.chosen.and_then(|(input, launch)| Some((input, self.launch(input, launch)?)));
+        let found = launch.and_then(|(input, launch)| {
+            let argument = launch.arguments.iter().rev().find(|it| it.key() == entry.key)?;
+            Some(Faults::one(self.source(input), in_source(argument, fault.clone())))
+        });
+        found.unwrap_or_else(|| {
+            let text = entry.value.as_ref().map_or(entry.key.as_str(), |it| it.text.as_str());
+            Faults::one(Source::new("override", text), fault)
+        })
     }
 
     fn source(&self, input: usize) -> Source {
@@ -249,6 +293,18 @@ pub fn request(args: &JobArgs, allow_unsafe: bool) -> Request {
         strict: args.strict,
         preserve: args.preserve.clone(),
     }
+}
+
+/// Joins the faults of one source.
+fn merged(all: Vec<Faults>) -> Vec<Faults> {
+    let mut out: Vec<Faults> = Vec::new();
+    for faults in all {
+        match out.iter_mut().find(|old| old.source == faults.source) {
+            Some(old) => old.faults.extend(faults.faults),
+            None => out.push(faults),
+        }
+    }
+    out
 }
 
 fn describe(launch: &Launch) -> String {

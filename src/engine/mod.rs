@@ -5,6 +5,7 @@
 //! tries each candidate on a copy of the state, and keeps the reason for every verdict.
 
 mod apply;
+mod base;
 mod interpolate;
 mod invariant;
 mod judge;
@@ -16,6 +17,7 @@ mod turn;
 mod verdict;
 mod world;
 
+pub use base::Base;
 pub use invariant::{InvariantEffect, InvariantState};
 pub use judge::{Judgement, judge};
 pub use plan::{Request, plan};

@@ -66,6 +66,9 @@ impl<'a> View<'a> {
             let from = from.unwrap_or(Provenance::Computed);
             return Lookup::Set(Found { value: element.clone(), from });
         }
+        if let Some(answer) = self.look_up_base(key) {
+            return answer;
+        }
         for entry in self.state.touching(key) {
             if let Some(answer) = self.answer_of(entry, key) {
                 return answer;
@@ -82,6 +85,24 @@ impl<'a> View<'a> {
                 "add the override to the launch",
             ),
         }
+    }
+
+    /// What the composed base configuration says; nothing where there is none.
+    fn look_up_base(&self, key: &KeyPath) -> Option<Lookup> {
+        let base = self.world.base.as_ref()?;
+        let untold = self.state.touching(key).find_map(|entry| entry.value.as_ref().err());
+        if let Some(why) = untold {
+            return Some(unknown(key.as_str(), why.clone(), "give it with --env NAME=VALUE"));
+        }
+        let composed = base.composed(self.state)?;
+        let variable = |name: &str| self.look_up_name(&format!("env.{name}"));
+        Some(match composed.lookup(key, &variable) {
+            Ok(answer) => answer,
+            Err(faults) => {
+                let why = faults.faults.first().map(|fault| fault.message.clone());
+                unknown(key.as_str(), why.unwrap_or_default(), "mend the base configuration")
+            }
+        })
     }
 
     /// What one override says of a key; nothing where a merged dict leaves the key alone.

@@ -1,5 +1,6 @@
 use indexmap::IndexMap;
 
+use super::base::Base;
 use crate::facts::Facts;
 use crate::pack::Pack;
 use crate::signal::{Event, Kind, Origin, PhaseFound};
@@ -21,6 +22,8 @@ pub struct World {
     pub has_directives: bool,
     /// The failure to answer, if the log shows one.
     pub failure: Option<Failure>,
+    /// The base configuration, where one was given.
+    pub base: Option<Base>,
 }
 
 /// The first cause of a failure, as the engine uses it.
