@@ -15,14 +15,20 @@ const PRECISION: usize = 28;
 pub struct Decimal {
     digits: BigInt,
     exponent: i64,
+    /// Only a converted number can be -0: a sum of 0 is positive.
+    negative_zero: bool,
 }
 
 impl Decimal {
+    fn new(digits: BigInt, exponent: i64) -> Self {
+        Self { digits, exponent, negative_zero: false }
+    }
+
     /// Converts exactly; nothing for infinities and NaN.
     pub fn exact(number: &Number) -> Option<Self> {
         let float = match number {
             Number::Float(float) => *float,
-            other => return Some(Self { digits: other.as_int()?, exponent: 0 }),
+            other => return Some(Self::new(other.as_int()?, 0)),
         };
         if !float.is_finite() {
             return None;
@@ -33,19 +39,21 @@ impl Decimal {
         let mantissa = if raw == 0 { fraction } else { fraction | 1 << 52 };
         let power = raw.max(1) - 1075;
         let signed = BigInt::from(mantissa) * if float < 0.0 { -1 } else { 1 };
-        Some(if power >= 0 {
-            Self { digits: signed << power, exponent: 0 }
+        let exact = if power >= 0 {
+            Self::new(signed << power, 0)
         } else {
             // m / 2^k is m × 5^k / 10^k.
             let five = BigInt::from(5).pow(u32::try_from(-power).ok()?);
-            Self { digits: signed * five, exponent: power }
-        })
+            Self::new(signed * five, power)
+        };
+        let negative_zero = float == 0.0 && float.is_sign_negative();
+        Some(Self { negative_zero, ..exact })
     }
 
     /// Adds, rounded to the context's precision.
     pub fn plus(&self, other: &Self) -> Self {
         let (left, right, exponent) = aligned(self, other);
-        Self { digits: left + right, exponent }.rounded()
+        Self::new(left + right, exponent).rounded()
     }
 
     /// Compares exactly.
@@ -56,6 +64,9 @@ impl Decimal {
 
     /// Returns the nearest float.
     pub fn to_float(&self) -> f64 {
+        if self.negative_zero {
+            return -0.0;
+        }
         format!("{}e{}", self.digits, self.exponent).parse().unwrap_or(f64::NAN)
     }
 
@@ -77,7 +88,7 @@ impl Decimal {
         if up {
             kept += if self.digits < BigInt::ZERO { -1 } else { 1 };
         }
-        Self { digits: kept, exponent: self.exponent + i64::try_from(surplus).unwrap_or(0) }
+        Self::new(kept, self.exponent + i64::try_from(surplus).unwrap_or(0))
     }
 }
 

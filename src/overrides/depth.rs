@@ -3,12 +3,18 @@
 use super::primitive::interpolation;
 use crate::text::{Fault, Span};
 
-/// How deep hydra-core 1.3.8 nests before Python's recursion limit stops it: a list or a call
-/// counts 2, a dict 4 (492 lists or 246 dicts are read, one more is not).
+/// How deep hydra-core 1.3.8 nests before Python's recursion limit of 1,000 stops its parser: a
+/// list or a call costs two frames, a dict three. Measured, as all limits here: 492 lists are read.
 pub const DEEPEST: usize = 984;
 
-/// The same inside a value like `a,b`, which costs Hydra three more calls.
-const DEEPEST_IN_SWEEP: usize = 978;
+/// The same after the first comma of a value like `a,b`: 489 lists are read there.
+const DEEPEST_AFTER_COMMA: usize = 978;
+
+/// What stops the walk over the parsed tree, where a dict costs four frames: 246 dicts are read.
+const DEEPEST_WALK: usize = 986;
+
+/// Where a function can still be called.
+const DEEPEST_CALL: usize = 984;
 
 /// The longest override, in bytes. Linux passes no argument beyond 128 KiB; Hydra needs hours for
 /// a list of this size.
@@ -29,10 +35,7 @@ pub fn check_size(text: &str) -> Result<usize, Fault> {
     }
     let mut scan = Scan::default();
     scan.run(text)?;
-    match scan.deepest_at {
-        Some(at) if scan.swept && scan.deepest > DEEPEST_IN_SWEEP => Err(too_deep(at)),
-        _ => Ok(scan.deepest),
-    }
+    Ok(scan.deepest)
 }
 
 fn too_deep(at: usize) -> Fault {
@@ -42,12 +45,18 @@ fn too_deep(at: usize) -> Fault {
         .helped("Hydra takes at most 492 lists or 246 dicts inside one another")
 }
 
+/// The frames that a bracket costs Hydra while it is open.
+#[derive(Debug, Clone, Copy, Default)]
+struct Frames {
+    parser: usize,
+    walk: usize,
+}
+
 #[derive(Default)]
 struct Scan {
-    open: Vec<usize>,
-    depth: usize,
+    open: Vec<Frames>,
+    depth: Frames,
     deepest: usize,
-    deepest_at: Option<usize>,
     swept: bool,
 }
 
@@ -60,10 +69,13 @@ impl Scan {
                 b'\\' => 2,
                 b'$' => text.get(at..).and_then(interpolation).unwrap_or(1),
                 b'\'' | b'"' => quoted_length(bytes, at),
-                other => {
-                    self.bracket(*other, at)?;
-                    1
-                }
+                other => match empty_length(bytes, at) {
+                    Some(length) => length,
+                    None => {
+                        self.bracket(*other, at)?;
+                        1
+                    }
+                },
             };
         }
         Ok(())
@@ -71,10 +83,12 @@ impl Scan {
 
     fn bracket(&mut self, byte: u8, at: usize) -> Result<(), Fault> {
         match byte {
-            b'[' | b'(' => self.enter(2, at),
-            b'{' => self.enter(4, at),
+            b'[' | b'(' => self.enter(Frames { parser: 2, walk: 2 }, byte, at),
+            b'{' => self.enter(Frames { parser: 3, walk: 4 }, byte, at),
             b']' | b')' | b'}' => {
-                self.depth -= self.open.pop().unwrap_or(0);
+                let closed = self.open.pop().unwrap_or_default();
+                self.depth.parser -= closed.parser;
+                self.depth.walk -= closed.walk;
                 Ok(())
             }
             b',' => {
@@ -85,17 +99,25 @@ impl Scan {
         }
     }
 
-    fn enter(&mut self, weight: usize, at: usize) -> Result<(), Fault> {
-        self.open.push(weight);
-        self.depth += weight;
-        if self.depth > DEEPEST {
-            return Err(too_deep(at));
-        }
-        if self.depth > self.deepest {
-            (self.deepest, self.deepest_at) = (self.depth, Some(at));
-        }
-        Ok(())
+    fn enter(&mut self, cost: Frames, byte: u8, at: usize) -> Result<(), Fault> {
+        self.open.push(cost);
+        self.depth.parser += cost.parser;
+        self.depth.walk += cost.walk;
+        self.deepest = self.deepest.max(self.depth.walk);
+        let parser = if self.swept { DEEPEST_AFTER_COMMA } else { DEEPEST };
+        let walk = if byte == b'(' { DEEPEST_CALL } else { DEEPEST_WALK };
+        let fits = self.depth.parser <= parser && self.depth.walk <= walk;
+        if fits { Ok(()) } else { Err(too_deep(at)) }
     }
+}
+
+/// Returns how many bytes `[]` or `{}` takes, blanks inside counted: it costs no more frames than a
+/// plain value.
+fn empty_length(bytes: &[u8], at: usize) -> Option<usize> {
+    let inside = bytes.get(at + 1..)?;
+    let blanks = inside.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let pair = (bytes.get(at)?, inside.get(blanks)?);
+    matches!(pair, (b'[', b']') | (b'{', b'}')).then_some(blanks + 2)
 }
 
 /// Returns how many bytes a quoted text takes, up to the end where it is never closed.
