@@ -1,7 +1,7 @@
 //! Which commands receive overrides.
 
-use super::expand::Field;
 use super::launch::{Argument, Start};
+use super::making::Field;
 use crate::text::Span;
 
 /// What a command is.
@@ -24,10 +24,17 @@ pub struct Found {
     pub arguments: Vec<Argument>,
     /// Where arguments are passed on.
     pub forwards: Option<Span>,
+    /// Everything else the command gets.
+    pub rest: Vec<String>,
 }
 
 /// Programs that start Python.
 const PYTHONS: [&str; 5] = ["python", "torchrun", "accelerate", "deepspeed", "pypy"];
+
+/// Programs that only show their arguments, or look for them.
+const TELLING: [&str; 12] = [
+    "alias", "cat", "echo", "grep", "ls", "pgrep", "pip", "pkill", "printf", "tee", "type", "which",
+];
 
 /// Programs whose arguments look like overrides and are none.
 const NEVER: [&str; 19] = [
@@ -56,6 +63,11 @@ pub fn recognise(fields: &[Field]) -> Command {
     if let Some(start) = script_start(fields, &words) {
         return Command::Start(start);
     }
+    let telling =
+        words.first().and_then(Option::as_deref).is_some_and(|it| TELLING.contains(&base(it)));
+    if telling {
+        return Command::Other;
+    }
     let (program, first) = match module(&words) {
         Some(found) => found,
         None => match by_overrides(fields, &words) {
@@ -63,7 +75,9 @@ pub fn recognise(fields: &[Field]) -> Command {
             None => return Command::Other,
         },
     };
-    let found = arguments(program, fields.get(first..).unwrap_or_default());
+    let mut found = arguments(program, fields.get(first..).unwrap_or_default());
+    let before = fields.iter().take(first).map(|field| field.text.sketch());
+    found.rest = before.chain(found.rest).collect();
     let plausible =
         found.arguments.iter().any(|argument| is_override(&argument.text.known_start()));
     let empty = found.arguments.is_empty();
@@ -118,21 +132,32 @@ fn by_overrides(fields: &[Field], words: &[Option<String>]) -> Option<(String, u
 }
 
 fn arguments(program: String, fields: &[Field]) -> Found {
-    let mut found = Found { program, flags: Vec::new(), arguments: Vec::new(), forwards: None };
+    let mut found = Found {
+        program,
+        flags: Vec::new(),
+        arguments: Vec::new(),
+        forwards: None,
+        rest: Vec::new(),
+    };
     let mut takes_value = false;
     for field in fields {
         let start = field.text.known_start();
         if field.forwards {
             found.forwards = Some(field.word);
         } else if std::mem::take(&mut takes_value) {
+            found.rest.push(field.text.sketch());
             if let Some(flag) = found.flags.last_mut() {
                 flag.push(' ');
                 flag.push_str(&start);
             }
         } else if start.starts_with('-') {
             takes_value = WITH_VALUE.contains(&start.as_str());
+            found.rest.push(field.text.sketch());
             found.flags.push(start);
         } else {
+            if !start.contains('=') && !start.starts_with('~') {
+                found.rest.push(field.text.sketch());
+            }
             let (text, word, array) = (field.text.clone(), field.word, field.array.clone());
             found.arguments.push(Argument { text, word, array });
         }

@@ -1,6 +1,9 @@
 //! Tests that can be decided without running anything.
 
-use brush_parser::ast::{BinaryPredicate, ExtendedTestExpr, UnaryPredicate};
+use brush_parser::ast::{BinaryPredicate, ExtendedTestExpr, UnaryPredicate, Word};
+
+use super::syntax::Written;
+use super::walk::Walker;
 
 /// Decides `[ … ]` or `test …` from its arguments, the command's name left out; unknown ones are
 /// none.
@@ -41,53 +44,76 @@ fn numbers(op: &str, left: i64, right: i64) -> Option<bool> {
     })
 }
 
-/// Decides `[[ … ]]`; `text` expands a word.
-pub fn extended(
-    expression: &ExtendedTestExpr,
-    text: &mut dyn FnMut(&brush_parser::ast::Word) -> Option<String>,
-) -> Option<bool> {
-    match expression {
-        ExtendedTestExpr::And(left, right) => match (extended(left, text), extended(right, text)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
+/// Decides `[[ … ]]`.
+pub(super) fn extended(test: &ExtendedTestExpr, walker: &mut Walker<'_>) -> Option<bool> {
+    match test {
+        ExtendedTestExpr::And(left, right) => match extended(left, walker) {
+            Some(true) => extended(right, walker),
+            Some(false) => Some(false),
+            None => (extended(right, walker)? == false).then_some(false),
         },
-        ExtendedTestExpr::Or(left, right) => match (extended(left, text), extended(right, text)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
+        ExtendedTestExpr::Or(left, right) => match extended(left, walker) {
+            Some(false) => extended(right, walker),
+            Some(true) => Some(true),
+            None => extended(right, walker)?.then_some(true),
         },
-        ExtendedTestExpr::Not(inner) => extended(inner, text).map(|truth| !truth),
-        ExtendedTestExpr::Parenthesized(inner) => extended(inner, text),
+        ExtendedTestExpr::Not(inner) => extended(inner, walker).map(|truth| !truth),
+        ExtendedTestExpr::Parenthesized(inner) => extended(inner, walker),
         ExtendedTestExpr::UnaryTest(test, word) => {
-            let empty = text(word)?.is_empty();
+            let text = walker.text(word);
             match test {
-                UnaryPredicate::StringHasZeroLength => Some(empty),
-                UnaryPredicate::StringHasNonZeroLength => Some(!empty),
+                UnaryPredicate::StringHasZeroLength => text.is_empty(),
+                UnaryPredicate::StringHasNonZeroLength => text.is_empty().map(|empty| !empty),
+                UnaryPredicate::ShellVariableIsSetAndAssigned => {
+                    walker.expander().is_set(&text.known()?)
+                }
                 _ => None,
             }
         }
-        ExtendedTestExpr::BinaryTest(test, left, right) => {
-            let (left, right) = (text(left)?, text(right)?);
-            binary(test, &left, &right)
-        }
+        ExtendedTestExpr::BinaryTest(test, left, right) => binary(test, left, right, walker),
     }
 }
 
-fn binary(test: &BinaryPredicate, left: &str, right: &str) -> Option<bool> {
-    let plain = || !right.contains(['*', '?', '[', '(']);
-    let numbers = |op| numbers(op, left.parse().ok()?, right.parse().ok()?);
-    match test {
-        BinaryPredicate::StringExactlyMatchesString => Some(left == right),
-        BinaryPredicate::StringDoesNotExactlyMatchString => Some(left != right),
-        BinaryPredicate::StringExactlyMatchesPattern => plain().then(|| left == right),
-        BinaryPredicate::StringDoesNotExactlyMatchPattern => plain().then(|| left != right),
-        BinaryPredicate::ArithmeticEqualTo => numbers("-eq"),
-        BinaryPredicate::ArithmeticNotEqualTo => numbers("-ne"),
-        BinaryPredicate::ArithmeticLessThan => numbers("-lt"),
-        BinaryPredicate::ArithmeticLessThanOrEqualTo => numbers("-le"),
-        BinaryPredicate::ArithmeticGreaterThan => numbers("-gt"),
-        BinaryPredicate::ArithmeticGreaterThanOrEqualTo => numbers("-ge"),
-        _ => None,
-    }
+fn binary(
+    test: &BinaryPredicate,
+    left: &Word,
+    right: &Word,
+    walker: &mut Walker<'_>,
+) -> Option<bool> {
+    let value = walker.text(left).known();
+    let number = |value: Option<String>, walker: &mut Walker<'_>, near| {
+        let text = value?;
+        let here = Written { text: text.clone(), span: None, near };
+        walker.expander().number(&text, &here, 0).0.ok()
+    };
+    let op = match test {
+        BinaryPredicate::StringExactlyMatchesPattern
+        | BinaryPredicate::StringExactlyMatchesString => {
+            let written = walker.syntax.written(right);
+            let pattern = walker.expander().pattern(&written, 0)?;
+            return Some(pattern.matches(&value?));
+        }
+        BinaryPredicate::StringDoesNotExactlyMatchPattern
+        | BinaryPredicate::StringDoesNotExactlyMatchString => {
+            let written = walker.syntax.written(right);
+            let pattern = walker.expander().pattern(&written, 0)?;
+            return Some(!pattern.matches(&value?));
+        }
+        BinaryPredicate::ArithmeticEqualTo => "-eq",
+        BinaryPredicate::ArithmeticNotEqualTo => "-ne",
+        BinaryPredicate::ArithmeticLessThan => "-lt",
+        BinaryPredicate::ArithmeticLessThanOrEqualTo => "-le",
+        BinaryPredicate::ArithmeticGreaterThan => "-gt",
+        BinaryPredicate::ArithmeticGreaterThanOrEqualTo => "-ge",
+        BinaryPredicate::StringMatchesRegex => {
+            walker.state.forget("BASH_REMATCH", "BASH_REMATCH is set by a test");
+            return None;
+        }
+        _ => return None,
+    };
+    let near = walker.word_span(left);
+    let left = number(value, walker, near);
+    let right = walker.text(right).known();
+    let right = number(right, walker, near);
+    numbers(op, left?, right?)
 }

@@ -378,12 +378,12 @@ fn verify(
                 return Err(wrong(shown));
             }
         }
-        if old.flags != new.flags || old.program != new.program {
+        if old.rest != new.rest || old.program != new.program {
             return Err(wrong("the command's own flags".to_owned()));
         }
     }
     for ((span, old), (_, new)) in script.commands.iter().zip(&again.commands) {
-        let silent = matches!(old.first(), Some(Some(name)) if name == "echo" || name == "printf");
+        let silent = matches!(old.first(), Some(name) if name == "echo" || name == "printf");
         if old != new && !silent {
             let line = script.source.line_column(span.start).line;
             return Err(wrong(format!("the command at line {line}")));
@@ -395,8 +395,8 @@ fn verify(
 /// The value that wins for every key: its text, or none where nothing tells.
 fn effective(launch: &Launch) -> IndexMap<String, Option<String>> {
     let pairs = launch.arguments.iter().map(|argument| {
-        let value = argument.text.known().map(|text| value_of(&text).unwrap_or_default());
-        (argument.key(), value)
+        let value = argument.text.known().and_then(|text| value_of(&text));
+        (argument.key(), Some(value.unwrap_or_else(|| argument.text.sketch())))
     });
     pairs.collect()
 }

@@ -1,32 +1,19 @@
 //! Words to the texts that bash makes of them.
 
 use brush_parser::ParserOptions;
-use brush_parser::word::{
-    Parameter, ParameterExpr, ParameterTestType, SpecialParameter, TildeExpr, WordPiece,
-    WordPieceWithSource,
-};
+use brush_parser::word::{TildeExpr, WordPiece, WordPieceWithSource};
 
-use super::arithmetic;
-use super::piece::{Origin, Piece, Quoting, Step, Text};
-use super::state::{Element, Outside, State, Var};
+use super::arithmetic::{self, Variables};
+use super::glob::Pattern;
+use super::making::{Field, Making, Separators};
+use super::operate::decoded;
+use super::piece::{Origin, Piece, Quoting, Step, Text, Unknown};
+use super::state::{Outside, State, Var};
 use super::syntax::Written;
 use crate::text::Span;
 
 /// How deep expansions nest before they are given up.
 const DEEPEST: usize = 32;
-
-/// One argument that bash makes of a word.
-#[derive(Debug, Clone, Default)]
-pub struct Field {
-    /// Its text.
-    pub text: Text,
-    /// The word it comes from; an array's element, where it comes from one.
-    pub word: Span,
-    /// The array it comes from.
-    pub array: Option<String>,
-    /// Whether it stands for whatever arguments the script gets.
-    pub forwards: bool,
-}
 
 /// Expands words in a state.
 pub struct Expander<'a> {
@@ -36,77 +23,28 @@ pub struct Expander<'a> {
     pub outside: &'a Outside,
 }
 
-/// The fields of one word while they are made.
-struct Making {
-    word: Span,
-    fields: Vec<Field>,
-    current: Option<Text>,
-    splits: bool,
-    depth: usize,
-    /// Whether the last field is an array's last element, which what follows is joined to.
-    open: bool,
+/// What a piece of a word stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around {
+    /// Nothing.
+    Bare,
+    /// `"…"`
+    Quotes,
+    /// `${NAME:-…}` outside quotes, where the characters themselves are cut at blanks.
+    Default,
 }
 
-/// What a parameter holds.
-enum Held {
-    Missing,
-    Text(Text),
-    Array(Vec<Element>),
-    Arguments,
-    Unknown(String),
-}
-
-impl Making {
-    /// Returns the field being made, going on with an array's last element where one is open.
-    fn field(&mut self) -> &mut Text {
-        let open = std::mem::take(&mut self.open) && self.current.is_none();
-        if let Some(last) = open.then(|| self.fields.pop()).flatten() {
-            self.current = Some(last.text);
-        }
-        self.current.get_or_insert_default()
-    }
-
-    fn push(&mut self, piece: Piece) {
-        self.field().pieces.push(piece);
-    }
-
-    fn append(&mut self, text: Text) {
-        self.field().pieces.extend(text.pieces);
-    }
-
-    fn end_field(&mut self) {
-        self.open = false;
-        if let Some(text) = self.current.take() {
-            self.fields.push(Field { text, word: self.word, ..Field::default() });
-        }
-    }
-
-    /// Appends what an expansion gave, cut at blanks unless it stands in quotes.
-    fn expansion(&mut self, text: Text, quoted: bool) {
-        if quoted || !self.splits {
-            self.append(text);
-            return;
-        }
-        let split = text.split();
-        if split.starts_open {
-            self.end_field();
-        }
-        let count = split.fields.len();
-        for (index, field) in split.fields.into_iter().enumerate() {
-            self.append(field);
-            if index + 1 < count || !split.ends_open {
-                self.end_field();
-            }
-        }
+impl Around {
+    /// Tells whether what expands is not cut.
+    pub fn quoted(self) -> bool {
+        self == Self::Quotes
     }
 }
 
 impl Expander<'_> {
     /// Makes the arguments that a word becomes.
     pub fn fields(&mut self, written: &Written) -> Vec<Field> {
-        let word = written.span.unwrap_or(written.near);
-        let mut making =
-            Making { word, fields: Vec::new(), current: None, splits: true, depth: 0, open: false };
+        let mut making = self.making(written, true, 0);
         self.word(written, &mut making);
         making.end_field();
         making.fields
@@ -117,41 +55,93 @@ impl Expander<'_> {
         self.nested(written, 0)
     }
 
-    fn nested(&mut self, written: &Written, depth: usize) -> Text {
-        let word = written.span.unwrap_or(written.near);
-        let mut making =
-            Making { word, fields: Vec::new(), current: None, splits: false, depth, open: false };
-        self.word(written, &mut making);
-        making.end_field();
-        let mut out = Text::default();
-        for (index, field) in making.fields.into_iter().enumerate() {
-            if index > 0 {
-                out.pieces.push(Piece::known(" ", Origin::Computed(word)));
-            }
-            if field.forwards {
-                out.pieces.push(Piece::unknown("it holds the script's arguments", word));
-            }
-            out.pieces.extend(field.text.pieces);
+    /// Makes the text of an assignment, where `~` also stands behind `:`.
+    pub fn assigned(&mut self, written: &Written) -> Text {
+        if written.text.contains(":~") {
+            let unknown = Unknown::new("a home directory behind a colon is not read");
+            return Text::of(Piece::missing(unknown, written.near));
         }
-        out
+        self.nested(written, 0)
+    }
+
+    /// Makes a pattern of a word: what stands in quotes means itself.
+    pub fn pattern(&mut self, written: &Written, depth: usize) -> Option<Pattern> {
+        let pieces = parsed(&written.text)?;
+        let mut out = String::new();
+        for piece in &pieces {
+            let here = written.part(piece.start_index, piece.end_index);
+            let mut making = self.making(&here, false, depth + 1);
+            self.piece(piece, written, Around::Bare, &mut making);
+            let text = making.joined().known()?;
+            if matches!(piece.piece, WordPiece::Text(_) | WordPiece::ParameterExpansion(_)) {
+                out.push_str(&text);
+            } else {
+                out.extend(text.chars().flat_map(|c| ['\\', c]));
+            }
+        }
+        Pattern::parse(&out)
+    }
+
+    fn making(&self, written: &Written, splits: bool, depth: usize) -> Making {
+        let mut making = Making::new(written.span.unwrap_or(written.near), splits, depth);
+        making.separators = self.separators();
+        making.keeps_patterns = !self.state.options.drops_patterns;
+        making
+    }
+
+    /// Tells where texts are cut.
+    pub fn separators(&self) -> Separators {
+        match self.state.vars.get("IFS") {
+            None | Some(Var::Unset) => Separators::Blanks,
+            Some(Var::Text(text)) => match text.known() {
+                Some(ifs) if ifs == " \t\n" => Separators::Blanks,
+                Some(ifs) => Separators::Others(ifs),
+                None => Separators::Unknown,
+            },
+            _ => Separators::Unknown,
+        }
+    }
+
+    /// Makes one text at a depth.
+    pub fn nested(&mut self, written: &Written, depth: usize) -> Text {
+        let mut making = self.making(written, false, depth);
+        self.word(written, &mut making);
+        making.joined()
     }
 
     fn word(&mut self, written: &Written, making: &mut Making) {
+        let unread = |why: &str| Unknown::new(why).seeing(&written.text);
         if making.depth > DEEPEST {
-            making.push(Piece::unknown("its expansions nest too deeply", making.word));
+            making.push(Piece::missing(unread("its expansions nest too deeply"), making.word));
             return;
         }
-        let pieces = brush_parser::word::parse(&written.text, &ParserOptions::default());
-        let Ok(pieces) = pieces else {
-            making.push(Piece::unknown("this word is not read", making.word));
+        let Some(pieces) = parsed(&written.text) else {
+            making.push(Piece::missing(unread("this word is not read"), making.word));
             return;
         };
         if making.splits && expands_braces(&pieces) {
-            making.push(Piece::unknown("bash expands its braces", making.word));
+            let unknown = Unknown::new("bash expands its braces");
+            let unknown = unknown.seeing(&self.state.seen_by(&written.text));
+            making.expansion(Text::of(Piece::missing(unknown, making.word)), false);
             return;
         }
-        for piece in &pieces {
-            self.piece(piece, written, false, making);
+        if making.splits && assigns_home(&written.text) {
+            making.push(Piece::missing(unread("a home directory is not read here"), making.word));
+            return;
+        }
+        self.pieces(&pieces, written, Around::Bare, making);
+    }
+
+    /// Expands pieces of a word.
+    pub fn pieces(
+        &mut self,
+        pieces: &[WordPieceWithSource],
+        written: &Written,
+        around: Around,
+        making: &mut Making,
+    ) {
+        for piece in pieces {
+            self.piece(piece, written, around, making);
         }
     }
 
@@ -159,24 +149,30 @@ impl Expander<'_> {
         &mut self,
         piece: &WordPieceWithSource,
         written: &Written,
-        quoted: bool,
+        around: Around,
         making: &mut Making,
     ) {
         let here = written.part(piece.start_index, piece.end_index);
-        let quoting = if quoted { Quoting::Double } else { Quoting::Bare };
+        let quoting = if around.quoted() { Quoting::Double } else { Quoting::Bare };
         match &piece.piece {
-            WordPiece::Text(text) => making.push(literal(text, &here, 0, quoting)),
+            WordPiece::Text(text) => {
+                let piece = literal(text, &here, 0, quoting);
+                match around {
+                    Around::Bare => making.bare(piece),
+                    Around::Quotes => making.push(piece),
+                    Around::Default => making.expansion(Text::of(piece), false),
+                }
+            }
             WordPiece::SingleQuotedText(text) => {
                 making.push(literal(text, &here, 1, Quoting::Single));
             }
-            WordPiece::AnsiCQuotedText(text) if !text.contains('\\') => {
-                making.push(Piece::known(text.clone(), Origin::Computed(here.near)));
-            }
+            WordPiece::AnsiCQuotedText(text) => making.push(match decoded(text) {
+                Some(text) => Piece::known(text, Origin::Computed(here.near)),
+                None => unread(&here, "these quotes are not read"),
+            }),
             WordPiece::DoubleQuotedSequence(inner) => {
                 making.field();
-                for piece in inner {
-                    self.piece(piece, written, true, making);
-                }
+                self.pieces(inner, written, Around::Quotes, making);
             }
             WordPiece::EscapeSequence(text) => {
                 let text = text.strip_prefix('\\').unwrap_or(text);
@@ -187,16 +183,20 @@ impl Expander<'_> {
             WordPiece::TildeExpansion(tilde) => self.tilde(tilde, &here, making),
             WordPiece::ArithmeticExpression(expression) => {
                 let piece = self.arithmetic(&expression.value, &here, making.depth);
-                making.expansion(Text::of(piece), quoted);
+                making.expansion(Text::of(piece), around.quoted());
             }
             WordPiece::ParameterExpansion(expression) => {
-                self.parameter(expression, &here, quoted, making);
+                self.parameter(expression, &here, around.quoted(), making);
             }
             WordPiece::CommandSubstitution(_) | WordPiece::BackquotedCommandSubstitution(_) => {
-                let why = format!("the command `{}` gives it", shortened(&here.text));
-                making.push(Piece::unknown(why, here.near));
+                let unknown =
+                    Unknown::new(format!("the command `{}` gives it", shortened(&here.text)));
+                let unknown = unknown.seeing(&self.state.seen_by(&here.text));
+                making.expansion(Text::of(Piece::missing(unknown, here.near)), around.quoted());
             }
-            _ => making.push(Piece::unknown("these quotes are not read", here.near)),
+            WordPiece::GettextDoubleQuotedSequence(_) => {
+                making.push(unread(&here, "these quotes are not read"));
+            }
         }
     }
 
@@ -206,294 +206,87 @@ impl Expander<'_> {
             TildeExpr::UserHome(name) if name.contains('.') => {
                 making.push(literal(&format!("~{name}"), here, 0, Quoting::Bare));
             }
-            TildeExpr::Home => match self.outside.environment.get("HOME") {
-                Some(home) => making.push(Piece::known(home.clone(), Origin::Computed(here.near))),
-                None => making.push(Piece::unknown("the home directory is not known", here.near)),
-            },
-            _ => making.push(Piece::unknown("a home directory is not known", here.near)),
+            TildeExpr::Home => {
+                let home = match self.state.vars.get("HOME") {
+                    Some(Var::Text(text)) => text.known(),
+                    Some(_) => None,
+                    None => self.outside.environment.get("HOME").cloned(),
+                };
+                making.push(match home {
+                    Some(home) => Piece::known(home, Origin::Computed(here.near)),
+                    None => unread(here, "the home directory is not known"),
+                });
+            }
+            _ => making.push(unread(here, "a home directory is not known")),
         }
     }
 
-    fn arithmetic(&mut self, expression: &str, here: &Written, depth: usize) -> Piece {
-        let quoted = format!("\"{expression}\"");
-        let inner = Written { text: quoted, span: None, near: here.near };
-        let expanded = self.nested(&inner, depth + 1);
-        let mut via: Vec<Step> =
-            expanded.pieces.iter().flat_map(|piece| piece.via.clone()).collect();
-        let value = match expanded.known() {
-            None => Err(expanded.why_unknown().unwrap_or("nothing tells").to_owned()),
-            Some(text) => arithmetic::evaluate(&text, &mut |name| {
-                via.push(Step { variable: name.to_owned(), used: here.near, default: false });
-                match self.held_name(name) {
-                    Held::Missing => Err(not_set(name)),
-                    Held::Text(text) => text
-                        .known()
-                        .ok_or_else(|| text.why_unknown().unwrap_or("nothing tells").to_owned()),
-                    Held::Unknown(why) => Err(why),
-                    Held::Array(_) | Held::Arguments => Err(format!("{name} is an array")),
-                }
-            }),
-        };
+    /// Evaluates `$((…))`, with what it sets.
+    pub fn arithmetic(&mut self, expression: &str, here: &Written, depth: usize) -> Piece {
+        let seen = self.state.seen_by(expression);
+        let (value, via) = self.number(expression, here, depth);
         let text = value.map(|number| number.to_string());
+        let text = text.map_err(|why| Unknown::new(why).seeing(&seen));
         Piece { text, origin: Origin::Computed(here.near), via }
     }
 
-    fn held_name(&self, name: &str) -> Held {
-        match self.state.vars.get(name) {
-            Some(Var::Text(text)) => Held::Text(text.clone()),
-            Some(Var::Array(elements)) => Held::Array(elements.clone()),
-            Some(Var::Unknown(why)) => Held::Unknown(why.clone()),
-            None => match self.outside.environment.get(name) {
-                Some(text) => {
-                    let piece = Piece::known(text.clone(), Origin::Computed(Span::at(0)));
-                    Held::Text(Text::of(piece))
-                }
-                None => Held::Missing,
-            },
-        }
-    }
-
-    fn held(&self, parameter: &Parameter) -> Held {
-        match parameter {
-            Parameter::Named(name) => match self.held_name(name) {
-                // An array without an index is its first element.
-                Held::Array(elements) => match elements.first() {
-                    Some(first) => Held::Text(first.text.clone()),
-                    None => Held::Missing,
-                },
-                other => other,
-            },
-            Parameter::NamedWithAllIndices { name, .. } => match self.held_name(name) {
-                Held::Text(text) => Held::Array(vec![Element { text, word: Span::at(0) }]),
-                other => other,
-            },
-            Parameter::NamedWithIndex { name, index } => match self.held_name(name) {
-                Held::Array(elements) => {
-                    let index = index.parse::<usize>().ok();
-                    match index.and_then(|index| elements.get(index)) {
-                        Some(element) => Held::Text(element.text.clone()),
-                        None => Held::Unknown(format!("{name}[{index:?}] is not read")),
-                    }
-                }
-                other => other,
-            },
-            Parameter::Positional(number) => match &self.state.arguments {
-                None => Held::Missing,
-                Some(arguments) => {
-                    let index = usize::try_from(*number).unwrap_or(0).checked_sub(1);
-                    match index.and_then(|index| arguments.get(index)) {
-                        Some(text) => Held::Text(text.clone()),
-                        None => Held::Missing,
-                    }
-                }
-            },
-            Parameter::Special(SpecialParameter::AllPositionalParameters { .. }) => {
-                match &self.state.arguments {
-                    None => Held::Arguments,
-                    Some(arguments) => Held::Array(
-                        arguments
-                            .iter()
-                            .map(|text| Element { text: text.clone(), word: Span::at(0) })
-                            .collect(),
-                    ),
-                }
-            }
-            Parameter::Special(SpecialParameter::PositionalParameterCount) => {
-                match &self.state.arguments {
-                    None => Held::Unknown("the number of arguments is not known".to_owned()),
-                    Some(arguments) => {
-                        let count = arguments.len().to_string();
-                        Held::Text(Text::of(Piece::known(count, Origin::Computed(Span::at(0)))))
-                    }
-                }
-            }
-            Parameter::Special(_) => {
-                Held::Unknown(format!("{parameter} is known only when it runs"))
-            }
-        }
-    }
-
-    fn parameter(&mut self, it: &ParameterExpr, here: &Written, quoted: bool, making: &mut Making) {
-        match it {
-            ParameterExpr::Parameter { parameter, indirect: false } => {
-                let held = self.held(parameter);
-                self.emit(held, parameter, here, quoted, making);
-            }
-            ParameterExpr::UseDefaultValues {
-                parameter,
-                indirect: false,
-                test_type,
-                default_value,
-            }
-            | ParameterExpr::AssignDefaultValues {
-                parameter,
-                indirect: false,
-                test_type,
-                default_value,
-            } => {
-                let held = self.held(parameter);
-                if !is_empty(&held, test_type) {
-                    self.emit(held, parameter, here, quoted, making);
-                    return;
-                }
-                let default = default_value.clone().unwrap_or_default();
-                let text = self.default(&default, parameter, here, quoted, making.depth);
-                if let (ParameterExpr::AssignDefaultValues { .. }, Parameter::Named(name)) =
-                    (it, parameter)
-                {
-                    self.state.vars.insert(name.clone(), Var::Text(text.clone()));
-                }
-                making.expansion(text, quoted);
-            }
-            ParameterExpr::UseAlternativeValue {
-                parameter,
-                indirect: false,
-                test_type,
-                alternative_value,
-            } => {
-                let held = self.held(parameter);
-                if is_empty(&held, test_type) {
-                    return;
-                }
-                if let Held::Unknown(why) = held {
-                    making.push(Piece::unknown(why, here.near));
-                    return;
-                }
-                let word = ending(here, &alternative_value.clone().unwrap_or_default());
-                let text = self.nested(&word, making.depth + 1);
-                making.expansion(text, quoted);
-            }
-            ParameterExpr::IndicateErrorIfNullOrUnset { parameter, indirect: false, .. } => {
-                let held = self.held(parameter);
-                self.emit(held, parameter, here, quoted, making);
-            }
-            ParameterExpr::ParameterLength { parameter, indirect: false } => {
-                let piece = match self.held(parameter) {
-                    Held::Array(elements) => Ok(elements.len().to_string()),
-                    Held::Text(text) => text
-                        .known()
-                        .map(|text| text.chars().count().to_string())
-                        .ok_or_else(|| "nothing tells its length".to_owned()),
-                    _ => Err("nothing tells its length".to_owned()),
-                };
-                making.push(Piece {
-                    text: piece,
-                    origin: Origin::Computed(here.near),
-                    via: Vec::new(),
-                });
-            }
-            // `"${@:2}"` passes the rest of the arguments on.
-            ParameterExpr::Substring { parameter, indirect: false, .. }
-                if matches!(self.held(parameter), Held::Arguments) =>
-            {
-                self.emit(Held::Arguments, parameter, here, quoted, making);
-            }
-            _ => {
-                let why = format!("`{}` is not computed", shortened(&here.text));
-                making.push(Piece::unknown(why, here.near));
-            }
-        }
-    }
-
-    fn default(
+    /// Evaluates an arithmetic expression; also tells the variables read.
+    pub fn number(
         &mut self,
-        default: &str,
-        parameter: &Parameter,
+        expression: &str,
         here: &Written,
-        quoted: bool,
         depth: usize,
-    ) -> Text {
-        if quoted && default.contains(['\'', '"']) {
-            let why = "quotes inside a default inside quotes are not read";
-            return Text::of(Piece::unknown(why, here.near));
+    ) -> (Result<i64, String>, Vec<Step>) {
+        let quoted = format!("\"{expression}\"");
+        let inner = Written { text: quoted, span: None, near: here.near };
+        let expanded = self.nested(&inner, depth + 1);
+        let via: Vec<Step> = expanded.pieces.iter().flat_map(|piece| piece.via.clone()).collect();
+        let mut reading = Reading { expander: self, used: here.near, via };
+        let value = match expanded.known() {
+            None => Err(expanded.why_unknown().unwrap_or("nothing tells").to_owned()),
+            Some(text) => arithmetic::evaluate(&text, &mut reading),
+        };
+        let via = reading.via;
+        if value.is_err() {
+            for name in arithmetic::assigned(expression) {
+                self.state.forget(&name, format!("{name} is set in arithmetic that is not read"));
+            }
         }
-        let word = ending(here, default);
-        let text = self.nested(&word, depth + 1);
-        let name = parameter.to_string();
-        let variable = name.trim_matches(['$', '{', '}']).to_owned();
-        text.through(&Step { variable, used: here.near, default: true })
+        (value, via)
+    }
+}
+
+/// What an arithmetic expression reads and sets.
+struct Reading<'a, 'b> {
+    expander: &'a mut Expander<'b>,
+    used: Span,
+    via: Vec<Step>,
+}
+
+impl Variables for Reading<'_, '_> {
+    fn get(&mut self, name: &str) -> Result<String, String> {
+        let step = Step { variable: name.to_owned(), used: self.used, default: false };
+        self.via.push(step);
+        self.expander.scalar(name)
     }
 
-    fn emit(
-        &mut self,
-        held: Held,
-        parameter: &Parameter,
-        here: &Written,
-        quoted: bool,
-        making: &mut Making,
-    ) {
-        let shown = parameter.to_string();
-        let variable = shown.trim_matches(['$', '{', '}']);
-        let variable = variable.split('[').next().unwrap_or(variable).to_owned();
-        let step = Step { variable: variable.clone(), used: here.near, default: false };
-        match held {
-            Held::Missing => {
-                let why = match parameter {
-                    Parameter::Positional(number) => {
-                        format!("argument {number} of the script is not known")
-                    }
-                    _ => not_set(&variable),
-                };
-                making.push(Piece::unknown(why, here.near));
-            }
-            Held::Unknown(why) => making.push(Piece::unknown(why, here.near)),
-            Held::Text(text) => making.expansion(text.through(&step), quoted),
-            Held::Arguments => {
-                if making.current.as_ref().is_some_and(|text| text.pieces.is_empty()) {
-                    making.current = None;
-                }
-                making.end_field();
-                let word = making.word;
-                making.fields.push(Field { word, forwards: true, ..Field::default() });
-            }
-            Held::Array(elements) => {
-                let joined = is_joined(parameter) && quoted || !making.splits;
-                self.emit_array(elements, &step, joined, quoted, making);
-            }
-        }
+    fn set(&mut self, name: &str, value: i64) {
+        let text = Piece::known(value.to_string(), Origin::Computed(self.used));
+        let value = match self.expander.state.vars.get(name) {
+            Some(Var::Array(_)) => Var::Unknown(Unknown::new(format!("{name} is an array"))),
+            _ => Var::Text(Text::of(text)),
+        };
+        self.expander.state.assign(name, value);
     }
+}
 
-    fn emit_array(
-        &mut self,
-        elements: Vec<Element>,
-        step: &Step,
-        joined: bool,
-        quoted: bool,
-        making: &mut Making,
-    ) {
-        let count = elements.len();
-        for (index, element) in elements.into_iter().enumerate() {
-            let alone = making.current.as_ref().is_none_or(|text| text.pieces.is_empty());
-            if alone && making.splits && !joined && quoted {
-                making.current = None;
-                let array = Some(step.variable.clone());
-                // A piece's own places say where it is edited; the array is only passed on.
-                making.fields.push(Field {
-                    text: element.text,
-                    word: element.word,
-                    array,
-                    forwards: false,
-                });
-                making.open = true;
-                continue;
-            }
-            making.expansion(element.text.through(step), quoted);
-            if index + 1 < count {
-                if joined {
-                    making.push(Piece::known(" ", Origin::Computed(step.used)));
-                } else {
-                    making.end_field();
-                }
-            }
-        }
-        if count == 0
-            && quoted
-            && making.current.as_ref().is_some_and(|text| text.pieces.is_empty())
-        {
-            // `"${EMPTY[@]}"` is no argument at all.
-            making.current = None;
-        }
-    }
+/// Parses a word into its pieces.
+pub fn parsed(text: &str) -> Option<Vec<WordPieceWithSource>> {
+    brush_parser::word::parse(text, &ParserOptions::default()).ok()
+}
+
+fn unread(here: &Written, why: &str) -> Piece {
+    Piece::missing(Unknown::new(why).seeing(&here.text), here.near)
 }
 
 fn literal(text: &str, here: &Written, skip: usize, quoting: Quoting) -> Piece {
@@ -506,36 +299,6 @@ fn literal(text: &str, here: &Written, skip: usize, quoting: Quoting) -> Piece {
         _ => Origin::Computed(here.near),
     };
     Piece::known(text, origin)
-}
-
-/// Returns the word at the end of `${NAME:-word}`, in front of the brace.
-fn ending(here: &Written, word: &str) -> Written {
-    let end = here.text.len().saturating_sub(1);
-    let part = here.part(end.saturating_sub(word.len()), end);
-    if part.text == word {
-        part
-    } else {
-        Written { text: word.to_owned(), span: None, near: here.near }
-    }
-}
-
-fn is_empty(held: &Held, test: &ParameterTestType) -> bool {
-    match held {
-        Held::Missing => true,
-        Held::Text(text) => {
-            matches!(test, ParameterTestType::UnsetOrNull) && text.known().as_deref() == Some("")
-        }
-        Held::Array(elements) => elements.is_empty(),
-        Held::Arguments | Held::Unknown(_) => false,
-    }
-}
-
-fn is_joined(parameter: &Parameter) -> bool {
-    matches!(
-        parameter,
-        Parameter::NamedWithAllIndices { concatenate: true, .. }
-            | Parameter::Special(SpecialParameter::AllPositionalParameters { concatenate: true })
-    )
 }
 
 /// Tells whether bash would expand braces that stand outside quotes.
@@ -563,11 +326,19 @@ fn expands_braces(pieces: &[WordPieceWithSource]) -> bool {
     false
 }
 
-fn not_set(name: &str) -> String {
-    format!("{name} is not set in the script; give --env {name}=VALUE")
+/// Tells whether a word looks like the assignment of a home directory, which bash expands even in
+/// an argument.
+fn assigns_home(text: &str) -> bool {
+    let Some((name, value)) = text.split_once('=') else { return false };
+    let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let name = name.strip_suffix('+').unwrap_or(name);
+    named
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && (value.starts_with('~') || value.contains(":~"))
 }
 
-fn shortened(text: &str) -> String {
+/// Returns the first line of a text, cut.
+pub fn shortened(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() <= 40 && line.len() == text.len() {
         return line.to_owned();

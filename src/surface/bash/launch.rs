@@ -8,10 +8,12 @@ pub struct Script {
     pub source: Source,
     /// The commands that receive overrides, in the order they would start.
     pub launches: Vec<Launch>,
-    /// Every other command: where, and its words.
-    pub commands: Vec<(Span, Vec<Option<String>>)>,
+    /// Every other command: where, and its words as [`Text::sketch`] gives them.
+    pub commands: Vec<(Span, Vec<String>)>,
     /// Scripts that the script starts.
     pub starts: Vec<Start>,
+    /// What undecided tests, and texts that are not read, depend on.
+    pub unread: Vec<String>,
     /// What may make the reading wrong.
     pub notes: Vec<Note>,
 }
@@ -51,6 +53,9 @@ pub struct Launch {
     pub forwards: Option<Span>,
     /// The last word of the command.
     pub last_word: Span,
+    /// Everything else it gets, as [`Text::sketch`] gives it: the words before the overrides, flags,
+    /// variables of its own.
+    pub rest: Vec<String>,
     /// Why it may not run, such as the `if` it stands in.
     pub condition: Option<String>,
 }

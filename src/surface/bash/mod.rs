@@ -6,20 +6,27 @@
 //! types stay inside this folder.
 
 mod arithmetic;
+mod assign;
 mod command;
 mod decide;
 mod edit;
 mod expand;
+mod glob;
 mod launch;
+mod loops;
+mod making;
+mod operate;
+mod parameter;
 mod piece;
 mod place;
+mod run;
 mod state;
 mod syntax;
 mod walk;
 
 pub use edit::{Change, Edited, How, Refusal, Site, edit};
 pub use launch::{Argument, Launch, Note, Script, Start};
-pub use piece::{Origin, Piece, Quoting, Step, Text};
+pub use piece::{Origin, Piece, Quoting, Step, Text, Unknown};
 pub use place::Placed;
 pub use state::Outside;
 pub use walk::read;

@@ -1,5 +1,7 @@
 //! Texts that know where each part of them was written.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use crate::text::Span;
 
 /// A text that bash would make, in pieces.
@@ -13,11 +15,44 @@ pub struct Text {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
     /// The characters, or why nothing tells them.
-    pub text: Result<String, String>,
+    pub text: Result<String, Unknown>,
     /// Where it was made.
     pub origin: Origin,
     /// The variables it went through, first to last.
     pub via: Vec<Step>,
+}
+
+/// What nothing tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// Why, for people.
+    pub why: String,
+    /// What it depends on, as far as that is told: where two readings differ here, the value may.
+    pub seen: String,
+}
+
+impl Unknown {
+    /// Makes one that depends on nothing that is told.
+    pub fn new(why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { seen: why.clone(), why }
+    }
+
+    /// Adds what it depends on.
+    #[must_use]
+    pub fn seeing(self, seen: &str) -> Self {
+        Self { seen: condensed(format!("{}\u{1}{seen}", self.seen)), ..self }
+    }
+}
+
+/// Keeps a text that is only compared short.
+fn condensed(text: String) -> String {
+    if text.len() <= 400 {
+        return text;
+    }
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:x}", hasher.finish())
 }
 
 /// Where a piece was made.
@@ -68,7 +103,12 @@ impl Piece {
 
     /// Makes a piece that nothing tells.
     pub fn unknown(why: impl Into<String>, span: Span) -> Self {
-        Self { text: Err(why.into()), origin: Origin::Computed(span), via: Vec::new() }
+        Self::missing(Unknown::new(why), span)
+    }
+
+    /// Makes a piece of what nothing tells.
+    pub fn missing(unknown: Unknown, span: Span) -> Self {
+        Self { text: Err(unknown), origin: Origin::Computed(span), via: Vec::new() }
     }
 
     /// Returns the part of a piece from `start` to `end`, in bytes of its text.
@@ -98,9 +138,30 @@ impl Text {
         texts.map(|texts| texts.concat())
     }
 
+    /// Returns what makes the text unknown, if it is.
+    pub fn unknown(&self) -> Option<&Unknown> {
+        self.pieces.iter().find_map(|piece| piece.text.as_ref().err())
+    }
+
+    /// Returns a text that differs where the text may: what is known, and what the rest depends on.
+    pub fn sketch(&self) -> String {
+        let pieces = self.pieces.iter().map(|piece| match &piece.text {
+            Ok(text) => text.clone(),
+            Err(unknown) => format!("\u{2}{}\u{3}", unknown.seen),
+        });
+        pieces.collect()
+    }
+
+    /// Tells whether it is the empty text, if that can be told.
+    pub fn is_empty(&self) -> Option<bool> {
+        let some =
+            self.pieces.iter().any(|piece| piece.text.as_ref().is_ok_and(|it| !it.is_empty()));
+        if some { Some(false) } else { self.known().map(|text| text.is_empty()) }
+    }
+
     /// Returns why the text is unknown, if it is.
     pub fn why_unknown(&self) -> Option<&str> {
-        self.pieces.iter().find_map(|piece| piece.text.as_ref().err().map(String::as_str))
+        self.unknown().map(|unknown| unknown.why.as_str())
     }
 
     /// Returns the characters before the first unknown piece.

@@ -46,7 +46,7 @@ impl Argument {
         let unknown =
             pieces.iter().find_map(|piece| Some((piece.text.as_ref().err()?, piece.origin)));
         if let Some((why, origin)) = unknown {
-            return Placed::Unknown(why.clone(), origin.span());
+            return Placed::Unknown(why.why.clone(), origin.span());
         }
         let variables = || {
             let mut names: Vec<String> = Vec::new();

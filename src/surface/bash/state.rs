@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use brush_parser::ast::FunctionBody;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
-use super::piece::{Origin, Piece, Text};
+use super::piece::{Origin, Piece, Text, Unknown};
 use crate::text::Span;
 
 /// What a script takes from outside.
@@ -20,19 +20,53 @@ pub struct Outside {
 pub enum Var {
     /// A text.
     Text(Text),
-    /// An array.
+    /// An array without gaps.
     Array(Vec<Element>),
-    /// Nothing tells, and why.
-    Unknown(String),
+    /// None: the script took it away, or made it local without a value.
+    Unset,
+    /// Nothing tells.
+    Unknown(Unknown),
 }
 
-/// An element of an array: its text and the word that gives it.
+/// An element of an array or a list of arguments: its text and the word that gives it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
     /// The text.
     pub text: Text,
     /// The word in the array's parentheses.
     pub word: Span,
+    /// Whether it is exactly one element; otherwise it may stand for none or several.
+    pub sure: bool,
+}
+
+/// What follows the known elements of a list.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// Whatever arguments the script gets; counted as none where a default asks.
+    #[default]
+    Script,
+    /// Nothing tells.
+    Unknown(Unknown),
+}
+
+/// The arguments, `$1` first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Arguments {
+    /// Those that are known, at the front.
+    pub known: Vec<Element>,
+    /// What follows them.
+    pub rest: Rest,
+}
+
+/// How words are made of texts, where that is not the usual way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// `set -e`: a failing command ends the script.
+    pub ends_on_failure: bool,
+    /// `shopt -s nullglob` or the like: patterns that match no file do not stay as they are.
+    pub drops_patterns: bool,
 }
 
 /// Everything that statements change.
@@ -40,46 +74,162 @@ pub struct Element {
 pub struct State {
     /// Variables by name.
     pub vars: IndexMap<String, Var>,
-    /// The arguments, first to last; none where they are whatever the caller gives.
-    pub arguments: Option<Vec<Text>>,
-    /// Functions by name.
-    pub functions: IndexMap<String, Rc<FunctionBody>>,
+    /// Variables that change what is assigned to them, or forbid it: integers, references.
+    pub odd: IndexSet<String>,
+    /// The arguments.
+    pub arguments: Arguments,
+    /// Functions by name; none where it is not known which.
+    pub functions: IndexMap<String, Option<Rc<FunctionBody>>>,
+    /// For every function being run, the local variables and what they hid.
+    pub frames: Vec<IndexMap<String, Option<Var>>>,
+    /// The shell's options.
+    pub options: Options,
+}
+
+impl Var {
+    /// Returns a text that differs where the value may.
+    pub fn sketch(&self) -> String {
+        match self {
+            Self::Text(text) => text.sketch(),
+            Self::Array(elements) => {
+                let texts: Vec<String> = elements.iter().map(|it| it.text.sketch()).collect();
+                format!("({})", texts.join("\u{4}"))
+            }
+            Self::Unset => "\u{5}".to_owned(),
+            Self::Unknown(unknown) => format!("\u{2}{}\u{3}", unknown.seen),
+        }
+    }
 }
 
 impl State {
+    /// Sets a variable that nothing tells the value of.
+    pub fn forget(&mut self, name: &str, why: impl Into<String>) {
+        self.vars.insert(name.to_owned(), Var::Unknown(Unknown::new(why)));
+    }
+
+    /// Sets a variable, unless its attributes make something else of the value.
+    pub fn assign(&mut self, name: &str, value: Var) {
+        let value = if self.odd.contains(name) {
+            let why = format!("{name} is declared in a way that changes its values");
+            Var::Unknown(Unknown::new(why).seeing(&value.sketch()))
+        } else {
+            value
+        };
+        self.vars.insert(name.to_owned(), value);
+    }
+
+    /// Makes a variable local to the function being run.
+    pub fn make_local(&mut self, name: &str) {
+        let old = self.vars.get(name).cloned();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.entry(name.to_owned()).or_insert(old);
+        }
+    }
+
+    /// Ends a function: what its local variables hid is back.
+    pub fn end_function(&mut self) {
+        for (name, old) in self.frames.pop().unwrap_or_default() {
+            match old {
+                Some(old) => self.vars.insert(name, old),
+                None => self.vars.shift_remove(&name),
+            };
+        }
+    }
+
     /// Merges the state at the end of another branch: what differs is unknown.
     pub fn join(&mut self, other: &Self, why: &str) {
-        let names: Vec<String> = self
-            .vars
-            .keys()
-            .chain(other.vars.keys())
-            .cloned()
-            .collect::<indexmap::IndexSet<_>>()
-            .into_iter()
-            .collect();
+        let names: IndexSet<String> = self.vars.keys().chain(other.vars.keys()).cloned().collect();
         for name in names {
-            let joined = join_var(self.vars.get(&name), other.vars.get(&name), &name, why);
-            self.vars.insert(name, joined);
+            let (left, right) = (self.vars.get(&name), other.vars.get(&name));
+            if let Some(joined) = join_var(left, right, &name, why) {
+                self.vars.insert(name, joined);
+            }
         }
         if self.arguments != other.arguments {
-            self.arguments = None;
+            let why = format!("the arguments depend on {why}");
+            let seen = format!("{}|{}", sketch(&self.arguments), sketch(&other.arguments));
+            let rest = Rest::Unknown(Unknown::new(why).seeing(&seen));
+            self.arguments = Arguments { known: Vec::new(), rest };
         }
         for (name, body) in &other.functions {
-            self.functions.entry(name.clone()).or_insert_with(|| Rc::clone(body));
+            let same = match (self.functions.get(name), body) {
+                (Some(Some(mine)), Some(body)) => Rc::ptr_eq(mine, body),
+                _ => false,
+            };
+            if !same {
+                self.functions.insert(name.clone(), None);
+            }
         }
+        for (name, body) in &mut self.functions {
+            if !other.functions.contains_key(name) {
+                *body = None;
+            }
+        }
+        self.odd.extend(other.odd.iter().cloned());
+        for (mine, theirs) in self.frames.iter_mut().zip(&other.frames) {
+            join_frames(mine, theirs, why);
+        }
+        self.options.drops_patterns |= other.options.drops_patterns;
+        self.options.ends_on_failure &= other.options.ends_on_failure;
     }
 
     /// Lists the variables whose value differs in the other state.
-    pub fn changed(&self, other: &Self) -> Vec<String> {
+    pub fn changed(&self, other: &Self) -> IndexSet<String> {
         let names = self.vars.keys().chain(other.vars.keys());
         let differs = |name: &&String| self.vars.get(*name) != other.vars.get(*name);
-        names.filter(differs).cloned().collect::<indexmap::IndexSet<_>>().into_iter().collect()
+        names.filter(differs).cloned().collect()
+    }
+
+    /// Returns a text that differs where one of the variables that a text names does.
+    pub fn seen_by(&self, text: &str) -> String {
+        let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words: IndexSet<&str> = text.split(|c| !name(c)).filter(|it| !it.is_empty()).collect();
+        let mut seen = text.to_owned();
+        for word in words {
+            if let Some(var) = self.vars.get(word) {
+                seen.push_str(&format!("\u{6}{word}={}", var.sketch()));
+            }
+        }
+        let positional = text.contains("$@") || text.contains("$*") || text.contains("{@");
+        let numbered =
+            text.as_bytes().windows(2).any(|it| matches!(it, [b'$', b'0'..=b'9' | b'{']));
+        if positional || numbered {
+            seen.push_str(&sketch(&self.arguments));
+        }
+        seen
     }
 }
 
-fn join_var(left: Option<&Var>, right: Option<&Var>, name: &str, why: &str) -> Var {
-    match (left, right) {
-        (Some(left), Some(right)) if left == right => left.clone(),
+fn sketch(arguments: &Arguments) -> String {
+    let texts: Vec<String> = arguments.known.iter().map(|it| it.text.sketch()).collect();
+    let rest = match &arguments.rest {
+        Rest::Nothing => "",
+        Rest::Script => "$@",
+        Rest::Unknown(unknown) => unknown.seen.as_str(),
+    };
+    format!("{}\u{4}{rest}", texts.join("\u{4}"))
+}
+
+fn join_frames(
+    mine: &mut IndexMap<String, Option<Var>>,
+    theirs: &IndexMap<String, Option<Var>>,
+    why: &str,
+) {
+    let names: IndexSet<String> = mine.keys().chain(theirs.keys()).cloned().collect();
+    for name in names {
+        if mine.get(&name) != theirs.get(&name) {
+            let unknown = Unknown::new(format!("whether {name} is local depends on {why}"));
+            mine.insert(name, Some(Var::Unknown(unknown)));
+        }
+    }
+}
+
+fn join_var(left: Option<&Var>, right: Option<&Var>, name: &str, why: &str) -> Option<Var> {
+    if left == right {
+        return left.cloned();
+    }
+    let sketch = |var: Option<&Var>| var.map_or_else(String::new, Var::sketch);
+    Some(match (left, right) {
         (Some(Var::Text(left)), Some(Var::Text(right)))
             if left.known().is_some() && left.known() == right.known() =>
         {
@@ -94,8 +244,11 @@ fn join_var(left: Option<&Var>, right: Option<&Var>, name: &str, why: &str) -> V
         (Some(Var::Array(elements)), None) | (None, Some(Var::Array(elements))) => {
             Var::Array(elements.iter().map(|element| doubtful(element, why)).collect())
         }
-        _ => Var::Unknown(format!("{name} depends on {why}")),
-    }
+        (left, right) => {
+            let seen = format!("{}|{}", sketch(left), sketch(right));
+            Var::Unknown(Unknown::new(format!("{name} depends on {why}")).seeing(&seen))
+        }
+    })
 }
 
 /// What only one branch appends may or may not be there; its key still counts.
@@ -113,7 +266,8 @@ fn doubtful(element: &Element, why: &str) -> Element {
     if !key.is_empty() {
         text.pieces.push(Piece::known(key, Origin::Computed(element.word)));
     }
-    text.pieces
-        .push(Piece::unknown(format!("it is passed or not, depending on {why}"), element.word));
-    Element { text, word: element.word }
+    let unknown = Unknown::new(format!("it is passed or not, depending on {why}"));
+    let unknown = unknown.seeing(&element.text.sketch());
+    text.pieces.push(Piece::missing(unknown, element.word));
+    Element { text, word: element.word, sure: false }
 }

@@ -1,0 +1,272 @@
+//! Assignments, alone and in `export`, `declare`, `local` and their like.
+
+use brush_parser::ast::{
+    Assignment, AssignmentName, AssignmentValue, CommandPrefixOrSuffixItem, Word,
+};
+
+use super::piece::{Origin, Piece, Text, Unknown};
+use super::state::{Element, Var};
+use super::syntax::Written;
+use super::walk::{Done, Flow, Walker};
+use crate::text::Span;
+
+/// The commands that assign.
+const DECLARATIONS: [&str; 5] = ["export", "declare", "typeset", "local", "readonly"];
+
+/// How a declaration's variables are declared.
+struct Declared {
+    local: bool,
+    flags: String,
+}
+
+impl Walker<'_> {
+    /// `export A=1`, `declare -a B=(…)`, `local c`: assignments in the form of a command.
+    pub(super) fn declaration(
+        &mut self,
+        name: &str,
+        suffix: &[CommandPrefixOrSuffixItem],
+    ) -> Option<Done> {
+        if !DECLARATIONS.contains(&name) {
+            return None;
+        }
+        let local =
+            !self.state.frames.is_empty() && ["local", "declare", "typeset"].contains(&name);
+        let flags = if name == "readonly" { "r" } else { "" }.to_owned();
+        let mut declared = Declared { local, flags };
+        for item in suffix {
+            match item {
+                CommandPrefixOrSuffixItem::Word(word) if word.value.starts_with(['-', '+']) => {
+                    declared.flags.push_str(&word.value);
+                    declared.local &= !word.value.contains('g');
+                }
+                CommandPrefixOrSuffixItem::Word(word) => self.declare_word(word, &declared),
+                CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
+                    let name = assigned_name(assignment);
+                    self.declare(&name, &declared);
+                    let braces = word.value.contains('{') && word.value.contains([',', '.']);
+                    if braces
+                        && matches!(assignment.value, AssignmentValue::Scalar(_))
+                        && !word.value.contains('$')
+                    {
+                        self.state.forget(&name, "bash may expand its braces");
+                    } else {
+                        self.assign(assignment);
+                    }
+                    self.declared(&name, &declared);
+                }
+                _ => {}
+            }
+        }
+        Some((Flow::Next, Some(true)))
+    }
+
+    /// A name without a value, or a word that only bash can cut into name and value.
+    fn declare_word(&mut self, word: &Word, declared: &Declared) {
+        let text = self.text(word);
+        let Some(known) = text.known() else {
+            let near = self.syntax.written(word).near;
+            self.note(near, "a declaration whose name is not known may set any variable");
+            return;
+        };
+        match known.split_once('=') {
+            Some((name, _)) => {
+                let name = name.trim_end_matches('+').to_owned();
+                self.declare(&name, declared);
+                self.state.forget(&name, format!("{name} is set by a word that is not read"));
+            }
+            None => {
+                let fresh = declared.local
+                    && self.state.frames.last().is_some_and(|frame| !frame.contains_key(&known));
+                self.declare(&known, declared);
+                if fresh {
+                    self.state.vars.insert(known.clone(), Var::Unset);
+                }
+                self.declared(&known, declared);
+            }
+        }
+    }
+
+    fn declare(&mut self, name: &str, declared: &Declared) {
+        if declared.local {
+            self.state.make_local(name);
+        }
+        if declared.flags.contains(['i', 'u', 'l', 'n', 'A', 'c']) {
+            self.state.odd.insert(name.to_owned());
+        }
+    }
+
+    /// What a declaration leaves behind.
+    fn declared(&mut self, name: &str, declared: &Declared) {
+        if declared.flags.contains('r') {
+            self.state.odd.insert(name.to_owned());
+        }
+        if declared.flags.contains('A') {
+            self.state.forget(name, format!("{name} is an associative array"));
+        }
+        if declared.flags.contains('n') {
+            // Setting the reference sets what it refers to.
+            let target = match self.state.vars.get(name) {
+                Some(Var::Unknown(unknown)) => unknown.seen.clone(),
+                _ => String::new(),
+            };
+            let named = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let words = target.split(|c| !named(c)).filter(|word| !word.is_empty());
+            for word in words.map(str::to_owned).collect::<Vec<_>>() {
+                if word != name {
+                    self.state.odd.insert(word.clone());
+                    self.state.forget(&word, format!("{name} may refer to {word}"));
+                }
+            }
+        }
+    }
+
+    pub(super) fn assign(&mut self, assignment: &Assignment) {
+        let span = self.syntax.span(&assignment.loc);
+        let name = assigned_name(assignment);
+        if let AssignmentName::ArrayElementName(_, index) = &assignment.name {
+            return self.assign_element(&name, index, assignment, span);
+        }
+        let sign = if assignment.append { 2 } else { 1 };
+        match &assignment.value {
+            AssignmentValue::Scalar(word) => {
+                let near = Span::new(span.start + name.len() + sign, span.end);
+                let written = self.syntax.written_at(&word.value, near);
+                let text = self.expander().assigned(&written);
+                self.assign_text(&name, text, assignment.append);
+            }
+            AssignmentValue::Array(elements) => match self.elements(&name, elements, span) {
+                Ok(values) => self.assign_array(&name, values, assignment.append),
+                Err(why) => self.state.forget(&name, why),
+            },
+        }
+    }
+
+    fn elements(
+        &mut self,
+        name: &str,
+        elements: &[(Option<Word>, Word)],
+        span: Span,
+    ) -> Result<Vec<Element>, String> {
+        let spans = self.syntax.array_elements(span.start, elements.len());
+        let mut values = Vec::new();
+        for (index, (key, word)) in elements.iter().enumerate() {
+            let near = spans.get(index).copied().unwrap_or(span);
+            if key.is_some() {
+                return Err(format!("the elements of {name} have indices"));
+            }
+            let written = self.syntax.written_at(&word.value, near);
+            for field in self.expander().fields(&written) {
+                let text = if field.forwards {
+                    Text::of(Piece::unknown("it holds the script's arguments", near))
+                } else {
+                    field.text
+                };
+                values.push(Element { text, word: field.word, sure: !field.unsure });
+            }
+        }
+        Ok(values)
+    }
+
+    fn assign_element(&mut self, name: &str, index: &str, assignment: &Assignment, span: Span) {
+        let here = Written { text: index.to_owned(), span: None, near: span };
+        let index = self.expander().number(index, &here, 0).0;
+        let index = index.ok().and_then(|it| usize::try_from(it).ok());
+        let text = match &assignment.value {
+            AssignmentValue::Scalar(word) => {
+                let at = span.end.saturating_sub(word.value.len());
+                let written = self.syntax.written_at(&word.value, Span::new(at, span.end));
+                self.expander().assigned(&written)
+            }
+            AssignmentValue::Array(_) => Text::of(Piece::unknown("it is no text", span)),
+        };
+        let mut elements = match self.state.vars.get(name) {
+            Some(Var::Array(elements)) => elements.clone(),
+            None | Some(Var::Unset) => Vec::new(),
+            _ => return self.state.forget(name, format!("an element of {name} is set")),
+        };
+        let sure = elements.iter().all(|it| it.sure) && !assignment.append;
+        // The place is no word that could be taken out.
+        let element = Element { text, word: Span::at(span.start), sure: true };
+        match index.filter(|_| sure) {
+            Some(index) if index == elements.len() => elements.push(element),
+            Some(index) if index < elements.len() => {
+                if let Some(old) = elements.get_mut(index) {
+                    *old = element;
+                }
+            }
+            _ => {
+                let why = format!("an element of {name} is set at line {}", self.line(span));
+                let unknown = Unknown::new(why).seeing(&element.text.sketch());
+                return self.state.assign(name, Var::Unknown(unknown));
+            }
+        }
+        self.state.assign(name, Var::Array(elements));
+    }
+
+    fn assign_text(&mut self, name: &str, text: Text, append: bool) {
+        let old = self.state.vars.get(name).cloned();
+        let value = match (old, append) {
+            (Some(Var::Array(_)), true) => {
+                let unknown = Unknown::new(format!("text is appended to the array {name}"));
+                Var::Unknown(unknown.seeing(&text.sketch()))
+            }
+            // A text assigned to an array becomes its first element.
+            (Some(Var::Array(mut elements)), false) => match elements.first_mut() {
+                Some(first) if first.sure => {
+                    *first = Element { text, word: Span::at(first.word.start), sure: true };
+                    Var::Array(elements)
+                }
+                Some(_) => Var::Unknown(Unknown::new(format!("an element of {name} is set"))),
+                None => Var::Array(vec![Element { text, word: Span::at(0), sure: true }]),
+            },
+            (Some(Var::Text(mut old)), true) => {
+                old.pieces.extend(text.pieces);
+                Var::Text(old)
+            }
+            (Some(Var::Unknown(unknown)), true) => Var::Unknown(unknown.seeing(&text.sketch())),
+            (None, true) => {
+                let outside = match self.outside.environment.get(name) {
+                    Some(value) => Piece::known(value.clone(), Origin::Computed(Span::at(0))),
+                    None => {
+                        Piece::unknown(format!("{name} may be set outside the script"), Span::at(0))
+                    }
+                };
+                let mut old = Text::of(outside);
+                old.pieces.extend(text.pieces);
+                Var::Text(old)
+            }
+            _ => Var::Text(text),
+        };
+        self.state.assign(name, value);
+    }
+
+    fn assign_array(&mut self, name: &str, values: Vec<Element>, append: bool) {
+        let old = append.then(|| self.state.vars.get(name).cloned()).flatten();
+        let value = match old {
+            Some(Var::Array(mut old)) => {
+                old.extend(values);
+                Var::Array(old)
+            }
+            Some(Var::Text(text)) => {
+                let first = Element { text, word: Span::at(0), sure: true };
+                Var::Array(std::iter::once(first).chain(values).collect())
+            }
+            Some(Var::Unknown(unknown)) => {
+                let element = Text::of(Piece::missing(unknown, Span::at(0)));
+                let first = Element { text: element, word: Span::at(0), sure: false };
+                Var::Array(std::iter::once(first).chain(values).collect())
+            }
+            Some(Var::Unset) | None => Var::Array(values),
+        };
+        self.state.assign(name, value);
+    }
+}
+
+/// Returns the name of the variable that is assigned.
+pub(super) fn assigned_name(assignment: &Assignment) -> String {
+    match &assignment.name {
+        AssignmentName::VariableName(name) | AssignmentName::ArrayElementName(name, _) => {
+            name.clone()
+        }
+    }
+}

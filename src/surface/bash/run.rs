@@ -1,0 +1,374 @@
+//! Simple commands: what the shell does itself, functions, and the programs it starts.
+
+use std::rc::Rc;
+
+use brush_parser::ast::{
+    AssignmentValue, CommandPrefixOrSuffixItem, FunctionBody, SimpleCommand, Word,
+};
+
+use super::assign::assigned_name;
+use super::command::{Command as Recognised, recognise};
+use super::decide;
+use super::launch::Launch;
+use super::making::Field;
+use super::piece::{Text, Unknown};
+use super::state::{Arguments, Element, Rest, Var};
+use super::walk::{Done, Flow, Walker};
+use crate::text::Span;
+
+/// How deep functions call one another before the reading gives up.
+const DEEPEST: usize = 16;
+
+/// A command whose words are expanded.
+struct Run<'a> {
+    fields: &'a [Field],
+    words: Vec<Option<String>>,
+    /// The variables that hold for this command alone.
+    own: Vec<(String, Text)>,
+    first_word: Span,
+    last_word: Span,
+}
+
+impl Run<'_> {
+    fn arguments(&self) -> &[Option<String>] {
+        self.words.get(1..).unwrap_or_default()
+    }
+}
+
+impl Walker<'_> {
+    pub(super) fn simple(&mut self, simple: &SimpleCommand) -> Done {
+        let empty = Vec::new();
+        let prefix = simple.prefix.as_ref().map_or(&empty, |prefix| &prefix.0);
+        let suffix = simple.suffix.as_ref().map_or(&empty, |suffix| &suffix.0);
+        let Some(name) = &simple.word_or_name else { return self.assignments(prefix) };
+        self.look_inside(name, suffix);
+        if let Some(done) = self.declaration(&name.value, suffix) {
+            return done;
+        }
+        let mut fields = self.fields(name);
+        let words = suffix.iter().filter_map(word_of);
+        for word in words.clone() {
+            fields.extend(self.fields(word));
+        }
+        let first_word = self.word_span(name);
+        let last_word = words.last().map_or(first_word, |word| self.word_span(word));
+        let own = self.own_variables(prefix);
+        let words =
+            fields.iter().map(|field| (!field.unsure).then(|| field.text.known()).flatten());
+        let words = words.collect();
+        self.run(&Run { fields: &fields, words, own, first_word, last_word })
+    }
+
+    fn assignments(&mut self, prefix: &[CommandPrefixOrSuffixItem]) -> Done {
+        let mut runs_commands = false;
+        for item in prefix {
+            if let CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) = item {
+                runs_commands |= word.value.contains("$(") || word.value.contains('`');
+                self.look_inside(word, &[]);
+                self.assign(assignment);
+            }
+        }
+        // With a command inside, it is that command which works or fails.
+        (Flow::Next, (!runs_commands).then_some(true))
+    }
+
+    /// Notes launches inside `$(…)`, which are not read.
+    fn look_inside(&mut self, word: &Word, suffix: &[CommandPrefixOrSuffixItem]) {
+        for word in std::iter::once(word).chain(suffix.iter().filter_map(word_of)) {
+            let inside = word.value.contains("$(") || word.value.contains('`');
+            if inside && word.value.contains("-m ") && word.value.contains('=') {
+                let near = self.word_span(word);
+                self.note(near, "a launch inside `$(…)` is not read");
+            }
+        }
+    }
+
+    /// `NAME=value command`: the values hold for the command alone.
+    fn own_variables(&mut self, prefix: &[CommandPrefixOrSuffixItem]) -> Vec<(String, Text)> {
+        let mut own = Vec::new();
+        for item in prefix {
+            let CommandPrefixOrSuffixItem::AssignmentWord(assignment, _) = item else { continue };
+            if let AssignmentValue::Scalar(word) = &assignment.value {
+                let text = self.text(word);
+                own.push((assigned_name(assignment), text));
+            }
+        }
+        own
+    }
+
+    pub(super) fn word_span(&self, word: &Word) -> Span {
+        word.loc.as_ref().map_or(Span::at(0), |at| self.syntax.span(at))
+    }
+
+    fn run(&mut self, run: &Run<'_>) -> Done {
+        let name = run.words.first().cloned().flatten().unwrap_or_default();
+        if self.state.functions.contains_key(&name) {
+            return self.function(&name, run);
+        }
+        let arguments = run.arguments();
+        match name.as_str() {
+            ":" | "true" => return (Flow::Next, Some(true)),
+            "false" => return (Flow::Next, Some(false)),
+            "[" | "test" => return (Flow::Next, self.test(run)),
+            "exit" => return (Flow::Exit, None),
+            "return" if self.state.frames.is_empty() => return (Flow::Next, None),
+            "return" => return (Flow::Return, None),
+            "break" => return (Flow::Break, None),
+            "continue" => return (Flow::Continue, None),
+            "let" => return (Flow::Next, self.evaluated(run)),
+            "shift" => self.shift(arguments),
+            "set" => self.set(run.fields.get(1..).unwrap_or_default()),
+            "shopt" => self.shopt(arguments),
+            "unset" => self.unset(arguments),
+            "read" | "mapfile" | "readarray" | "getopts" => {
+                self.sets_unknown(&name, arguments, run.first_word);
+            }
+            "printf" if arguments.first().is_some_and(|it| it.as_deref() == Some("-v")) => {
+                self.sets_unknown(&name, arguments, run.first_word);
+            }
+            "eval" => self.eval(arguments, run),
+            "source" | "." => self.sourced(arguments, run.first_word),
+            _ => return self.program(&name, run),
+        }
+        (Flow::Next, None)
+    }
+
+    fn test(&mut self, run: &Run<'_>) -> Option<bool> {
+        let status = match run.arguments() {
+            [Some(test), Some(name)] | [Some(test), Some(name), _] if test == "-v" => {
+                self.expander().is_set(name)
+            }
+            arguments if run.fields.iter().any(|field| field.unsure) => {
+                let _ = arguments;
+                None
+            }
+            arguments => decide::test(arguments),
+        };
+        if status.is_none() {
+            self.depends(sketches(run.fields).join(" "));
+        }
+        status
+    }
+
+    fn evaluated(&mut self, run: &Run<'_>) -> Option<bool> {
+        let mut status = None;
+        for argument in run.arguments() {
+            match argument {
+                Some(text) => status = self.arithmetic(text, run.first_word),
+                None => self.note(run.first_word, "`let` may set any variable"),
+            }
+        }
+        status
+    }
+
+    fn function(&mut self, name: &str, run: &Run<'_>) -> Done {
+        let line = self.line(run.first_word);
+        match self.state.functions.get(name).cloned().flatten() {
+            Some(body) if self.state.frames.len() < DEEPEST => (self.call(&body, run), None),
+            _ => {
+                let message =
+                    format!("what the function `{name}` does at line {line} is not known");
+                self.note(run.first_word, message);
+                (Flow::Next, None)
+            }
+        }
+    }
+
+    fn program(&mut self, name: &str, run: &Run<'_>) -> Done {
+        let texts = run.words.iter().flatten();
+        let shell =
+            texts.clone().any(|word| matches!(word.rsplit('/').next(), Some("bash" | "sh")));
+        if shell && texts.clone().any(|word| word.starts_with('-') && word.ends_with('c')) {
+            self.note(run.first_word, "`bash -c` runs a text that is not read");
+        }
+        self.keep(run);
+        let ends = name == "exec" && run.fields.len() > 1;
+        (if ends { Flow::Exit } else { Flow::Next }, None)
+    }
+
+    fn keep(&mut self, run: &Run<'_>) {
+        let location = self.syntax.source.at(run.first_word.cover(run.last_word));
+        let span = location.span;
+        let own = run.own.iter().map(|(name, text)| format!("{name}={}", text.sketch()));
+        match recognise(run.fields) {
+            Recognised::Launch(found) => self.script.launches.push(Launch {
+                program: found.program,
+                location,
+                flags: found.flags,
+                arguments: found.arguments,
+                forwards: found.forwards,
+                last_word: run.last_word,
+                rest: own.chain(found.rest).collect(),
+                condition: self.conditions.last().cloned(),
+            }),
+            Recognised::Start(start) => self.script.starts.push(start),
+            Recognised::Other => {
+                let words = own.chain(sketches(run.fields)).collect();
+                self.script.commands.push((span, words));
+            }
+        }
+    }
+
+    fn shift(&mut self, arguments: &[Option<String>]) {
+        let by = match arguments {
+            [] => Some(1),
+            [Some(text)] => text.parse::<usize>().ok(),
+            _ => None,
+        };
+        let list = &mut self.state.arguments;
+        let certain = |by: usize| list.known.iter().take(by).all(|it| it.sure);
+        match by {
+            Some(by) if by <= list.known.len() && certain(by) => {
+                list.known.drain(..by);
+            }
+            // Too few: nothing moves.
+            Some(by) if list.rest == Rest::Nothing && certain(by) => {}
+            Some(_) if list.rest == Rest::Script && list.known.is_empty() => {}
+            _ => *list = unknown_arguments("the arguments were shifted"),
+        }
+    }
+
+    /// `set -- a b` replaces the arguments; `set -e` lets a failure end the script.
+    fn set(&mut self, fields: &[Field]) {
+        let mut rest = fields;
+        while let [field, after @ ..] = rest {
+            let text = field.text.known().filter(|_| !field.forwards);
+            let Some(text) = text else { break };
+            if text == "--" || text == "-" {
+                self.state.arguments = list_of(after);
+                return;
+            }
+            let Some(letters) = text.strip_prefix(['-', '+']) else { break };
+            let on = text.starts_with('-');
+            rest = after;
+            let mut named = None;
+            if letters.contains('o') {
+                if let [option, after @ ..] = rest {
+                    named = option.text.known();
+                    rest = after;
+                }
+            }
+            if letters.contains('e') || named.as_deref() == Some("errexit") {
+                self.state.options.ends_on_failure = on;
+            }
+        }
+        if !rest.is_empty() {
+            self.state.arguments = list_of(rest);
+        }
+    }
+
+    fn shopt(&mut self, arguments: &[Option<String>]) {
+        let drops = ["nullglob", "failglob"];
+        if arguments.iter().flatten().any(|it| drops.contains(&it.as_str())) {
+            self.state.options.drops_patterns =
+                arguments.first().is_none_or(|it| it.as_deref() != Some("-u"));
+        }
+    }
+
+    fn unset(&mut self, arguments: &[Option<String>]) {
+        let functions = arguments.first().is_some_and(|it| it.as_deref() == Some("-f"));
+        for name in arguments.iter().flatten() {
+            match name.split_once('[') {
+                _ if functions => {
+                    self.state.functions.shift_remove(name);
+                }
+                Some((array, _)) => {
+                    self.state.forget(array, format!("an element of {array} is taken away"));
+                }
+                None if self.state.odd.contains(name) => {
+                    self.state.forget(name, format!("{name} may be unset or not"));
+                }
+                None => {
+                    self.state.vars.insert(name.clone(), Var::Unset);
+                    self.state.functions.shift_remove(name);
+                }
+            }
+        }
+    }
+
+    fn sets_unknown(&mut self, command: &str, arguments: &[Option<String>], at: Span) {
+        let line = self.line(at);
+        let always = ["REPLY", "MAPFILE", "OPTARG", "OPTIND"].map(str::to_owned);
+        let names = arguments.iter().flatten().filter(|name| !name.starts_with('-'));
+        for name in names.chain(&always) {
+            let name = name.split('[').next().unwrap_or(name);
+            self.state.forget(name, format!("{name} is set by `{command}` at line {line}"));
+        }
+    }
+
+    /// What a text that is run may set is unknown.
+    fn eval(&mut self, arguments: &[Option<String>], run: &Run<'_>) {
+        self.note(run.first_word, "`eval` runs a text that is not read");
+        self.depends(sketches(run.fields).join(" "));
+        let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let text: Vec<&str> = arguments.iter().flatten().map(String::as_str).collect();
+        let text = text.join(" ");
+        for word in text.split(|c| !name(c)).filter(|word| !word.is_empty()) {
+            if self.state.vars.contains_key(word) || text.contains(&format!("{word}=")) {
+                self.state.forget(word, format!("{word} may be set by `eval`"));
+            }
+        }
+        if text.contains("set ") || text.contains("shift") {
+            self.state.arguments = unknown_arguments("the arguments may be set by `eval`");
+        }
+    }
+
+    fn sourced(&mut self, arguments: &[Option<String>], at: Span) {
+        let file = arguments.first().cloned().flatten();
+        let file = file.map_or("a file".to_owned(), |file| format!("`{file}`"));
+        self.note(at, format!("{file} is not read; it may set variables"));
+    }
+
+    fn call(&mut self, body: &Rc<FunctionBody>, run: &Run<'_>) -> Flow {
+        let arguments = list_of(run.fields.get(1..).unwrap_or_default());
+        let outer = std::mem::replace(&mut self.state.arguments, arguments);
+        self.state.frames.push(indexmap::IndexMap::new());
+        for (name, text) in &run.own {
+            self.state.make_local(name);
+            self.state.assign(name, Var::Text(text.clone()));
+        }
+        self.returned.push(Vec::new());
+        self.left.push(Vec::new());
+        let flow = self.compound(&body.0).0;
+        self.left.pop();
+        for state in self.returned.pop().unwrap_or_default() {
+            self.state.join(&state, "where the function returns");
+        }
+        self.state.end_function();
+        self.state.arguments = outer;
+        if flow == Flow::Exit { Flow::Exit } else { Flow::Next }
+    }
+}
+
+fn word_of(item: &CommandPrefixOrSuffixItem) -> Option<&Word> {
+    match item {
+        CommandPrefixOrSuffixItem::Word(word)
+        | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => Some(word),
+        _ => None,
+    }
+}
+
+fn sketches(fields: &[Field]) -> Vec<String> {
+    let sketch = |field: &Field| if field.forwards { "$@".to_owned() } else { field.text.sketch() };
+    fields.iter().map(sketch).collect()
+}
+
+fn unknown_arguments(why: &str) -> Arguments {
+    Arguments { known: Vec::new(), rest: Rest::Unknown(Unknown::new(why)) }
+}
+
+/// Makes a list of arguments of a command's words.
+fn list_of(fields: &[Field]) -> Arguments {
+    let elements = fields.iter().take_while(|field| !field.forwards).map(|field| Element {
+        text: field.text.clone(),
+        word: field.word,
+        sure: !field.unsure,
+    });
+    let known: Vec<Element> = elements.collect();
+    let rest = match fields.len() - known.len() {
+        0 => Rest::Nothing,
+        1 => Rest::Script,
+        _ => Rest::Unknown(Unknown::new("what follows the script's arguments is not told apart")),
+    };
+    Arguments { known, rest }
+}
