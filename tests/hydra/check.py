@@ -57,7 +57,7 @@ def jobs_differ(binary, records):
         theirs = {field: record[field] for field in fields}
         theirs["lossy"] = [it if isinstance(it, str) else it["job"] for it in record["lossy"]]
         mine = {"jobs": [], "lossy": [], **answer}
-        mine["lossy"] = [it if isinstance(it, str) else it["text"] for it in mine["lossy"]]
+        mine["lossy"] = [it if isinstance(it, str) else it["job"] for it in mine["lossy"]]
         found += differences(record["args"], theirs, mine)
     return found
 
