@@ -1,8 +1,11 @@
 //! Hydra's functions: casts, sweeps, and what may be done to them.
 
 use super::ast::{Choice, Element, Glob, Interval, Number, Range};
+use super::mistake::brief;
+use super::print::element_text;
 use super::python::{MOST_DIGITS, float_from_text, int_from_text};
 use super::sort::sorted;
+use crate::text::nearest;
 
 /// Every function of hydra-core 1.3.8.
 pub const FUNCTIONS: [&str; 11] = [
@@ -11,6 +14,10 @@ pub const FUNCTIONS: [&str; 11] = [
 
 /// Functions that only later versions of Hydra know.
 pub const LATER: [&str; 2] = ["extend_list", "json_str"];
+
+/// The names that arguments of these functions may have.
+const PARAMETERS: [&str; 10] =
+    ["end", "exclude", "include", "list", "reverse", "start", "step", "stop", "sweep", "value"];
 
 /// What is wrong with a call, in a sentence.
 pub type Wrong = String;
@@ -97,7 +104,9 @@ impl Arguments {
     /// Refuses what no parameter took.
     fn finish(&self, most: Option<usize>) -> Result<(), Wrong> {
         if let Some((name, _)) = self.named.first() {
-            return Err(format!("`{}` has no argument `{name}`", self.name));
+            let near = nearest(name, PARAMETERS, 1).first().copied();
+            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            return Err(format!("`{}` has no argument `{name}`{near}", self.name));
         }
         match most {
             Some(most) if self.positional.len() > most => {
@@ -108,7 +117,10 @@ impl Arguments {
     }
 
     fn refuse(&self, element: &Element) -> Wrong {
-        format!("`{}` cannot take {}", self.name, kind(element))
+        const SHORT: usize = 40;
+        let text = element_text(element).filter(|text| text.len() <= SHORT && *text != "null");
+        let text = text.map(|text| format!(": `{text}`")).unwrap_or_default();
+        format!("`{}` cannot take {}{text}", self.name, kind(element))
     }
 
     fn cast(mut self, cast: Cast) -> Result<Element, Wrong> {
@@ -423,7 +435,7 @@ impl Cast {
     }
 
     fn number(self, number: &Number) -> Result<Number, Wrong> {
-        let wrong = || format!("`{}` cannot become {}", number.text(), self.name());
+        let wrong = || format!("`{}` cannot become {}", brief(&number.text()), self.name());
         match self {
             Self::Int => number.to_int().map(Number::Int).ok_or_else(wrong),
             Self::Float => number.to_float().map(Number::Float).ok_or_else(wrong),
@@ -435,7 +447,7 @@ impl Cast {
     }
 
     fn text(self, text: &str) -> Result<Element, Wrong> {
-        let wrong = || format!("`{text}` cannot become {}", self.name());
+        let wrong = || format!("`{}` cannot become {}", brief(text), self.name());
         Ok(match self {
             Self::Str => Element::Str(text.to_owned()),
             Self::Int => Element::Number(Number::Int(int_from_text(text).ok_or_else(wrong)?)),

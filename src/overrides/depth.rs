@@ -114,9 +114,10 @@ impl Scan {
 /// Returns how many bytes `[]` or `{}` takes, blanks inside counted: it costs no more frames than a
 /// plain value.
 fn empty_length(bytes: &[u8], at: usize) -> Option<usize> {
+    let opens = bytes.get(at).filter(|byte| matches!(byte, b'[' | b'{'))?;
     let inside = bytes.get(at + 1..)?;
     let blanks = inside.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let pair = (bytes.get(at)?, inside.get(blanks)?);
+    let pair = (opens, inside.get(blanks)?);
     matches!(pair, (b'[', b']') | (b'{', b'}')).then_some(blanks + 2)
 }
 

@@ -8,9 +8,10 @@ use super::ast::{Choice, Element, Override, OverrideKind, Quote};
 use super::calls;
 use super::depth::{check_size, with_room};
 use super::mistake::explain;
+use super::mistaken_call::{FailedCall, explain_call};
 use super::pairs::collapse;
 use super::primitive::{primitive, unescaped_quote};
-use crate::text::{Fault, Span, nearest};
+use crate::text::{Fault, Span};
 use grammar::Rule as Syntax;
 
 mod grammar {
@@ -26,15 +27,40 @@ mod grammar {
 /// fails, nesting deeper than [`super::DEEPEST`] or a text longer than [`super::LONGEST`].
 pub fn parse(text: &str) -> Result<Override, Fault> {
     let depth = check_size(text)?;
-    with_room(depth, || read(text))
+    with_room(depth, || read(text).map_err(|refusal| refusal.explained(text)))
 }
 
-fn read(text: &str) -> Result<Override, Fault> {
+/// Tells whether Hydra reads the text; costs no explanation.
+pub(super) fn reads(text: &str) -> bool {
+    let read = |depth| with_room(depth, || Ok(read(text).is_ok()));
+    check_size(text).and_then(read).unwrap_or(false)
+}
+
+/// Why a text is no override, not yet explained.
+enum Refusal {
+    /// The grammar stops at this byte.
+    Syntax(usize),
+    /// A function fails.
+    Call(FailedCall),
+    /// What explains itself.
+    Told(Fault),
+}
+
+impl Refusal {
+    fn explained(self, text: &str) -> Fault {
+        match self {
+            Self::Syntax(at) => explain(text, at),
+            Self::Call(call) => explain_call(text, &call),
+            Self::Told(fault) => fault,
+        }
+    }
+}
+
+fn read(text: &str) -> Result<Override, Refusal> {
     let mut pairs = grammar::OverrideParser::parse(Syntax::line, text).map_err(|error| {
-        let at = match error.location {
+        Refusal::Syntax(match error.location {
             InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-        };
-        explain(text, at)
+        })
     })?;
     let mut lower = Lower { interpolations: Vec::new() };
     let mut parsed = Override {
@@ -52,7 +78,7 @@ fn read(text: &str) -> Result<Override, Fault> {
     }
     let deletes = parsed.kind == OverrideKind::Delete;
     if parsed.value.is_none() && !deletes {
-        return Err(explain(text, text.len()));
+        return Err(Refusal::Syntax(text.len()));
     }
     parsed.interpolations = lower.interpolations;
     Ok(parsed)
@@ -64,7 +90,7 @@ struct Lower {
 }
 
 impl Lower {
-    fn part(&mut self, pair: Pair<'_, Syntax>, parsed: &mut Override) -> Result<(), Fault> {
+    fn part(&mut self, pair: Pair<'_, Syntax>, parsed: &mut Override) -> Result<(), Refusal> {
         let span = span_of(&pair);
         match pair.as_rule() {
             Syntax::sigil => parsed.kind = kind(pair.as_str()),
@@ -88,7 +114,7 @@ impl Lower {
         Ok(())
     }
 
-    fn value(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Fault> {
+    fn value(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Refusal> {
         let mut items = self.elements(pair)?;
         if items.len() == 1 {
             return Ok(items.remove(0));
@@ -96,11 +122,11 @@ impl Lower {
         Ok(Element::Choice(Choice { items, simple: true, shuffle: false, tags: Vec::new() }))
     }
 
-    fn elements(&mut self, pair: Pair<'_, Syntax>) -> Result<Vec<Element>, Fault> {
+    fn elements(&mut self, pair: Pair<'_, Syntax>) -> Result<Vec<Element>, Refusal> {
         pair.into_inner().map(|inner| self.element(inner)).collect()
     }
 
-    fn element(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Fault> {
+    fn element(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Refusal> {
         match pair.as_rule() {
             Syntax::list => Ok(Element::List(self.elements(pair)?)),
             Syntax::dict => self.dict(pair),
@@ -110,14 +136,15 @@ impl Lower {
         }
     }
 
-    fn primitive(&mut self, pair: &Pair<'_, Syntax>) -> Result<Element, Fault> {
+    fn primitive(&mut self, pair: &Pair<'_, Syntax>) -> Result<Element, Refusal> {
         primitive(pair.as_str(), &mut self.interpolations).map_err(|message| {
-            Fault::new("hydrule::override::number", span_of(pair), message)
-                .labelled("too many digits")
+            let fault = Fault::new("hydrule::override::number", span_of(pair), message);
+            let fault = fault.labelled("too many digits");
+            Refusal::Told(fault.helped("put quotes around it to make it text"))
         })
     }
 
-    fn dict(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Fault> {
+    fn dict(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Refusal> {
         let mut pairs = Vec::new();
         for entry in pair.into_inner() {
             let mut parts = entry.into_inner();
@@ -128,7 +155,7 @@ impl Lower {
         Ok(Element::Dict(collapse(pairs)))
     }
 
-    fn call(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Fault> {
+    fn call(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Refusal> {
         let span = span_of(&pair);
         let mut parts = pair.into_inner();
         let Some(name) = parts.next() else { return Ok(Element::Null) };
@@ -141,7 +168,7 @@ impl Lower {
                 if !named.is_empty() {
                     let message = "a positional argument follows a named one";
                     let fault = Fault::new("hydrule::override::argument_order", at, message);
-                    return Err(fault.helped("move it before the first `name=`"));
+                    return Err(Refusal::Told(fault.helped("move it before the first `name=`")));
                 }
                 positional.push(self.element(first)?);
             } else if let Some(value) = inner.next() {
@@ -150,8 +177,11 @@ impl Lower {
                 named.push((first.as_str().to_owned(), value));
             }
         }
-        calls::call(name.as_str(), positional, named)
-            .map_err(|wrong| call_fault(name.as_str(), span_of(&name), span, wrong))
+        let called = calls::call(name.as_str(), positional, named);
+        called.map_err(|wrong| {
+            let (name_span, name) = (span_of(&name), name.as_str().to_owned());
+            Refusal::Call(FailedCall { name, name_span, span, wrong })
+        })
     }
 }
 
@@ -174,26 +204,4 @@ fn quoted(text: &str) -> Element {
         if text.starts_with('"') { (Quote::Double, '"') } else { (Quote::Single, '\'') };
     let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
     Element::Quoted(quote, unescaped_quote(inner, sign))
-}
-
-fn call_fault(name: &str, name_span: Span, span: Span, wrong: String) -> Fault {
-    if calls::LATER.contains(&name) {
-        let message = format!("hydra-core 1.3.8 has no function `{name}`; later versions do");
-        return Fault::new("hydrule::override::later_function", name_span, message)
-            .labelled("needs a newer Hydra")
-            .helped("write the value itself, or quote it to make it text");
-    }
-    if !calls::FUNCTIONS.contains(&name) {
-        let fault = Fault::new("hydrule::override::unknown_function", name_span, wrong)
-            .labelled("no such function");
-        let help = match nearest(name, calls::FUNCTIONS, 1).first() {
-            Some(near) => format!("did you mean `{near}`? Text with parentheses needs quotes"),
-            None => format!(
-                "quote the value if it is text; the functions are {}",
-                calls::FUNCTIONS.join(", ")
-            ),
-        };
-        return fault.helped(help);
-    }
-    Fault::new("hydrule::override::call", span, wrong).labelled(format!("`{name}` fails here"))
 }

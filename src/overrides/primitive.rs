@@ -6,7 +6,8 @@ use super::ast::{Element, Number};
 use super::python::MOST_DIGITS;
 
 /// Characters that a backslash un-escapes outside quotes.
-const SPECIAL: [char; 12] = ['\\', '(', ')', '[', ']', '{', '}', ':', '=', ',', ' ', '\t'];
+pub(super) const SPECIAL: [char; 12] =
+    ['\\', '(', ')', '[', ']', '{', '}', ':', '=', ',', ' ', '\t'];
 
 /// Reads an unquoted text; the interpolations in it are added to `interpolations`.
 ///

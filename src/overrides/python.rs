@@ -23,7 +23,7 @@ const ZEROS: [u32; 66] = [
 /// Reads an integer as Python's `int(text)` does: any decimal digits, single underscores between
 /// them, blanks around.
 pub fn int_from_text(text: &str) -> Option<BigInt> {
-    let text = ascii_digits(trim(text));
+    let text = ascii_digits(text.trim());
     let (sign, digits) = match text.strip_prefix(['+', '-']) {
         Some(digits) => (if text.starts_with('-') { Sign::Minus } else { Sign::Plus }, digits),
         None => (Sign::Plus, text.as_str()),
@@ -39,20 +39,13 @@ pub fn int_from_text(text: &str) -> Option<BigInt> {
 
 /// Reads a float as Python's `float(text)` does.
 pub fn float_from_text(text: &str) -> Option<f64> {
-    let text = without_underscores(&ascii_digits(trim(text)))?;
+    let text = without_underscores(&ascii_digits(text.trim()))?;
     let body = text.strip_prefix(['+', '-']).unwrap_or(&text);
     let named = ["inf", "infinity", "nan"].iter().any(|name| body.eq_ignore_ascii_case(name));
     let starts = body.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     let plain = body.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
-    if !named && !(starts && plain) {
-        return None;
-    }
-    text.parse().ok()
-}
-
-/// Python's white space at the ends of numbers, control separators included.
-fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+    let number = named || starts && plain;
+    number.then(|| text.parse().ok())?
 }
 
 fn ascii_digits(text: &str) -> String {

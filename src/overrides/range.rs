@@ -119,8 +119,7 @@ impl Iterator for RangeIter {
                 let Some(now) = next else {
                     // An infinite start stays where it is for ever; a step into infinity ends
                     // the range, since nothing lies beyond the stop.
-                    let stays = stop.is_some() && (*limit > 0.0) != *up
-                        || stop.is_none() && (*limit > 0.0) != *up;
+                    let stays = (*limit > 0.0) != *up;
                     return stays.then_some(Number::Float(*limit));
                 };
                 if let Some(stop) = stop {

@@ -3,29 +3,35 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::ast::{Element, Number, Override, OverrideKind};
+use super::depth::{check_size, with_room};
 use super::parse::parse;
 use super::print::element_text;
 use super::range::RangeIter;
+use crate::text::Fault;
 
 /// The most elements of a sweep that a record lists.
 const MOST: usize = 1000;
 
 /// Reads one override and tells everything about it.
 pub fn record(text: &str) -> Json {
-    let parsed = match parse(text) {
-        Ok(parsed) => parsed,
-        Err(fault) => {
-            let at = text.get(..fault.span.start).map(|before| before.chars().count());
-            let error = json!({
-                "code": fault.code,
-                "at": at,
-                "message": fault.message,
-                "help": fault.help,
-            });
-            return json!({ "input": text, "ok": false, "error": error });
-        }
-    };
-    let (sweep, truncated) = sweep(&parsed);
+    let told = check_size(text)
+        .and_then(|depth| with_room(depth, || parse(text).map(|parsed| accepted(text, &parsed))));
+    told.unwrap_or_else(|fault| refused(text, &fault))
+}
+
+fn refused(text: &str, fault: &Fault) -> Json {
+    let at = text.get(..fault.span.start).map(|before| before.chars().count());
+    let error = json!({
+        "code": fault.code,
+        "at": at,
+        "message": fault.message,
+        "help": fault.help,
+    });
+    json!({ "input": text, "ok": false, "error": error })
+}
+
+fn accepted(text: &str, parsed: &Override) -> Json {
+    let (sweep, truncated) = sweep(parsed);
     let mut notes = Vec::new();
     if truncated {
         notes.push("sweep: truncated");

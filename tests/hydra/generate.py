@@ -346,13 +346,19 @@ def recorded_texts(seed, count):
             continue
         seen.add(text)
         record = oracle.answer(text)
-        if record is None or len(json.dumps(record)) > 4000:
+        if record is None or len(json.dumps(record)) > 4000 or depth(record) > 60:
             continue
         shape = record["ok"], re.sub(r"\w+", "w", text)[:24]
         shapes[shape] = shapes.get(shape, 0) + 1
         if shapes[shape] <= 2:
             out.append(record)
     return out
+
+
+def depth(value):
+    """JSON readers commonly stop at 128 levels."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(depth, inner), default=0)
 
 
 def recorded_lists(seed, count):
