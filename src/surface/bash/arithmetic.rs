@@ -19,11 +19,29 @@ pub trait Variables {
     fn set(&mut self, name: &str, value: i64);
 }
 
+/// Why there is no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing tells it.
+    Unknown(String),
+    /// It is no arithmetic, or not as far as it is read here: bash may report an error.
+    Wrong(String),
+}
+
+impl Failure {
+    /// Returns the reason.
+    pub fn why(self) -> String {
+        match self {
+            Self::Unknown(why) | Self::Wrong(why) => why,
+        }
+    }
+}
+
 /// Evaluates an expression as bash does, in 64 bits.
 ///
 /// # Errors
 /// Why nothing tells the value. What was set before stays set.
-pub fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, String> {
+pub fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, Failure> {
     Evaluation { variables, depth: 0 }.text(text)
 }
 
@@ -76,19 +94,20 @@ struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    fn text(&mut self, text: &str) -> Result<i64, String> {
+    fn text(&mut self, text: &str) -> Result<i64, Failure> {
         let tree = brush_parser::arithmetic::parse(text.trim());
-        let tree = tree.map_err(|_| format!("`{text}` is no arithmetic that can be read"))?;
+        let tree = tree
+            .map_err(|_| Failure::Wrong(format!("`{text}` is no arithmetic that can be read")))?;
         self.compute(&tree)
     }
 
-    fn variable(&mut self, target: &ArithmeticTarget) -> Result<(String, i64), String> {
+    fn variable(&mut self, target: &ArithmeticTarget) -> Result<(String, i64), Failure> {
         let ArithmeticTarget::Variable(name) = target else {
-            return Err("elements of arrays are not read in arithmetic".to_owned());
+            return Err(Failure::Wrong("elements of arrays are not read in arithmetic".to_owned()));
         };
-        let text = self.variables.get(name)?;
+        let text = self.variables.get(name).map_err(Failure::Unknown)?;
         if self.depth >= DEEPEST {
-            return Err(format!("{name} is `{text}`, which leads too far"));
+            return Err(Failure::Wrong(format!("{name} is `{text}`, which leads too far")));
         }
         self.depth += 1;
         let value = self.text(&text);
@@ -96,15 +115,15 @@ impl Evaluation<'_> {
         Ok((name.clone(), value?))
     }
 
-    fn assign(&mut self, target: &ArithmeticTarget, value: i64) -> Result<i64, String> {
+    fn assign(&mut self, target: &ArithmeticTarget, value: i64) -> Result<i64, Failure> {
         let ArithmeticTarget::Variable(name) = target else {
-            return Err("elements of arrays are not set in arithmetic".to_owned());
+            return Err(Failure::Wrong("elements of arrays are not set in arithmetic".to_owned()));
         };
         self.variables.set(name, value);
         Ok(value)
     }
 
-    fn compute(&mut self, tree: &ArithmeticExpr) -> Result<i64, String> {
+    fn compute(&mut self, tree: &ArithmeticExpr) -> Result<i64, Failure> {
         match tree {
             ArithmeticExpr::Literal(number) => Ok(*number),
             ArithmeticExpr::Reference(target) => Ok(self.variable(target)?.1),
@@ -150,7 +169,7 @@ impl Evaluation<'_> {
         op: &BinaryOperator,
         left: &ArithmeticExpr,
         right: &ArithmeticExpr,
-    ) -> Result<i64, String> {
+    ) -> Result<i64, Failure> {
         let left = self.compute(left)?;
         // The other side is not evaluated, nor does it set anything, where this one decides.
         match op {
@@ -163,8 +182,9 @@ impl Evaluation<'_> {
     }
 }
 
-fn binary(op: &BinaryOperator, left: i64, right: i64) -> Result<i64, String> {
-    let divided = |value: Option<i64>| value.ok_or_else(|| "it divides by zero".to_owned());
+fn binary(op: &BinaryOperator, left: i64, right: i64) -> Result<i64, Failure> {
+    let divided =
+        |value: Option<i64>| value.ok_or_else(|| Failure::Wrong("it divides by zero".to_owned()));
     // Bash shifts as the processor does: by the lowest six bits.
     let shift = u32::try_from(right & 63).unwrap_or(0);
     Ok(match op {
@@ -174,7 +194,8 @@ fn binary(op: &BinaryOperator, left: i64, right: i64) -> Result<i64, String> {
         BinaryOperator::Add => left.wrapping_add(right),
         BinaryOperator::Subtract => left.wrapping_sub(right),
         BinaryOperator::Power => {
-            let power = u32::try_from(right).map_err(|_| "a negative power".to_owned())?;
+            let power =
+                u32::try_from(right).map_err(|_| Failure::Wrong("a negative power".to_owned()))?;
             left.wrapping_pow(power)
         }
         BinaryOperator::ShiftLeft => left.wrapping_shl(shift),

@@ -33,24 +33,31 @@ impl Walker<'_> {
             !self.state.frames.is_empty() && ["local", "declare", "typeset"].contains(&name);
         let flags = if name == "readonly" { "r" } else { "" }.to_owned();
         let mut declared = Declared { local, flags };
+        // Every word is expanded before the first one is assigned.
+        let mut ready = Vec::new();
         for item in suffix {
-            match item {
-                CommandPrefixOrSuffixItem::Word(word) if word.value.starts_with(['-', '+']) => {
+            ready.push(match item {
+                CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
+                    let value = self.evaluated_assignment(assignment, word);
+                    Some((assigned_name(assignment), assignment, value))
+                }
+                _ => None,
+            });
+        }
+        for (item, ready) in suffix.iter().zip(ready) {
+            match (item, ready) {
+                (CommandPrefixOrSuffixItem::Word(word), _)
+                    if word.value.starts_with(['-', '+']) =>
+                {
                     declared.flags.push_str(&word.value);
                     declared.local &= !word.value.contains('g');
                 }
-                CommandPrefixOrSuffixItem::Word(word) => self.declare_word(word, &declared),
-                CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
-                    let name = assigned_name(assignment);
+                (CommandPrefixOrSuffixItem::Word(word), _) => self.declare_word(word, &declared),
+                (_, Some((name, assignment, value))) => {
                     self.declare(&name, &declared);
-                    let braces = word.value.contains('{') && word.value.contains([',', '.']);
-                    if braces
-                        && matches!(assignment.value, AssignmentValue::Scalar(_))
-                        && !word.value.contains('$')
-                    {
-                        self.state.forget(&name, "bash may expand its braces");
-                    } else {
-                        self.assign(assignment);
+                    match value {
+                        Some(text) => self.assign_text(&name, text, assignment.append),
+                        None => self.assign(assignment),
                     }
                     self.declared(&name, &declared);
                 }
@@ -58,6 +65,21 @@ impl Walker<'_> {
             }
         }
         Some((Flow::Next, Some(true)))
+    }
+
+    /// Expands the value of a declared variable; none for an array, which is expanded later.
+    fn evaluated_assignment(&mut self, assignment: &Assignment, word: &Word) -> Option<Text> {
+        let AssignmentName::VariableName(name) = &assignment.name else { return None };
+        let AssignmentValue::Scalar(value) = &assignment.value else { return None };
+        let span = self.syntax.span(&assignment.loc);
+        let braces = word.value.contains('{') && word.value.contains([',', '.']);
+        if braces && !word.value.contains('$') {
+            return Some(Text::of(Piece::unknown("bash may expand its braces", span)));
+        }
+        let sign = if assignment.append { 2 } else { 1 };
+        let near = Span::new(span.start + name.len() + sign, span.end);
+        let written = self.syntax.written_at(&value.value, near);
+        Some(self.expander().assigned(&written))
     }
 
     /// A name without a value, or a word that only bash can cut into name and value.
@@ -76,7 +98,11 @@ impl Walker<'_> {
             }
             None => {
                 let fresh = declared.local
-                    && self.state.frames.last().is_some_and(|frame| !frame.contains_key(&known));
+                    && self
+                        .state
+                        .frames
+                        .last()
+                        .is_some_and(|frame| !frame.hidden.contains_key(&known));
                 self.declare(&known, declared);
                 if fresh {
                     self.state.vars.insert(known.clone(), Var::Unset);

@@ -80,8 +80,8 @@ pub fn recognise(fields: &[Field]) -> Command {
     found.rest = before.chain(found.rest).collect();
     let plausible =
         found.arguments.iter().any(|argument| is_override(&argument.text.known_start()));
-    let empty = found.arguments.is_empty();
-    if plausible || empty && found.forwards.is_some() {
+    let untold = found.arguments.iter().all(|argument| argument.text.known_start().is_empty());
+    if plausible || found.forwards.is_some() || untold && !found.arguments.is_empty() {
         Command::Launch(found)
     } else {
         Command::Other
@@ -120,7 +120,10 @@ fn module(words: &[Option<String>]) -> Option<(String, usize)> {
 /// Takes a command of another program for a launch where its arguments have dotted keys.
 fn by_overrides(fields: &[Field], words: &[Option<String>]) -> Option<(String, usize)> {
     let name = words.first()?.as_deref().unwrap_or_default().to_owned();
-    if NEVER.contains(&base(&name)) || words.iter().flatten().any(|word| word == "-c") {
+    if name.contains('=')
+        || NEVER.contains(&base(&name))
+        || words.iter().flatten().any(|word| word == "-c")
+    {
         return None;
     }
     let dotted = |field: &Field| {

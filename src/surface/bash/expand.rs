@@ -3,7 +3,7 @@
 use brush_parser::ParserOptions;
 use brush_parser::word::{TildeExpr, WordPiece, WordPieceWithSource};
 
-use super::arithmetic::{self, Variables};
+use super::arithmetic::{self, Failure, Variables};
 use super::glob::Pattern;
 use super::making::{Field, Making, Separators};
 use super::operate::decoded;
@@ -243,10 +243,14 @@ impl Expander<'_> {
         let via: Vec<Step> = expanded.pieces.iter().flat_map(|piece| piece.via.clone()).collect();
         let mut reading = Reading { expander: self, used: here.near, via };
         let value = match expanded.known() {
-            None => Err(expanded.why_unknown().unwrap_or("nothing tells").to_owned()),
+            None => {
+                Err(Failure::Unknown(expanded.why_unknown().unwrap_or("nothing tells").to_owned()))
+            }
             Some(text) => arithmetic::evaluate(&text, &mut reading),
         };
         let via = reading.via;
+        self.state.failed |= matches!(value, Err(Failure::Wrong(_)));
+        let value = value.map_err(Failure::why);
         if value.is_err() {
             for name in arithmetic::assigned(expression) {
                 self.state.forget(&name, format!("{name} is set in arithmetic that is not read"));

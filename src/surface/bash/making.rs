@@ -43,8 +43,8 @@ pub struct Making {
     pub separators: Separators,
     /// How deep expansions nest.
     pub depth: usize,
-    /// Whether the last field is an array's last element, which what follows is joined to.
-    pub open: bool,
+    /// Where the fields of an array begin whose last one goes on with what follows.
+    pub open: Option<usize>,
     /// The variables that what comes next goes through.
     pub via: Vec<Step>,
     /// Whether patterns that match no file stay as they are.
@@ -65,7 +65,7 @@ impl Making {
             splits,
             separators: Separators::Blanks,
             depth,
-            open: false,
+            open: None,
             via: Vec::new(),
             keeps_patterns: true,
             pattern: false,
@@ -75,12 +75,24 @@ impl Making {
 
     /// Returns the field being made, going on with an array's last element where one is open.
     pub fn field(&mut self) -> &mut Text {
-        let open = std::mem::take(&mut self.open) && self.current.is_none();
-        if let Some(last) = open.then(|| self.fields.pop()).flatten() {
-            self.unsure |= last.unsure;
-            self.current = Some(last.text);
+        if let (Some(start), None) = (self.open.take(), &self.current) {
+            let list = self.fields.split_off(start.min(self.fields.len()));
+            self.go_on(list);
         }
         self.current.get_or_insert_default()
+    }
+
+    fn go_on(&mut self, mut list: Vec<Field>) {
+        if list.iter().any(|field| field.unsure) {
+            // Nothing tells which element is the last one.
+            let seen: String = list.iter().map(|field| field.text.sketch()).collect();
+            let unknown = Unknown::new("what it is joined to is not known").seeing(&seen);
+            self.unsure = true;
+            self.current = Some(Text::of(Piece::missing(unknown, self.word)));
+        } else if let Some(last) = list.pop() {
+            self.fields.extend(list);
+            self.current = Some(last.text);
+        }
     }
 
     /// Adds a piece that is not cut.
@@ -110,7 +122,7 @@ impl Making {
 
     /// Ends the field being made.
     pub fn end_field(&mut self) {
-        self.open = false;
+        self.open = None;
         let (pattern, unsure) =
             (std::mem::take(&mut self.pattern), std::mem::take(&mut self.unsure));
         let Some(text) = self.current.take() else { return };

@@ -268,7 +268,7 @@ impl Expander<'_> {
         making.expansion(Text::of(Piece::missing(unknown, here.near)), quoted);
     }
 
-    fn indirect(&self, parameter: &Parameter) -> Held {
+    fn indirect(&mut self, parameter: &Parameter) -> Held {
         let name = match self.held(parameter) {
             Held::Text(text) => text.known(),
             _ => None,
@@ -401,12 +401,21 @@ impl Expander<'_> {
         if joined {
             return self.emit_joined(&elements, rest, using, making);
         }
-        let empty = elements.is_empty() && rest == Rest::Nothing;
+        let begun = making.current.as_ref().is_some_and(|text| !text.pieces.is_empty());
+        let sure = rest == Rest::Nothing && elements.iter().all(|it| it.sure);
+        if !sure && (begun || making.open.is_some()) {
+            let seen: String = elements.iter().map(|it| it.text.sketch()).collect();
+            let unknown = Unknown::new("what it is joined to is not known").seeing(&seen);
+            return making.several(Text::of(Piece::missing(unknown, using.here.near)));
+        }
         let step = using.step(false);
-        let count = elements.len();
+        let (count, start) = (elements.len(), making.fields.len());
+        if count == 0 && using.quoted {
+            making.drop_empty();
+        }
         for (index, element) in elements.into_iter().enumerate() {
             let alone = making.current.as_ref().is_none_or(|text| text.pieces.is_empty());
-            if alone && using.quoted && !making.open {
+            if alone && using.quoted && making.open.is_none_or(|open| open == start) {
                 making.current = None;
                 // A piece's own places say where it is edited; the array is only passed on.
                 making.fields.push(Field {
@@ -416,7 +425,7 @@ impl Expander<'_> {
                     unsure: !element.sure,
                     ..Field::default()
                 });
-                making.open = index + 1 == count;
+                making.open = Some(start);
                 continue;
             }
             making.expansion(element.text.through(&step), using.quoted);
@@ -424,19 +433,7 @@ impl Expander<'_> {
                 making.end_field();
             }
         }
-        match rest {
-            Rest::Nothing if empty && using.quoted => making.drop_empty(),
-            Rest::Nothing => {}
-            Rest::Script => {
-                let word = making.word;
-                making.add(Field { word, forwards: true, unsure: true, ..Field::default() });
-            }
-            Rest::Unknown(unknown) => {
-                let text = Text::of(Piece::missing(unknown, using.here.near));
-                let word = making.word;
-                making.add(Field { text, word, unsure: true, ..Field::default() });
-            }
-        }
+        emit_rest(rest, using, start, making);
     }
 
     /// All elements as one text.
@@ -499,7 +496,11 @@ impl Expander<'_> {
                 self.emit(Held::Unknown(unknown), &using, making);
             }
             Some(held) => self.emit(held, &using, making),
-            None => self.unread(here, &why, quoted, making),
+            None => {
+                // A part of negative length, for one, is an error.
+                self.state.failed |= matches!(it, ParameterExpr::Substring { .. });
+                self.unread(here, &why, quoted, making);
+            }
         }
     }
 
@@ -611,6 +612,20 @@ impl Expander<'_> {
             Written { text: pattern.unwrap_or_default().to_owned(), span: None, near: here.near };
         let pattern = self.pattern(&word, depth)?;
         Some(cut(text, &pattern, how))
+    }
+}
+
+/// Adds what follows the known elements of a list.
+fn emit_rest(rest: Rest, using: &Use<'_>, start: usize, making: &mut Making) {
+    let word = making.word;
+    let (text, forwards) = match rest {
+        Rest::Nothing => return,
+        Rest::Script => (Text::default(), true),
+        Rest::Unknown(unknown) => (Text::of(Piece::missing(unknown, using.here.near)), false),
+    };
+    making.add(Field { text, word, forwards, unsure: true, array: None });
+    if using.quoted {
+        making.open = Some(start);
     }
 }
 

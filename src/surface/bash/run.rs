@@ -36,7 +36,19 @@ impl Run<'_> {
 }
 
 impl Walker<'_> {
+    /// Reads a simple command; where an expansion in it fails, all that was begun is given up.
     pub(super) fn simple(&mut self, simple: &SimpleCommand) -> Done {
+        let text = simple.to_string();
+        let computes = text.contains("((") || text.contains("${");
+        let before = computes.then(|| self.state.clone());
+        let done = self.expanded(simple);
+        if std::mem::take(&mut self.state.failed) {
+            self.given_up.extend(before);
+        }
+        done
+    }
+
+    fn expanded(&mut self, simple: &SimpleCommand) -> Done {
         let empty = Vec::new();
         let prefix = simple.prefix.as_ref().map_or(&empty, |prefix| &prefix.0);
         let suffix = simple.suffix.as_ref().map_or(&empty, |suffix| &suffix.0);
@@ -203,6 +215,12 @@ impl Walker<'_> {
             }),
             Recognised::Start(start) => self.script.starts.push(start),
             Recognised::Other => {
+                let first = run.words.first().and_then(Option::as_deref).unwrap_or_default();
+                if first.contains('.') && first.contains('=') {
+                    let message =
+                        "this runs as a command of its own: the command above ends before it";
+                    self.note(run.first_word, message);
+                }
                 let words = own.chain(sketches(run.fields)).collect();
                 self.script.commands.push((span, words));
             }
@@ -321,8 +339,7 @@ impl Walker<'_> {
 
     fn call(&mut self, body: &Rc<FunctionBody>, run: &Run<'_>) -> Flow {
         let arguments = list_of(run.fields.get(1..).unwrap_or_default());
-        let outer = std::mem::replace(&mut self.state.arguments, arguments);
-        self.state.frames.push(indexmap::IndexMap::new());
+        self.state.begin_function(arguments);
         for (name, text) in &run.own {
             self.state.make_local(name);
             self.state.assign(name, Var::Text(text.clone()));
@@ -335,7 +352,6 @@ impl Walker<'_> {
             self.state.join(&state, "where the function returns");
         }
         self.state.end_function();
-        self.state.arguments = outer;
         if flow == Flow::Exit { Flow::Exit } else { Flow::Next }
     }
 }

@@ -80,10 +80,21 @@ pub struct State {
     pub arguments: Arguments,
     /// Functions by name; none where it is not known which.
     pub functions: IndexMap<String, Option<Rc<FunctionBody>>>,
-    /// For every function being run, the local variables and what they hid.
-    pub frames: Vec<IndexMap<String, Option<Var>>>,
+    /// For every function being run, what comes back when it ends.
+    pub frames: Vec<Frame>,
     /// The shell's options.
     pub options: Options,
+    /// Whether an expansion of the command being read may have failed, which ends all of it.
+    pub failed: bool,
+}
+
+/// What comes back when a function ends.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// The local variables, and what they hid.
+    pub hidden: IndexMap<String, Option<Var>>,
+    /// The arguments.
+    pub arguments: Arguments,
 }
 
 impl Var {
@@ -122,13 +133,21 @@ impl State {
     pub fn make_local(&mut self, name: &str) {
         let old = self.vars.get(name).cloned();
         if let Some(frame) = self.frames.last_mut() {
-            frame.entry(name.to_owned()).or_insert(old);
+            frame.hidden.entry(name.to_owned()).or_insert(old);
         }
+    }
+
+    /// Begins a function.
+    pub fn begin_function(&mut self, arguments: Arguments) {
+        let arguments = std::mem::replace(&mut self.arguments, arguments);
+        self.frames.push(Frame { hidden: IndexMap::new(), arguments });
     }
 
     /// Ends a function: what its local variables hid is back.
     pub fn end_function(&mut self) {
-        for (name, old) in self.frames.pop().unwrap_or_default() {
+        let Some(frame) = self.frames.pop() else { return };
+        self.arguments = frame.arguments;
+        for (name, old) in frame.hidden {
             match old {
                 Some(old) => self.vars.insert(name, old),
                 None => self.vars.shift_remove(&name),
@@ -167,7 +186,7 @@ impl State {
         }
         self.odd.extend(other.odd.iter().cloned());
         for (mine, theirs) in self.frames.iter_mut().zip(&other.frames) {
-            join_frames(mine, theirs, why);
+            join_frames(&mut mine.hidden, &theirs.hidden, why);
         }
         self.options.drops_patterns |= other.options.drops_patterns;
         self.options.ends_on_failure &= other.options.ends_on_failure;

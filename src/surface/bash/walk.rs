@@ -40,13 +40,16 @@ pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
         conditions: Vec::new(),
         left: Vec::new(),
         returned: Vec::new(),
+        given_up: Vec::new(),
         testing: 0,
         read: 0,
     };
     for list in &syntax.program.complete_commands {
-        if walker.list(list) == Flow::Exit {
+        let flow = walker.list(list);
+        if flow == Flow::Exit && walker.given_up.is_empty() {
             break;
         }
+        walker.go_on_after_failure();
     }
     Ok(walker.script)
 }
@@ -77,6 +80,8 @@ pub(super) struct Walker<'a> {
     pub(super) left: Vec<Vec<State>>,
     /// For every function being read, the states in which it may have returned.
     pub(super) returned: Vec<Vec<State>>,
+    /// The states in which the statement being read may have been given up.
+    pub(super) given_up: Vec<State>,
     /// How many tests this stands in, where a failure does not end the script.
     testing: usize,
     /// How many commands were read.
@@ -95,6 +100,16 @@ impl Walker<'_> {
         let note = Note { span, message: message.into() };
         if !self.script.notes.contains(&note) {
             self.script.notes.push(note);
+        }
+    }
+
+    /// An expansion that fails ends the whole statement, functions included; the next one runs.
+    fn go_on_after_failure(&mut self) {
+        for mut state in std::mem::take(&mut self.given_up) {
+            while !state.frames.is_empty() {
+                state.end_function();
+            }
+            self.state.join(&state, "a computation that may fail");
         }
     }
 
@@ -201,7 +216,9 @@ impl Walker<'_> {
         let before = self.state.clone();
         self.left.push(Vec::new());
         self.returned.push(Vec::new());
+        let given_up = self.given_up.len();
         run(self);
+        self.given_up.truncate(given_up);
         self.returned.pop();
         self.left.pop();
         self.state = before;
@@ -317,6 +334,8 @@ impl Walker<'_> {
         let seen = self.state.seen_by(expression);
         let here = Written { text: expression.to_owned(), span: None, near };
         let value = self.expander().number(expression, &here, 0).0;
+        // Here a failure is just a failure.
+        self.state.failed = false;
         if value.is_err() {
             self.depends(seen);
         }
