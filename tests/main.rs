@@ -9,10 +9,10 @@
 
 mod architecture;
 mod broken;
-
 mod conditions;
 mod config;
 mod example;
+mod hydra;
 mod laws;
 mod packs;
 mod pages;
