@@ -207,3 +207,14 @@ fn overrides_of_a_script_that_the_base_refuses() {
     let script = "python3 -m verl.trainer.main_ppo \\\n    trainer.n_gpu_per_node=4 \\\n    \"+lr=3\" \\\n    optim.lr=$LR\n";
     check("base", &[("run.sh", script), ("base.yaml", BASE)], "rewrite run.sh --config base.yaml");
 }
+
+#[test]
+fn lines_stay_in_step() {
+    let workspace = Workspace::new();
+    let output = workspace.hydrule("parse --jsonl").input("\"a=1\"\n{}\n\"b=[\"\n").run();
+    assert_eq!(output.code, 2);
+    assert_eq!(output.out.lines().count(), 3);
+    assert!(output.err.contains("1 line of standard input cannot be read"), "{}", output.err);
+    let output = workspace.hydrule("expand --jsonl").input("{\"args\":[\"a=1,2\"]}\nno\n").run();
+    assert_eq!((output.code, output.out.lines().count()), (2, 2));
+}
