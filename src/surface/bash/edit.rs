@@ -1,13 +1,14 @@
 //! Changes to the overrides of one launch, made where the values live.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
+use super::insert;
 use super::launch::{Argument, Launch, Script};
 use super::piece::{Origin, Quoting};
 use super::place::Placed;
 use super::state::Outside;
-use super::walk::read;
-use crate::text::{Edit, Fault, Source, Span, apply_edits, shell_word};
+use super::verify::verify;
+use crate::text::{Edit, Fault, Span, apply_edits, shell_word};
 
 /// A wanted change of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,37 +88,57 @@ pub fn edit(
         let fault = Fault::new("hydrule::edit::nul", target.location.span, message);
         return Err(Refusal { fault, paste: Vec::new() });
     }
-    let mut insert: IndexMap<String, String> = IndexMap::new();
+    let mut forced = Forced::default();
     let mut last = None;
-    // Every round moves at least one change from a shared place to an override of its own.
-    for _ in 0..=changes.len() {
-        let drafted = draft(script, target, changes, &insert)?;
-        let wrong = match verify(script, outside, launch, changes, &drafted) {
+    // Every round moves at least one change to a place that fewer things share.
+    for _ in 0..=2 * changes.len() {
+        let drafted = draft(script, target, changes, &forced)?;
+        let wrong = match verify(script, outside, launch, changes, &drafted.text) {
             Ok(()) => return Ok(drafted),
             Err(wrong) => wrong,
         };
-        let before = insert.len();
-        for site in &drafted.sites {
-            if let How::Variable(name) | How::Default(name) = &site.how {
-                let reason = format!("{name} also feeds {}", wrong.what);
-                insert.entry(site.key.clone()).or_insert(reason);
-                if wrong.drops_one {
-                    break;
-                }
-            }
-        }
+        let news = forced.learn(&drafted, &wrong);
         last = Some(wrong);
-        if insert.len() == before {
+        if !news {
             break;
         }
     }
-    let what = last.map_or("something else".to_owned(), |wrong| wrong.what);
+    let what = last.unwrap_or_default();
     let message = format!("this change would also move {what}");
     Err(refusal(
         target,
         changes,
         Fault::new("hydrule::edit::not_exact", target.location.span, message),
     ))
+}
+
+/// What earlier drafts showed.
+#[derive(Default)]
+struct Forced {
+    /// Keys that need an override of their own, and why.
+    own: IndexMap<String, String>,
+    /// Keys whose override must stand in the command itself.
+    direct: IndexSet<String>,
+}
+
+impl Forced {
+    /// Moves what a draft put in a shared place; tells whether anything is left to move.
+    fn learn(&mut self, drafted: &Edited, wrong: &str) -> bool {
+        let before = self.own.len() + self.direct.len();
+        for site in &drafted.sites {
+            match &site.how {
+                How::Variable(name) | How::Default(name) => {
+                    let reason = format!("{name} also feeds {wrong}");
+                    self.own.entry(site.key.clone()).or_insert(reason);
+                }
+                How::Inserted(_) => {
+                    self.direct.insert(site.key.clone());
+                }
+                _ => {}
+            }
+        }
+        self.own.len() + self.direct.len() > before
+    }
 }
 
 fn refusal(launch: &Launch, changes: &[Change], fault: Fault) -> Refusal {
@@ -131,39 +152,30 @@ fn refusal(launch: &Launch, changes: &[Change], fault: Fault) -> Refusal {
     Refusal { fault, paste }
 }
 
-/// What an edit would change that it must not.
-struct Wrong {
-    what: String,
-    /// Whether taking back a single shared edit may be enough.
-    drops_one: bool,
-}
-
 fn draft(
     script: &Script,
     launch: &Launch,
     changes: &[Change],
-    insert: &IndexMap<String, String>,
+    forced: &Forced,
 ) -> Result<Edited, Refusal> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut sites = Vec::new();
     for change in changes {
-        let (made, site) = one(script, launch, change, insert.get(&change.key))
-            .map_err(|fault| refusal(launch, changes, fault))?;
-        let clashes = made.as_ref().is_some_and(|made| {
-            edits.iter().any(|old| !made.span.is_empty() && old.span == made.span && old != made)
-        });
-        if clashes {
+        let refused = |fault| refusal(launch, changes, fault);
+        let own = forced.own.get(&change.key);
+        let one = One { script, launch, change, direct: forced.direct.contains(&change.key) };
+        let (mut made, mut site) = one.make(own).map_err(refused)?;
+        let clash = |new: &Edit| {
+            let differs = |old: &Edit| old.span == new.span && old != new;
+            !new.span.is_empty() && edits.iter().any(differs)
+        };
+        if made.iter().any(clash) {
             // Two keys share one place and want different values.
             let reason = "its value comes from a place that another change uses".to_owned();
-            let (made, site) = one(script, launch, change, Some(&reason))
-                .map_err(|fault| refusal(launch, changes, fault))?;
-            edits.extend(made);
-            sites.push(site);
-            continue;
+            (made, site) = one.make(Some(&reason)).map_err(refused)?;
         }
-        if let Some(made) = made.filter(|made| made.span.is_empty() || !edits.contains(made)) {
-            edits.push(made);
-        }
+        made.retain(|new| new.span.is_empty() || !edits.contains(new));
+        edits.extend(made);
         sites.push(site);
     }
     let text = apply_edits(script.source.text(), &edits).map_err(|overlap| {
@@ -174,55 +186,95 @@ fn draft(
     Ok(Edited { edits, text, sites })
 }
 
-type Made = (Option<Edit>, Site);
-
-fn one(
-    script: &Script,
-    launch: &Launch,
-    change: &Change,
-    must_insert: Option<&String>,
-) -> Result<Made, Fault> {
-    let site = |how, span| Site { key: change.key.clone(), how, span };
-    let winning = launch.arguments.iter().rev().find(|argument| argument.key() == change.key);
-    let Some(after) = &change.after else {
-        return match winning {
-            Some(argument) => {
-                remove(script, argument).map(|edit| (Some(edit), site(How::Removed, argument.word)))
-            }
-            None => Ok((None, site(How::Nothing, launch.location.span))),
-        };
-    };
-    let Some(argument) = winning else {
-        let edit = insertion(script, launch, after);
-        let span = edit.span;
-        return Ok((Some(edit), site(How::Inserted(None), span)));
-    };
-    if argument.text.known().as_ref() == Some(after) {
-        return Ok((None, site(How::Nothing, argument.word)));
-    }
-    let in_place = if must_insert.is_some() { None } else { in_place(argument, after) };
-    if let Some((edit, how)) = in_place {
-        let span = edit.span;
-        return Ok((Some(edit), site(how, span)));
-    }
-    if is_swallowed(launch, argument) {
-        let message = format!("`{}` is passed to another program", change.key);
-        return Err(Fault::new("hydrule::edit::place", argument.word, message));
-    }
-    let reason = must_insert.cloned().unwrap_or_else(|| reason(&argument.placed()));
-    // A second `+key` would be an error, so the later one replaces.
-    let after = match (after.strip_prefix('+'), after.starts_with("++")) {
-        (Some(_), false) => format!("+{after}"),
-        _ => after.clone(),
-    };
-    let edit = insertion(script, launch, &after);
-    let span = edit.span;
-    Ok((Some(edit), site(How::Inserted(Some(reason)), span)))
+/// One change of one launch.
+struct One<'a> {
+    script: &'a Script,
+    launch: &'a Launch,
+    change: &'a Change,
+    /// Whether a new override stands in the command itself, never in an array.
+    direct: bool,
 }
 
-/// An argument whose word does not stand in the command or an array known to be passed.
-fn is_swallowed(launch: &Launch, argument: &Argument) -> bool {
-    launch.last_word.is_empty() && argument.word.is_empty()
+type Made = (Vec<Edit>, Site);
+
+impl One<'_> {
+    fn site(&self, how: How, span: Span) -> Site {
+        Site { key: self.change.key.clone(), how, span }
+    }
+
+    fn make(&self, own: Option<&String>) -> Result<Made, Fault> {
+        let key = &self.change.key;
+        let arguments = &self.launch.arguments;
+        let winning = arguments.iter().rposition(|argument| argument.key() == *key);
+        let later = arguments.get(winning.map_or(0, |at| at + 1)..).unwrap_or_default();
+        let hidden = later.iter().find(|argument| may_set(argument, key));
+        let winning = winning.and_then(|at| arguments.get(at));
+        let Some(after) = &self.change.after else { return self.take_out() };
+        let Some(argument) = winning else {
+            let edit = self.insertion(after, hidden.is_none());
+            let span = edit.span;
+            return Ok((vec![edit], self.site(How::Inserted(None), span)));
+        };
+        let after = with_sigil_of(argument, after);
+        if argument.text.known().as_ref() == Some(&after) && hidden.is_none() {
+            return Ok((Vec::new(), self.site(How::Nothing, argument.word)));
+        }
+        let in_place =
+            if own.is_none() && hidden.is_none() { in_place(argument, &after) } else { None };
+        if let Some((edit, how)) = in_place {
+            let span = edit.span;
+            return Ok((vec![edit], self.site(how, span)));
+        }
+        let reason = match (own, hidden) {
+            (Some(own), _) => own.clone(),
+            (None, Some(_)) => "something behind it may set it too".to_owned(),
+            (None, None) => reason(&argument.placed()),
+        };
+        // A second `+key` would be an error, so the later one replaces.
+        let after = match (after.strip_prefix('+'), after.starts_with("++")) {
+            (Some(_), false) => format!("+{after}"),
+            _ => after,
+        };
+        let edit = self.insertion(&after, false);
+        let span = edit.span;
+        Ok((vec![edit], self.site(How::Inserted(Some(reason)), span)))
+    }
+
+    fn insertion(&self, after: &str, may_join_siblings: bool) -> Edit {
+        let siblings = may_join_siblings && !self.direct;
+        let joined = siblings.then(|| insert::beside_siblings(self.script, self.launch, after));
+        joined.flatten().unwrap_or_else(|| insert::behind(self.script, self.launch, after))
+    }
+
+    /// Takes every override of the key out.
+    fn take_out(&self) -> Result<Made, Fault> {
+        let own = |argument: &&Argument| argument.key() == self.change.key;
+        let mut edits: Vec<Edit> = Vec::new();
+        for argument in self.launch.arguments.iter().filter(own) {
+            let edit = remove(self.script, argument)?;
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+        let span = edits.first().map_or(self.launch.location.span, |edit| edit.span);
+        let how = if edits.is_empty() { How::Nothing } else { How::Removed };
+        Ok((edits, self.site(how, span)))
+    }
+}
+
+/// Tells whether an argument that is not known may turn out to set the key; what comes from outside
+/// the script is the user's own and may.
+fn may_set(argument: &Argument, key: &str) -> bool {
+    argument.text.unknown().is_some() && argument.text.sketch().contains(key)
+}
+
+/// Gives an override without a sigil the one that the script uses for its key.
+fn with_sigil_of(argument: &Argument, after: &str) -> String {
+    let element = argument.key_element();
+    let bare = element.trim_start_matches('+');
+    let sigil = element.get(..element.len() - bare.len()).unwrap_or_default();
+    let same = after.split_once('=').is_some_and(|(key, _)| key == bare);
+    if same { format!("{sigil}{after}") } else { after.to_owned() }
 }
 
 fn reason(placed: &Placed) -> String {
@@ -275,42 +327,6 @@ fn encoded(value: &str, quoting: Quoting) -> String {
     }
 }
 
-/// Adds an override behind all others that the script gives, in front of what it passes on.
-fn insertion(script: &Script, launch: &Launch, after: &str) -> Edit {
-    let word = shell_word(after);
-    let text = script.source.text();
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let forwards = launch.forwards.filter(|at| {
-        let key = Argument::key_of(after);
-        let winning = launch.arguments.iter().rev().find(|it| it.key() == key);
-        winning.is_none_or(|it| it.array.is_some() || it.word.start < at.start)
-    });
-    let (anchor, before) = match forwards {
-        Some(at) => (at, true),
-        None => (launch.last_word, false),
-    };
-    let indent = indent_of(text, anchor.start);
-    match (before, indent) {
-        (true, Some(indent)) => {
-            Edit::new(Span::at(anchor.start), format!("{word} \\{line_end}{indent}"))
-        }
-        (true, None) => Edit::new(Span::at(anchor.start), format!("{word} ")),
-        (false, Some(indent)) => {
-            Edit::new(Span::at(anchor.end), format!(" \\{line_end}{indent}{word}"))
-        }
-        (false, None) => Edit::new(Span::at(anchor.end), format!(" {word}")),
-    }
-}
-
-/// Returns the blanks before a word that is the first of a continuation line.
-fn indent_of(text: &str, at: usize) -> Option<&str> {
-    let before = text.get(..at)?;
-    let line_start = before.rfind('\n')? + 1;
-    let indent = before.get(line_start..)?;
-    let earlier = before.get(..line_start)?.trim_end_matches(['\n', '\r']);
-    (indent.chars().all(|c| c == ' ' || c == '\t') && earlier.ends_with('\\')).then_some(indent)
-}
-
 /// Takes a word out, with its whole line where it stands alone.
 fn remove(script: &Script, argument: &Argument) -> Result<Edit, Fault> {
     let text = script.source.text();
@@ -339,70 +355,9 @@ fn remove(script: &Script, argument: &Argument) -> Result<Edit, Fault> {
 
 impl Argument {
     /// Returns the key of an override's text, without sigil and package.
-    fn key_of(text: &str) -> String {
+    pub(super) fn key_of(text: &str) -> String {
         let element = text.split_once('=').map_or(text, |(key, _)| key);
         let bare = element.trim_start_matches(['+', '~']);
         bare.split_once('@').map_or(bare, |(key, _)| key).to_owned()
     }
-}
-
-/// Reads the result again: the wanted keys have the wanted values and nothing else changed.
-fn verify(
-    script: &Script,
-    outside: &Outside,
-    launch: usize,
-    changes: &[Change],
-    edited: &Edited,
-) -> Result<(), Wrong> {
-    let wrong = |what: String| Wrong { what, drops_one: false };
-    let source = Source::new(script.source.name(), edited.text.as_str());
-    let again = read(&source, outside).map_err(|_| wrong("what bash can parse".to_owned()))?;
-    if again.launches.len() != script.launches.len()
-        || again.commands.len() != script.commands.len()
-    {
-        return Err(wrong("which commands run".to_owned()));
-    }
-    for (index, (old, new)) in script.launches.iter().zip(&again.launches).enumerate() {
-        let (old_values, new_values) = (effective(old), effective(new));
-        let wanted = if index == launch { changes } else { &[] };
-        let keys = old_values.keys().chain(new_values.keys());
-        for key in keys {
-            let (before, now) = (old_values.get(key), new_values.get(key));
-            let expected = match wanted.iter().find(|change| change.key == *key) {
-                Some(change) => change.after.as_deref().map(value_of),
-                None => before.cloned(),
-            };
-            if now != expected.as_ref() {
-                let shown =
-                    if index == launch { key.clone() } else { format!("{key} of another launch") };
-                return Err(wrong(shown));
-            }
-        }
-        if old.rest != new.rest || old.program != new.program {
-            return Err(wrong("the command's own flags".to_owned()));
-        }
-    }
-    for ((span, old), (_, new)) in script.commands.iter().zip(&again.commands) {
-        let silent = matches!(old.first(), Some(name) if name == "echo" || name == "printf");
-        if old != new && !silent {
-            let line = script.source.line_column(span.start).line;
-            return Err(wrong(format!("the command at line {line}")));
-        }
-    }
-    Ok(())
-}
-
-/// The value that wins for every key: its text, or none where nothing tells.
-fn effective(launch: &Launch) -> IndexMap<String, Option<String>> {
-    let pairs = launch.arguments.iter().map(|argument| {
-        let value = argument.text.known().and_then(|text| value_of(&text));
-        (argument.key(), Some(value.unwrap_or_else(|| argument.text.sketch())))
-    });
-    pairs.collect()
-}
-
-fn value_of(text: &str) -> Option<String> {
-    let deleted = text.starts_with('~') && !text.contains('=');
-    let value = text.split_once('=').map_or("", |(_, value)| value);
-    Some(if deleted { "~".to_owned() } else { value.to_owned() })
 }

@@ -18,7 +18,16 @@ impl Walker<'_> {
     pub(super) fn for_clause(&mut self, clause: &ForClauseCommand) -> Flow {
         let name = clause.variable_name.clone();
         let mut values = Vec::new();
+        let span = self.syntax.span(&clause.loc);
         match &clause.values {
+            // `for NAME in; do` runs never; the tree does not tell it from `for NAME; do`.
+            None if self
+                .syntax
+                .source
+                .slice(span)
+                .split_whitespace()
+                .nth(2)
+                .is_some_and(|it| it.starts_with("in")) => {}
             Some(words) => values.extend(words.iter().flat_map(|word| self.fields(word))),
             None => values.extend(self.argument_fields()),
         }

@@ -12,6 +12,7 @@ mod decide;
 mod edit;
 mod expand;
 mod glob;
+mod insert;
 mod launch;
 mod loops;
 mod making;
@@ -22,6 +23,7 @@ mod place;
 mod run;
 mod state;
 mod syntax;
+mod verify;
 mod walk;
 
 pub use edit::{Change, Edited, How, Refusal, Site, edit};

@@ -283,7 +283,9 @@ impl Expander<'_> {
                 held => held,
             },
             None => {
-                Held::Unknown(Unknown::new(format!("{parameter} names no variable that is known")))
+                self.state.failed = true;
+                let why = format!("{parameter} names no variable that is known");
+                Held::Unknown(Unknown::new(why))
             }
         }
     }

@@ -47,7 +47,7 @@ impl Unknown {
 
 /// Keeps a text that is only compared short.
 fn condensed(text: String) -> String {
-    if text.len() <= 400 {
+    if text.len() <= 4000 {
         return text;
     }
     let mut hasher = DefaultHasher::new();

@@ -27,6 +27,8 @@ struct Run<'a> {
     own: Vec<(String, Text)>,
     first_word: Span,
     last_word: Span,
+    /// The whole command as it is written, with what it reads.
+    written: String,
 }
 
 impl Run<'_> {
@@ -68,7 +70,8 @@ impl Walker<'_> {
         let words =
             fields.iter().map(|field| (!field.unsure).then(|| field.text.known()).flatten());
         let words = words.collect();
-        self.run(&Run { fields: &fields, words, own, first_word, last_word })
+        let written = simple.to_string();
+        self.run(&Run { fields: &fields, words, own, first_word, last_word, written })
     }
 
     fn assignments(&mut self, prefix: &[CommandPrefixOrSuffixItem]) -> Done {
@@ -133,10 +136,10 @@ impl Walker<'_> {
             "shopt" => self.shopt(arguments),
             "unset" => self.unset(arguments),
             "read" | "mapfile" | "readarray" | "getopts" => {
-                self.sets_unknown(&name, arguments, run.first_word);
+                self.sets_unknown(&name, run);
             }
             "printf" if arguments.first().is_some_and(|it| it.as_deref() == Some("-v")) => {
-                self.sets_unknown(&name, arguments, run.first_word);
+                self.sets_unknown(&name, run);
             }
             "eval" => self.eval(arguments, run),
             "source" | "." => self.sourced(arguments, run.first_word),
@@ -304,13 +307,15 @@ impl Walker<'_> {
         }
     }
 
-    fn sets_unknown(&mut self, command: &str, arguments: &[Option<String>], at: Span) {
-        let line = self.line(at);
+    fn sets_unknown(&mut self, command: &str, run: &Run<'_>) {
+        let line = self.line(run.first_word);
+        let seen = self.state.seen_by(&run.written);
         let always = ["REPLY", "MAPFILE", "OPTARG", "OPTIND"].map(str::to_owned);
-        let names = arguments.iter().flatten().filter(|name| !name.starts_with('-'));
+        let names = run.arguments().iter().flatten().filter(|name| !name.starts_with('-'));
         for name in names.chain(&always) {
             let name = name.split('[').next().unwrap_or(name);
-            self.state.forget(name, format!("{name} is set by `{command}` at line {line}"));
+            let unknown = Unknown::new(format!("{name} is set by `{command}` at line {line}"));
+            self.state.vars.insert(name.to_owned(), Var::Unknown(unknown.seeing(&seen)));
         }
     }
 

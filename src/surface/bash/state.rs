@@ -173,15 +173,15 @@ impl State {
         for (name, body) in &other.functions {
             let same = match (self.functions.get(name), body) {
                 (Some(Some(mine)), Some(body)) => Rc::ptr_eq(mine, body),
+                // Where only one branch defines it, it is that one or none at all.
+                (None, Some(_)) => {
+                    self.functions.insert(name.clone(), body.clone());
+                    true
+                }
                 _ => false,
             };
             if !same {
                 self.functions.insert(name.clone(), None);
-            }
-        }
-        for (name, body) in &mut self.functions {
-            if !other.functions.contains_key(name) {
-                *body = None;
             }
         }
         self.odd.extend(other.odd.iter().cloned());

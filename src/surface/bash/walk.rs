@@ -1,10 +1,11 @@
 //! Statement by statement, as bash would run them.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use brush_parser::ast::{
     AndOr, AndOrList, CaseClauseCommand, CaseItem, CaseItemPostAction, Command, CompoundCommand,
-    CompoundList, ElseClause, IfClauseCommand, Pipeline, SeparatorOperator, Word,
+    CompoundList, ElseClause, FunctionBody, IfClauseCommand, Pipeline, SeparatorOperator, Word,
 };
 
 use super::decide;
@@ -41,6 +42,7 @@ pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
         left: Vec::new(),
         returned: Vec::new(),
         given_up: Vec::new(),
+        bodies: HashMap::new(),
         testing: 0,
         read: 0,
     };
@@ -80,6 +82,8 @@ pub(super) struct Walker<'a> {
     pub(super) left: Vec<Vec<State>>,
     /// For every function being read, the states in which it may have returned.
     pub(super) returned: Vec<Vec<State>>,
+    /// The functions' bodies by the place of their definition.
+    bodies: HashMap<usize, Rc<FunctionBody>>,
     /// The states in which the statement being read may have been given up.
     pub(super) given_up: Vec<State>,
     /// How many tests this stands in, where a failure does not end the script.
@@ -289,7 +293,11 @@ impl Walker<'_> {
             Command::Simple(simple) => self.simple(simple),
             Command::Compound(compound, _) => self.compound(compound),
             Command::Function(function) => {
-                let body = Rc::new(function.body.clone());
+                // One body, however often the definition is read.
+                let place = std::ptr::from_ref(function).addr();
+                let body =
+                    self.bodies.entry(place).or_insert_with(|| Rc::new(function.body.clone()));
+                let body = Rc::clone(body);
                 self.state.functions.insert(function.fname.value.clone(), Some(body));
                 (Flow::Next, Some(true))
             }
