@@ -142,7 +142,10 @@ impl Evaluation<'_> {
                 self.at.get(..kept).unwrap_or_default().to_vec()
             }
         };
-        path.extend(split(tail));
+        // Dots alone mean the section itself, nothing at all the root.
+        if !tail.is_empty() {
+            path.extend(split(tail));
+        }
         Ok(path)
     }
 
@@ -161,13 +164,20 @@ impl Evaluation<'_> {
         if !known.contains(&name) && !dicts.contains(&name) {
             return Err(self.unknown(format!("only the application knows its resolver `{name}`")));
         }
-        let mut values = arguments.iter().map(|it| self.argument(it));
-        let first = values
-            .next()
-            .unwrap_or_else(|| Err(self.broken(format!("`{name}` needs an argument"))))?;
-        let second = values.next().transpose()?;
+        let values: Vec<Value> =
+            arguments.iter().map(|it| self.argument(it)).collect::<Result<_, _>>()?;
+        let mut values = values.into_iter();
+        let first =
+            values.next().ok_or_else(|| self.broken(format!("`{name}` needs an argument")))?;
+        let second = values.next();
+        if values.next().is_some() {
+            return Err(self.broken(format!("`{name}` takes at most 2 arguments")));
+        }
         match (name, first) {
-            ("oc.create", value) => Ok(computed(value)),
+            ("oc.create", value @ (Value::List(_) | Value::Dict(_) | Value::Null)) => {
+                Ok(computed(value))
+            }
+            ("oc.create", Value::Str(_)) => Err(self.unknown("`oc.create` reads a text as YAML")),
             ("oc.decode", Value::Null) => Ok(computed(Value::Null)),
             ("oc.decode", Value::Str(text)) => self.decode(&text),
             ("oc.select", Value::Str(key)) => Ok(match self.node(&key)? {

@@ -66,6 +66,12 @@ impl Template {
     /// # Errors
     /// The first mistake, in the text's bytes.
     pub fn parse_argument(text: &str) -> Result<Argument, Fault> {
+        let blank = [' ', '\t'];
+        let edges = text.starts_with(blank) || text.ends_with(blank);
+        if edges && !text.contains("${") && text.trim_matches(blank).chars().all(is_unquoted) {
+            // Here, and only here, blanks at the ends are text.
+            return Ok(Argument::Leaf(Leaf::Str(unescaped(text))));
+        }
         let mut reader = Reader { text, at: 0, depth: 0 };
         let argument = reader.argument()?;
         if reader.at < text.len() {
@@ -333,11 +339,13 @@ impl<'a> Reader<'a> {
                 end = self.at;
                 continue;
             }
-            let word = c.is_ascii_alphanumeric() || UNQUOTED.contains(c);
-            if !word || (c == ':' && !colons) || self.rest().starts_with("${") {
+            if !is_unquoted(c) || (c == ':' && !colons) || self.rest().starts_with("${") {
                 break;
             }
             self.at += c.len_utf8();
+            if c == ':' {
+                self.blanks();
+            }
             if c != ' ' && c != '\t' {
                 end = self.at;
             }
@@ -387,6 +395,10 @@ fn leaf_of(text: &str) -> Option<Leaf> {
         Element::Str(text) => Leaf::Str(text),
         _ => return None,
     })
+}
+
+fn is_unquoted(c: char) -> bool {
+    c.is_ascii_alphanumeric() || UNQUOTED.contains(c)
 }
 
 fn unescaped(text: &str) -> String {

@@ -325,11 +325,25 @@ def some_text(rng):
     return shape.replace("%s", inner)
 
 
+TOKENS = ["${", "}", "a", "d", "x", ".", "[", "]", ":", ",", " ", "'", '"', "\\\\", "oc.select", "oc.select:", "oc.decode:", "oc.env:N",
+          "{", "1", "1.5", "null", "true", "$", "-", "${a}", "${d.x}", "${l[1]}", "e5", "=", "é", "/", "\t", "01", "1_0",
+          "'q'", "${oc.select:", "${oc.create:[", "]}", "{a:1}", "\\\\${", "|", "?", "nope"]
+
+
+def some_template(rng):
+    text = "".join(rng.choice(TOKENS).replace("\\\\", "\\") for _ in range(rng.randint(1, 9)))
+    if rng.random() < 0.6:
+        text = "${" + rng.choice(["", "oc.select:", "oc.select:nope,", "oc.decode:"]) + text + "}"
+    return f"a: 1\nd: {{x: yes, y: '${{.x}}'}}\nl: [p, 'q']\nk: {json.dumps(text)}\n"
+
+
 def fuzz(seed, count):
     rng = random.Random(seed)
     for _ in range(count):
         kind = rng.random()
-        if kind < 0.25:
+        if kind < 0.15:
+            yield look(some_template(rng), "k", ENV)
+        elif kind < 0.25:
             yield load(some_document(rng))
         elif kind < 0.45:
             yield load(some_text(rng))
