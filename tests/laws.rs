@@ -92,7 +92,7 @@ proptest! {
         let key = format!("a.k{index}");
         let after = format!("{key}={}", value_text(&Value::Str(wanted)));
         let change = Change { key: key.clone(), after: Some(after.clone()) };
-        let Ok(edited) = bash::edit(&read, &Outside::default(), 0, &[change.clone()]) else {
+        let Ok(edited) = bash::edit(&read, &Outside::default(), 0, std::slice::from_ref(&change)) else {
             return Ok(());
         };
         // Outside the edits every byte is as before: putting the old bytes back gives the old text.

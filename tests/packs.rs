@@ -58,12 +58,11 @@ fn rules_read_keys_with_known_defaults() {
         let mut unknown = BTreeSet::new();
         let mut check = |condition: &hydrule::condition::Condition| {
             for name in condition.names() {
-                if let Some(key) = name.key() {
-                    if pack.default(key.as_str()).is_none()
-                        && !free.iter().any(|part| key.as_str().contains(part))
-                    {
-                        unknown.insert(key.to_string());
-                    }
+                if let Some(key) = name.key()
+                    && pack.default(key.as_str()).is_none()
+                    && !free.iter().any(|part| key.as_str().contains(part))
+                {
+                    unknown.insert(key.to_string());
                 }
             }
         };

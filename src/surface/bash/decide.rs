@@ -50,7 +50,7 @@ pub(super) fn extended(test: &ExtendedTestExpr, walker: &mut Walker<'_>) -> Opti
         ExtendedTestExpr::And(left, right) => match extended(left, walker) {
             Some(true) => extended(right, walker),
             Some(false) => Some(false),
-            None => (extended(right, walker)? == false).then_some(false),
+            None => extended(right, walker).filter(|truth| !truth),
         },
         ExtendedTestExpr::Or(left, right) => match extended(left, walker) {
             Some(false) => extended(right, walker),

@@ -292,15 +292,15 @@ fn in_place(argument: &Argument, after: &str) -> Option<(Edit, How)> {
     let (key, value) = after.split_once('=').unwrap_or((after, ""));
     let pieces = argument.value_pieces();
     let same_key = argument.key_element() == key && after.contains('=');
-    if let ([piece], true) = (pieces.as_slice(), same_key) {
-        if let Origin::Literal(span, quoting) = piece.origin {
-            let how = match argument.placed() {
-                Placed::Default(name, _) => How::Default(name),
-                Placed::Variable(name, _) => How::Variable(name),
-                _ => How::Literal,
-            };
-            return Some((Edit::new(span, encoded(value, quoting)), how));
-        }
+    if let ([piece], true) = (pieces.as_slice(), same_key)
+        && let Origin::Literal(span, quoting) = piece.origin
+    {
+        let how = match argument.placed() {
+            Placed::Default(name, _) => How::Default(name),
+            Placed::Variable(name, _) => How::Variable(name),
+            _ => How::Literal,
+        };
+        return Some((Edit::new(span, encoded(value, quoting)), how));
     }
     let own = argument.text.pieces.iter().all(|piece| piece.via.is_empty() && piece.text.is_ok());
     let inside =

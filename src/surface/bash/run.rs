@@ -60,12 +60,12 @@ impl Walker<'_> {
             return done;
         }
         let mut fields = self.fields(name);
-        let words = suffix.iter().filter_map(word_of);
+        let mut words = suffix.iter().filter_map(word_of);
         for word in words.clone() {
             fields.extend(self.fields(word));
         }
         let first_word = self.word_span(name);
-        let last_word = words.last().map_or(first_word, |word| self.word_span(word));
+        let last_word = words.next_back().map_or(first_word, |word| self.word_span(word));
         let own = self.own_variables(prefix);
         let words =
             fields.iter().map(|field| (!field.unsure).then(|| field.text.known()).flatten());
@@ -263,11 +263,11 @@ impl Walker<'_> {
             let on = text.starts_with('-');
             rest = after;
             let mut named = None;
-            if letters.contains('o') {
-                if let [option, after @ ..] = rest {
-                    named = option.text.known();
-                    rest = after;
-                }
+            if letters.contains('o')
+                && let [option, after @ ..] = rest
+            {
+                named = option.text.known();
+                rest = after;
             }
             if letters.contains('e') || named.as_deref() == Some("errexit") {
                 self.state.options.ends_on_failure = on;
