@@ -199,6 +199,9 @@ impl Mistake<'_> {
                 "write the key itself",
             ),
         };
+        if stuck == Stuck::InterpolatedKey {
+            return Fault::new(code, self.here(), message).labelled(label).helped(help);
+        }
         self.fault(code, self.here(), &message, label, help)
     }
 

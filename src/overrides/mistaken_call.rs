@@ -28,7 +28,32 @@ pub fn explain_call(text: &str, call: &FailedCall) -> Fault {
     }
     let fault = Fault::new("hydrule::override::call", call.span, call.wrong.clone())
         .labelled("Hydra refuses this call");
-    fault.helped(usage(name))
+    match instead(text, call) {
+        (help, Some(fixed)) => fault.helped(advice(help, Some(fixed))),
+        _ => fault.helped(usage(name)),
+    }
+}
+
+/// Returns what to write for a cast of one text that is not what the cast wants.
+fn instead(text: &str, call: &FailedCall) -> (&'static str, Option<String>) {
+    let inside = arguments(text, call).unwrap_or_default();
+    let whole = || reads(&format!("k={inside}")) && !inside.is_empty();
+    let truth = match inside.to_lowercase().as_str() {
+        "yes" | "on" | "y" => Some("true"),
+        "no" | "off" | "n" => Some("false"),
+        _ => None,
+    };
+    match (call.name.as_str(), truth) {
+        ("bool", Some(truth)) => {
+            ("Hydra knows true and false only", replaced(text, call.span, truth))
+        }
+        ("int" | "float", _) if !inside.contains([',', '(', '[', '{']) && whole() => {
+            let bare = inside.trim_matches(['\'', '"']);
+            let kept = replaced(text, call.span, &quote_text(bare));
+            ("write a number, or keep it as text", kept)
+        }
+        _ => ("", None),
+    }
 }
 
 fn replaced(text: &str, span: Span, with: &str) -> Option<String> {

@@ -31,8 +31,10 @@ pub fn value_text(value: &Value) -> String {
 }
 
 fn text_value(text: &str) -> String {
-    let reads_back = parse(&format!("k={text}"))
-        .is_ok_and(|it| it.value == Some(Element::Str(text.to_owned())) && !text.is_empty());
+    // Inside a list or dict a backslash at the end would escape what closes it.
+    let reads_back = !text.ends_with('\\')
+        && parse(&format!("k={text}"))
+            .is_ok_and(|it| it.value == Some(Element::Str(text.to_owned())) && !text.is_empty());
     if reads_back { text.to_owned() } else { quoted(Quote::Single, text) }
 }
 
