@@ -298,8 +298,7 @@ fn the_page_of_messages_is_true() {
             .map(|line| line.trim_end())
             .filter(|line| !line.starts_with("See https://hydra.cc"))
             .collect();
-        let title = name.replace('-', " ");
-        let _ = write!(page, "\n## {}{}\n\n", title[..1].to_uppercase(), &title[1..]);
+        let _ = write!(page, "\n## {}\n\n", name.replace('-', " "));
         let ours = shown(text);
         let ours: Vec<&str> = ours.lines().map(str::trim_end).filter(|it| !it.is_empty()).collect();
         let _ = write!(page, "hydrule:\n\n```text\n{}\n```\n\n", ours.join("\n"));
@@ -331,7 +330,7 @@ fn nesting_beyond_hydras_is_an_error_and_no_crash() {
     for open in ["{a:", "[{a:", "int([", "str(", "[choice(", "['", "${", "(", "[[],", "[ "] {
         let text = format!("k={}", open.repeat(MANY / open.len()));
         assert!(parse(&text).is_err(), "{open}");
-        assert!(parse(&format!("k=1,{}", &text[2..])).is_err(), "{open}");
+        assert!(parse(&text.replacen('=', "=1,", 1)).is_err(), "{open}");
     }
     for text in ["]", "}", ")", "'", "\\", "${a}", "$", " ", "=", ",", "a ", "a:", "é", "\0"] {
         let many = text.repeat(MANY / text.len());
@@ -365,8 +364,9 @@ fn the_deepest_values_are_read_and_printed() {
         let fault = parse(&nested(open, inner, close, most + 1)).unwrap_err();
         assert_eq!(fault.code, "hydrule::override::too_deep", "{open}");
     }
-    assert!(parse(&format!("k=1,{}", &nested("[", "1", "]", 489)[2..])).is_ok());
-    assert!(parse(&format!("k=1,{}", &nested("[", "1", "]", 490)[2..])).is_err());
+    let swept = |count| nested("[", "1", "]", count).replacen('=', "=1,", 1);
+    assert!(parse(&swept(489)).is_ok());
+    assert!(parse(&swept(490)).is_err());
 }
 
 #[test]
@@ -374,8 +374,9 @@ fn long_overrides_are_read_up_to_a_limit() {
     let list = |count: usize| format!("k=[{}]", vec!["0.5"; count].join(","));
     assert!(parse(&list(5000)).is_ok());
     assert!(parse(&list(50_000)).is_ok());
-    let huge = format!("k={}", "x".repeat(100_000_000));
-    assert_eq!(parse(&huge).unwrap_err().code, "hydrule::override::too_long");
+    assert!(parse(&format!("k={}#", "x".repeat(1_000_000))).is_err());
+    let huge = parse(&format!("k={}", "x".repeat(100_000_000))).unwrap_err();
+    assert_eq!(huge.code, "hydrule::override::too_long");
 }
 
 #[test]

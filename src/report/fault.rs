@@ -21,6 +21,7 @@ pub fn render_faults(faults: &Faults, look: Look) -> String {
             GraphicalReportHandler::new_themed(theme)
                 .with_width(look.width)
                 .with_context_lines(1)
+                .with_wrap_lines(false)
                 .render_report(&mut out, &drawn)
         } else {
             NarratableReportHandler::new().render_report(&mut out, &drawn)
