@@ -2,6 +2,10 @@
 //!
 //! Three steps: the parser's events become nodes that aliases share; PyYAML's checks and merge keys
 //! (`<<`) are worked through in its order; then the tree is built, aliases copied out.
+//!
+//! The parser follows YAML 1.2 where PyYAML follows 1.1. Values come out the same; some files that
+//! PyYAML refuses are read (tabs between tokens, `{a: ???}`), and few that it takes are refused:
+//! quoted texts whose later lines are not indented, `[-]`, a comment glued to a bracket.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -11,6 +15,16 @@ use super::scalar::{Kind, kind, read};
 use super::template::Template;
 use super::tree::{Content, Dict, Key, Leaf, Node, Origin};
 use crate::text::{Fault, Faults, Source, Span};
+
+const SYNTAX: &str = "hydrule::config::yaml_syntax";
+const TOO_LARGE: &str = "hydrule::config::too_large";
+const DUPLICATE_KEY: &str = "hydrule::config::duplicate_key";
+const BAD_KEY: &str = "hydrule::config::bad_key";
+const BAD_MERGE: &str = "hydrule::config::bad_merge";
+const BAD_VALUE: &str = "hydrule::config::bad_value";
+const BAD_TAG: &str = "hydrule::config::unsupported_tag";
+const ENDLESS: &str = "hydrule::config::endless_alias";
+const NO_MAPPING: &str = "hydrule::config::not_a_mapping";
 
 /// The deepest nesting that is read; Python's recursion limit stops OmegaConf before this.
 const DEEPEST: usize = 128;
@@ -42,24 +56,9 @@ fn tree_of(text: &str, again: bool) -> Result<Dict, Fault> {
             Ok(dict)
         }
         Content::Leaf(Leaf::Str(inner)) => tree_of(&inner, true),
-        _ => Err(fault("not_a_mapping", arena.span(root), "the configuration is no mapping")
+        _ => Err(Fault::new(NO_MAPPING, arena.span(root), "the configuration is no mapping")
             .labelled("keys with values belong here")),
     }
-}
-
-fn fault(code: &'static str, span: Span, message: impl Into<String>) -> Fault {
-    let code = match code {
-        "syntax" => "hydrule::config::yaml_syntax",
-        "too_large" => "hydrule::config::too_large",
-        "duplicate_key" => "hydrule::config::duplicate_key",
-        "bad_key" => "hydrule::config::bad_key",
-        "bad_merge" => "hydrule::config::bad_merge",
-        "bad_value" => "hydrule::config::bad_value",
-        "bad_tag" => "hydrule::config::unsupported_tag",
-        "alias" => "hydrule::config::endless_alias",
-        _ => "hydrule::config::not_a_mapping",
-    };
-    Fault::new(code, span, message)
 }
 
 /// What a node's tag says, written or derived.
@@ -108,13 +107,13 @@ impl Arena {
             let (event, span) = step.map_err(|error| {
                 let at = bytes.at(error.marker().index());
                 let info = error.info().to_owned();
-                fault("syntax", Span::new(at, bytes.after(at)), format!("no valid YAML: {info}"))
+                Fault::new(SYNTAX, Span::new(at, bytes.after(at)), format!("no valid YAML: {info}"))
             })?;
             let span = Span::new(bytes.at(span.start.index()), bytes.at(span.end.index()));
             let (shape, tag, anchor) = match event {
                 Event::Alias(anchor) => {
                     let id = anchors.get(&anchor).copied();
-                    let id = id.ok_or_else(|| fault("syntax", span, "no such anchor"))?;
+                    let id = id.ok_or_else(|| Fault::new(SYNTAX, span, "no such anchor"))?;
                     arena.place(&mut open, id);
                     continue;
                 }
@@ -136,7 +135,7 @@ impl Arena {
                 Event::DocumentStart(_) => {
                     documents += 1;
                     if documents > 1 {
-                        return Err(fault("syntax", span, "a second document begins here"));
+                        return Err(Fault::new(SYNTAX, span, "a second document begins here"));
                     }
                     continue;
                 }
@@ -153,7 +152,7 @@ impl Arena {
                 open.push(OpenNode { id, key: None });
             }
             if open.len() > DEEPEST || arena.nodes.len() > MOST_NODES {
-                return Err(fault("too_large", span, "the configuration is nested too deeply"));
+                return Err(Fault::new(TOO_LARGE, span, "the configuration is nested too deeply"));
             }
         }
         Ok(arena)
@@ -230,7 +229,7 @@ impl Arena {
                 && !seen.insert(text)
             {
                 let message = format!("the key `{text}` stands twice in this mapping");
-                return Err(fault("duplicate_key", self.span(*key), message)
+                return Err(Fault::new(DUPLICATE_KEY, self.span(*key), message)
                     .labelled("second time here")
                     .helped("OmegaConf refuses the file; remove one of the two"));
             }
@@ -241,7 +240,11 @@ impl Arena {
     /// Replaces the merge keys of a mapping by the pairs they bring, which come first.
     fn flatten(&mut self, id: usize, depth: usize) -> Result<(), Fault> {
         if depth > DEEPEST {
-            return Err(fault("alias", self.span(id), "merge keys refer to one another endlessly"));
+            return Err(Fault::new(
+                ENDLESS,
+                self.span(id),
+                "merge keys refer to one another endlessly",
+            ));
         }
         let pairs = self.pairs(id).unwrap_or_default().to_vec();
         let mut own = Vec::with_capacity(pairs.len());
@@ -271,7 +274,7 @@ impl Arena {
             }
         }
         if changed && merged.len() + own.len() > MOST_NODES {
-            return Err(fault("too_large", self.span(id), "merge keys bring too many pairs"));
+            return Err(Fault::new(TOO_LARGE, self.span(id), "merge keys bring too many pairs"));
         }
         if let (true, Some(raw)) = (changed, self.nodes.get_mut(id)) {
             merged.extend(own);
@@ -282,7 +285,7 @@ impl Arena {
 
     fn merge_sources(&self, value: usize) -> Result<Vec<usize>, Fault> {
         let refuse = |id| {
-            fault("bad_merge", self.span(id), "`<<` takes a mapping or a list of mappings")
+            Fault::new(BAD_MERGE, self.span(id), "`<<` takes a mapping or a list of mappings")
                 .labelled("this is neither")
         };
         match self.nodes.get(value).map(|raw| &raw.shape) {
@@ -357,16 +360,16 @@ impl Builder<'_> {
     fn build(&mut self, id: usize) -> Result<Node, Fault> {
         let span = self.arena.span(id);
         let Some(raw) = self.arena.nodes.get(id) else {
-            return Err(fault("syntax", span, "no such node"));
+            return Err(Fault::new(SYNTAX, span, "no such node"));
         };
         if self.open.contains(&id) {
-            return Err(fault("alias", span, "this value contains itself through an alias"));
+            return Err(Fault::new(ENDLESS, span, "this value contains itself through an alias"));
         }
         self.left = self.left.checked_sub(1).ok_or_else(|| {
-            fault("too_large", span, format!("aliases make more than {MOST_NODES} values of it"))
+            Fault::new(TOO_LARGE, span, format!("aliases make more than {MOST_NODES} values of it"))
         })?;
         if self.open.len() > DEEPEST {
-            return Err(fault("too_large", span, "aliases nest the configuration too deeply"));
+            return Err(Fault::new(TOO_LARGE, span, "aliases nest the configuration too deeply"));
         }
         let tag = match &raw.tag {
             Tag::Other(tag) => return Err(unsupported(tag, span)),
@@ -396,7 +399,7 @@ impl Builder<'_> {
         for (key, value) in pairs {
             let span = self.arena.span(*key);
             let refuse = |what| {
-                fault("bad_key", span, format!("{what} cannot be a key"))
+                Fault::new(BAD_KEY, span, format!("{what} cannot be a key"))
                     .labelled("a text, number or boolean belongs here")
             };
             let key = match self.arena.scalar(*key) {
@@ -419,7 +422,7 @@ fn leaf(text: &str, tag: &Tag, span: Span) -> Result<Leaf, Fault> {
     let Tag::Scalar(kind) = tag else { return Ok(Leaf::Str(text.to_owned())) };
     let Some(leaf) = read(text, *kind) else {
         let message = format!("PyYAML cannot read `{text}` as a value");
-        return Err(fault("bad_value", span, message)
+        return Err(Fault::new(BAD_VALUE, span, message)
             .labelled("this value")
             .helped("put quotes around it to make it text"));
     };
@@ -428,7 +431,7 @@ fn leaf(text: &str, tag: &Tag, span: Span) -> Result<Leaf, Fault> {
 
 fn unsupported(tag: &str, span: Span) -> Fault {
     let message = format!("the tag `{tag}` makes a value that configurations do not hold");
-    fault("bad_tag", span, message).labelled("this value")
+    Fault::new(BAD_TAG, span, message).labelled("this value")
 }
 
 /// Byte offsets of characters, since the parser counts characters.
