@@ -330,6 +330,19 @@ fn bombs_and_depth_end_in_faults() {
     assert!(Config::read(&Source::new("b", deep)).is_err());
     assert!(Config::read(&Source::new("b", merges.as_str())).is_ok());
     assert!(config(&chain).lookup(&KeyPath::new("k0"), &nothing).is_err());
+    let costly: String = (0..200)
+        .map(|at| {
+            format!("k{at}: {}${{k{}}}{}\n", "${oc.create:[".repeat(20), at + 1, "]}".repeat(20))
+        })
+        .collect();
+    assert!(config(&costly).lookup(&KeyPath::new("k0"), &nothing).is_err());
+    let value = format!("+a={}{}", "[".repeat(490), "]".repeat(490));
+    let key = format!("++{}=1", vec!["a"; 5000].join("."));
+    assert_eq!(compose(&config("{}"), &overrides(&[&value, &key])).unwrap_err().len(), 2);
+    let value = format!("+a={}{}", "[".repeat(120), "]".repeat(120));
+    let composed = compose(&config("{}"), &overrides(&[&value])).unwrap().config;
+    assert!(to_yaml(&composed).len() > 120);
+    assert!(matches!(answer(&composed, "a"), Lookup::Set(_)));
     let nested = format!("a: '{}x{}'\n", "${".repeat(5000), "}".repeat(5000));
     assert!(Config::read(&Source::new("b", nested)).is_err());
 }

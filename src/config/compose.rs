@@ -244,7 +244,7 @@ impl Composer {
             );
             Content::Unknown("it is swept: its value differs between jobs".to_owned())
         } else {
-            content_of(value, origin).map_err(|what| {
+            content_of(value, origin, it.key.split('.').count()).map_err(|what| {
                 Fault::new("hydrule::config::bad_value", span, what).labelled("this value")
             })?
         };
@@ -314,7 +314,7 @@ impl Composer {
             (Selected::Content(..), None | Some(Element::Null)) => {}
             (Selected::Content(old), Some(expected)) => {
                 let span = it.value_span.unwrap_or(it.key_span);
-                let expected = content_of(expected, Origin::Base(span));
+                let expected = content_of(expected, Origin::Base(span), 0);
                 if !expected.is_ok_and(|expected| expected.equals(&old)) {
                     let message = format!("`{}` has another value than this", it.key);
                     return Err(Fault::new("hydrule::config::value_differs", span, message)
@@ -620,9 +620,16 @@ fn place_in(items: &[Node], part: &str) -> Result<usize, Wrong> {
         .ok_or_else(|| wrong(&format!("is beyond the list's {} items", items.len())))
 }
 
-/// Turns an override's value into a tree.
-fn content_of(element: &Element, origin: Origin) -> Result<Content, String> {
-    let node = |element| Ok(Node { content: content_of(element, origin)?, origin });
+/// The deepest nesting of keys and values together; Python's recursion limit stops OmegaConf
+/// before this.
+const DEEPEST: usize = 128;
+
+/// Turns an override's value into a tree; `depth` is how deep it stands.
+fn content_of(element: &Element, origin: Origin, depth: usize) -> Result<Content, String> {
+    if depth > DEEPEST {
+        return Err("the value is nested more deeply than OmegaConf holds".to_owned());
+    }
+    let node = |element| Ok(Node { content: content_of(element, origin, depth + 1)?, origin });
     Ok(match element {
         Element::List(items) => {
             Content::List(items.iter().map(node).collect::<Result<_, String>>()?)

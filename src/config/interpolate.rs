@@ -48,7 +48,7 @@ pub fn evaluate(template: &Template, at: &[String], scope: &dyn Scope) -> Result
 /// Returns the path that a text stands for when it is one `${…}` of a key and nothing else.
 pub fn target(text: &str, at: &[String], scope: &dyn Scope) -> Option<Path> {
     let template = Template::parse(text).ok()?;
-    let [Piece::Node(parts)] = template.0.as_slice() else { return None };
+    let [Piece::Node(parts)] = template.pieces.as_slice() else { return None };
     let evaluation = Evaluation { at, scope };
     let text = evaluation.path_text(parts).ok()?;
     evaluation.locate(&text).ok()
@@ -81,11 +81,11 @@ impl Evaluation<'_> {
     }
 
     fn template(&self, template: &Template) -> Result<Found, Stop> {
-        if let [piece] = template.0.as_slice() {
+        if let [piece] = template.pieces.as_slice() {
             return self.piece(piece);
         }
         let mut out = String::new();
-        for piece in &template.0 {
+        for piece in &template.pieces {
             out.push_str(&python_text(&self.piece(piece)?.value));
         }
         Ok(computed(Value::Str(out)))

@@ -1,6 +1,6 @@
 //! Looking keys up in a configuration, interpolations followed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::Config;
 use super::interpolate::{Broken, Path, Scope, TOO_LARGE, evaluate, target};
@@ -15,6 +15,8 @@ pub struct Reading<'a> {
     environment: &'a dyn Fn(&str) -> Lookup,
     /// The keys being resolved now, to find cycles.
     open: RefCell<Vec<Path>>,
+    /// How deep the texts nest that are being resolved now.
+    nested: Cell<usize>,
 }
 
 /// Where a path leads once interpolated sections are followed.
@@ -32,7 +34,7 @@ pub enum Spot<'a> {
 impl<'a> Reading<'a> {
     /// Reads `config`; `environment` answers for environment variables.
     pub fn new(config: &'a Config, environment: &'a dyn Fn(&str) -> Lookup) -> Self {
-        Self { config, environment, open: RefCell::new(Vec::new()) }
+        Self { config, environment, open: RefCell::default(), nested: Cell::default() }
     }
 
     fn unknown(path: &[String], why: &str) -> Missing {
@@ -54,7 +56,7 @@ impl<'a> Reading<'a> {
             let message = format!("it is defined by itself: {}", names.join(" → "));
             return Err(Broken { at: path.to_vec(), message });
         }
-        if self.open.borrow().len() >= MOST_OPEN {
+        if self.open.borrow().len() + self.nested.get() >= MOST_OPEN {
             let message = "its interpolations refer to one another too deeply".to_owned();
             return Err(Broken { at: path.to_vec(), message });
         }
@@ -127,7 +129,11 @@ impl<'a> Reading<'a> {
     fn resolve(&self, text: &str, at: &[String]) -> Result<Lookup, Broken> {
         let template = Template::parse(text)
             .map_err(|fault| Broken { at: at.to_vec(), message: fault.message })?;
-        evaluate(&template, at, self)
+        let before = self.nested.get();
+        self.nested.set(before + template.depth);
+        let answer = evaluate(&template, at, self);
+        self.nested.set(before);
+        answer
     }
 
     /// Returns a node's value with all interpolations resolved.
@@ -190,8 +196,9 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// How many interpolations may wait for one another.
-const MOST_OPEN: usize = 256;
+/// How many sections and interpolations may wait for one another; OmegaConf ends at about 60
+/// interpolations or 100 sections.
+const MOST_OPEN: usize = 160;
 
 fn below(path: &[String], part: &str) -> Path {
     path.iter().cloned().chain([part.to_owned()]).collect()

@@ -6,7 +6,12 @@ use crate::text::{Fault, Span};
 
 /// A text in pieces.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Template(pub Vec<Piece>);
+pub struct Template {
+    /// The pieces, first to last.
+    pub pieces: Vec<Piece>,
+    /// How deep interpolations, lists and dicts nest in the text.
+    pub depth: usize,
+}
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +62,9 @@ impl Template {
     /// # Errors
     /// The first mistake, in the text's bytes, where OmegaConf's grammar does not take it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let mut reader = Reader { text, at: 0, depth: 0 };
-        reader.text_pieces(None).map(Self)
+        let mut reader = Reader { text, at: 0, depth: 0, deepest: 0 };
+        let pieces = reader.text_pieces(None)?;
+        Ok(Self { pieces, depth: reader.deepest })
     }
 
     /// Reads what `oc.decode` takes: one argument and nothing else.
@@ -72,7 +78,7 @@ impl Template {
             // Here, and only here, blanks at the ends are text.
             return Ok(Argument::Leaf(Leaf::Str(unescaped(text))));
         }
-        let mut reader = Reader { text, at: 0, depth: 0 };
+        let mut reader = Reader { text, at: 0, depth: 0, deepest: 0 };
         let argument = reader.argument()?;
         if reader.at < text.len() {
             Err(reader.wrong("this does not belong here"))
@@ -86,6 +92,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    deepest: usize,
 }
 
 /// What cannot stand in a key inside `${…}`.
@@ -143,6 +150,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong("it is nested too deeply"));
         }
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         let result = read(self);
         self.depth -= 1;
         result
@@ -283,7 +291,7 @@ impl<'a> Reader<'a> {
                 if !self.eat(quote.encode_utf8(&mut [0; 4])) {
                     return Err(self.wrong("a quote is missing"));
                 }
-                Ok(Argument::Quoted(Template(pieces)))
+                Ok(Argument::Quoted(Template { pieces, depth: self.deepest }))
             }
             Some('[') => {
                 self.at += 1;
@@ -376,7 +384,7 @@ impl<'a> Reader<'a> {
                 Ok(text) => pieces.push(Piece::Text(unescaped(text))),
                 Err(_) if !pieces.is_empty() => {
                     self.at = before;
-                    return Ok(Argument::Mixed(Template(pieces)));
+                    return Ok(Argument::Mixed(Template { pieces, depth: self.deepest }));
                 }
                 Err(wrong) => return Err(wrong),
             }
@@ -524,7 +532,7 @@ mod tests {
 
     #[test]
     fn backslashes_halve_before_interpolations_only() {
-        let plain = |text: &str| Template::parse(text).unwrap().0;
+        let plain = |text: &str| Template::parse(text).unwrap().pieces;
         assert_eq!(plain(r"\${b}"), [Piece::Text("${b}".into())]);
         assert_eq!(plain(r"a\\b"), [Piece::Text(r"a\\b".into())]);
         let name = Piece::Node(vec![PathPart::Text("b".into())]);
