@@ -9,6 +9,7 @@
 import random
 import sys
 
+COUNTS = ["COUNT", "NNODES", "SEQ"]
 NAMES = ["N", "M", "BS", "LR", "OFFLOAD", "MODEL", "DIR", "TAG", "N_GPUS", "X"]
 UNSET = ["UNSET_ONE", "UNSET_TWO"]
 TOLD = {"TOLD": "7", "TOLD_TEXT": "from outside"}
@@ -50,6 +51,8 @@ class Script:
         return self.rng.choice(NUMBERS)
 
     def name(self):
+        if self.chance(0.15):
+            return self.rng.choice(COUNTS)
         if self.assigned and self.chance(0.85):
             return self.rng.choice(self.assigned)
         return self.rng.choice(NAMES + UNSET + list(TOLD))
@@ -90,7 +93,7 @@ class Script:
         return self.pick("*", "a*b", "?", "[ab]", "a#b", "!x", "-1", "é", "a=b", "%", "@", "^", "a,b", "$", "a$", '"$"', "#", "''", '""')
 
     def arithmetic(self):
-        name = self.name()
+        name = self.rng.choice(COUNTS) if self.chance(0.9) else self.name()
         return self.rng.choice([
             f"{name} * 2", f"{name}+1", f"${name} / 2", f"(${{{name}}} + 3) * 2", f"${{{name}:-4}} - 1",
             f"{self.number()} % 3", f"{name} > 2 ? 5 : 6", f"{name} << 1", f"2 ** 3", f"0x10 + 010", f"{name} == 4 && 1",
@@ -208,7 +211,7 @@ class Script:
             text = " ".join(f"{self.key()}={self.plain()}" for _ in range(self.rng.randrange(1, 4)))
             self.put(f'{name}="{text}"')
         else:
-            self.put(f"{name}=$(({self.arithmetic()}))")
+            self.put(f"{self.pick(name, *COUNTS)}=$(({self.arithmetic()}))")
 
     def array(self):
         name = self.rng.choice(LISTS)
@@ -438,6 +441,8 @@ class Script:
             self.put("#!/bin/bash")
         self.put("LAUNCH=(python3)")
         self.put("PYTHON=python3")
+        for name in COUNTS:
+            self.put(f"{name}={self.pick(self.number(), '${' + name + ':-' + self.number() + '}')}")
         for name in NAMES:
             if self.chance(0.6):
                 self.assigned.append(name)

@@ -80,8 +80,11 @@ pub fn recognise(fields: &[Field]) -> Command {
     found.rest = before.chain(found.rest).collect();
     let plausible =
         found.arguments.iter().any(|argument| is_override(&argument.text.known_start()));
-    let untold = found.arguments.iter().all(|argument| argument.text.known_start().is_empty());
-    if plausible || found.forwards.is_some() || untold && !found.arguments.is_empty() {
+    let mut arguments = found.arguments.iter();
+    let untold =
+        !found.arguments.is_empty() && arguments.clone().all(|it| it.text.known_start().is_empty());
+    let hidden = arguments.any(|it| it.text.unknown().is_some_and(|it| it.seen.contains('=')));
+    if plausible || found.forwards.is_some() || untold || hidden {
         Command::Launch(found)
     } else {
         Command::Other

@@ -249,6 +249,12 @@ impl One<'_> {
     /// Takes every override of the key out.
     fn take_out(&self) -> Result<Made, Fault> {
         let own = |argument: &&Argument| argument.key() == self.change.key;
+        let key = &self.change.key;
+        let other = |argument: &&Argument| argument.key() != *key && may_set(argument, key);
+        if let Some(argument) = self.launch.arguments.iter().find(other) {
+            let message = format!("`{key}` may be set by something that is not known");
+            return Err(Fault::new("hydrule::edit::place", argument.word, message));
+        }
         let mut edits: Vec<Edit> = Vec::new();
         for argument in self.launch.arguments.iter().filter(own) {
             let edit = remove(self.script, argument)?;

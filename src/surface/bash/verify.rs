@@ -47,13 +47,17 @@ pub(super) fn verify(
 }
 
 fn compare(old: &Launch, new: &Launch, wanted: &[Change]) -> Result<(), String> {
-    let (before, after) = (effective(old), effective(new));
+    let (before, after) = (values(old), values(new));
     for key in before.keys().chain(after.keys()) {
-        let expected = match wanted.iter().find(|change| change.key == *key) {
-            Some(change) => change.after.as_deref().map(value_of),
-            None => before.get(key).cloned(),
+        let same = match wanted.iter().find(|change| change.key == *key) {
+            // What wins must be what is wanted.
+            Some(change) => {
+                let value = change.after.as_deref().map(value_of);
+                after.get(key).and_then(|values| values.last()) == value.as_ref()
+            }
+            None => before.get(key) == after.get(key),
         };
-        if after.get(key) != expected.as_ref() {
+        if !same {
             return Err(key.clone());
         }
     }
@@ -66,13 +70,15 @@ fn compare(old: &Launch, new: &Launch, wanted: &[Change]) -> Result<(), String> 
     Ok(())
 }
 
-/// The value that wins for every key; where nothing tells it, what it depends on.
-fn effective(launch: &Launch) -> IndexMap<String, String> {
-    let pairs = launch.arguments.iter().map(|argument| {
+/// The values of every key in order; where nothing tells one, what it depends on.
+fn values(launch: &Launch) -> IndexMap<String, Vec<String>> {
+    let mut values: IndexMap<String, Vec<String>> = IndexMap::new();
+    for argument in &launch.arguments {
         let value = argument.text.known().map(|text| value_of(&text));
-        (argument.key(), value.unwrap_or_else(|| argument.text.sketch()))
-    });
-    pairs.collect()
+        let value = value.unwrap_or_else(|| argument.text.sketch());
+        values.entry(argument.key()).or_default().push(value);
+    }
+    values
 }
 
 fn value_of(text: &str) -> String {
