@@ -106,6 +106,9 @@ pub struct JobArgs {
     /// A fact, in Hydra's override syntax: oom.phase=wake_up, oom.free=4.97GiB
     #[arg(long, value_name = "NAME=VALUE")]
     pub fact: Vec<String>,
+    /// Facts from a JSON, YAML or TOML file: model=config.json gives $model.hidden_size and so on
+    #[arg(long, value_name = "NAME=FILE")]
+    pub facts: Vec<String>,
     /// A parameter of the pack: micro_batch_floor=2
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,

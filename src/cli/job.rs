@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::JobArgs;
 use super::error::CliError;
+use super::facts;
 use super::files::{read_log, read_script};
 use super::launched;
 use crate::config::{Config, Note, compose};
@@ -59,6 +60,7 @@ impl Job {
             world.environment.insert(name, text);
         }
         set_parameters(&pack, &mut world, &args.param)?;
+        facts::read_into(&mut world, &pack, &args.facts)?;
         for (name, value) in values(&args.fact)? {
             check_phase(&pack, &name, &value)?;
             world.facts.insert(name, value, Provenance::Computed);

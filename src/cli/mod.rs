@@ -5,6 +5,7 @@ mod compose;
 mod console;
 mod error;
 mod expand;
+mod facts;
 mod explain;
 mod files;
 mod job;

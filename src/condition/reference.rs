@@ -51,6 +51,8 @@ A condition is an expression in the pack's TOML, best written as a literal strin
 | `actor_rollout_ref.rollout.n` | the configuration key |
 | `config[\"a-b/c\"]` | a key that is no dotted identifier |
 | `$oom.phase` | a fact from the log |
+| `$model.hidden_size` | a fact from a file (`--facts model=config.json`) that the pack declares |
+| `$peak` | the predicted peak of the phase that failed, where the pack has estimates |
 | `$param.floor` | a parameter of the pack |
 | `$sbatch.mem` | a directive of the Slurm script |
 | `$env.NAME` | a variable of the job's environment |

@@ -6,6 +6,7 @@
 
 mod apply;
 mod base;
+mod estimate;
 mod interpolate;
 mod invariant;
 mod judge;
@@ -18,6 +19,7 @@ mod verdict;
 mod world;
 
 pub use base::Base;
+pub use estimate::{EstimateState, Peak, compare_estimates};
 pub use invariant::{InvariantEffect, InvariantState};
 pub use judge::{Judgement, judge};
 pub use plan::{Request, plan};

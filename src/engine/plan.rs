@@ -1,6 +1,7 @@
 //! The planner: which option, and why not the others.
 
 use super::apply::{NotApplied, writes};
+use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge};
 use super::require::{RequirementState, Settled, check_requirements, settle};
@@ -48,6 +49,7 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
     Plan {
         requirements,
         invariants: compare_invariants(pack, state, &result, world),
+        estimates: compare_estimates(pack, state, &result, world),
         changes: state.changes_to(&result),
         directives: state.directive_changes_to(&result),
         steps,

@@ -1,12 +1,13 @@
 use std::cell::RefCell;
 
+use super::estimate::{Peak, predict};
 use super::interpolate::interpolate;
 use super::state::{Entry, State};
 use super::world::World;
 use crate::condition::{Outcome, Scope};
 use crate::facts::{Found, Lookup, Missing, Provenance};
 use crate::overrides::OverrideKind;
-use crate::pack::Pack;
+use crate::pack::{OutsideFact, PEAK, Pack};
 use crate::path::KeyPath;
 use crate::value::Value;
 
@@ -162,10 +163,47 @@ impl<'a> View<'a> {
         if let Some(directive) = name.strip_prefix("sbatch.") {
             return self.look_up_directive(name, directive);
         }
+        if let Some(fact) = self.pack.outside.get(name) {
+            return self.look_up_outside(name, *fact);
+        }
+        if name == PEAK && !self.pack.estimates.is_empty() {
+            return self.look_up_peak();
+        }
         if let Some(expression) = self.pack.lets.get(name) {
             return as_lookup(name, expression.condition.evaluate(self).outcome);
         }
         self.look_up_event_fact(name)
+    }
+
+    /// A fact that only the user can tell, and did not.
+    fn look_up_outside(&self, name: &str, fact: OutsideFact) -> Lookup {
+        let group = name.split('.').next().unwrap_or(name);
+        let in_group = |told: &str| told.split('.').next() == Some(group);
+        let told = self.world.facts.iter().any(|(told, _)| in_group(told));
+        if self.world.told_groups.contains(group) || fact.optional && told {
+            return Lookup::Absent;
+        }
+        let supply = format!("--facts {group}=FILE or --fact {name}=VALUE");
+        unknown(&format!("${name}"), "nothing tells".to_owned(), &supply)
+    }
+
+    /// The estimate of the phase that failed.
+    fn look_up_peak(&self) -> Lookup {
+        let shown = format!("${PEAK}");
+        let place = self.world.failure.as_ref().and_then(|failure| failure.place.as_ref());
+        let Some(place) = place else {
+            let supply = "--log FILE or --fact oom.phase=NAME";
+            return unknown(&shown, "nothing tells which phase failed".to_owned(), supply);
+        };
+        let estimate = self.pack.estimates.iter().find(|estimate| estimate.phase == *place);
+        match estimate.map_or(Peak::None, |estimate| predict(estimate, self)) {
+            Peak::Bytes(bytes) => Lookup::Set(Found {
+                value: Value::Bytes(bytes),
+                from: Provenance::Computed,
+            }),
+            Peak::None => Lookup::Absent,
+            Peak::Unknown(missing) => as_lookup(PEAK, Outcome::Unknown(missing)),
+        }
     }
 
     fn look_up_directive(&self, name: &str, directive: &str) -> Lookup {

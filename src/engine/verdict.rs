@@ -1,3 +1,4 @@
+use super::estimate::EstimateState;
 use super::invariant::{InvariantEffect, InvariantState};
 use super::judge::Judgement;
 use super::require::RequirementState;
@@ -128,6 +129,8 @@ pub struct Plan {
     pub requirements: Vec<RequirementState>,
     /// Every invariant, over the whole plan.
     pub invariants: Vec<InvariantState>,
+    /// The predicted peaks, over the whole plan; empty where none is known.
+    pub estimates: Vec<EstimateState>,
     /// The overrides that differ between input and result.
     pub changes: Vec<KeyChange>,
     /// The directives that differ: name, before, after.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::base::Base;
@@ -12,6 +14,8 @@ use crate::value::Value;
 pub struct World {
     /// Facts by name, such as `oom.tried`; those given by the user win.
     pub facts: Facts,
+    /// Groups of facts that were read from a file, such as `model`: what it lacks is absent.
+    pub told_groups: BTreeSet<String>,
     /// Environment variables the user told of, without `env.`.
     pub environment: IndexMap<String, String>,
     /// Parameters the user set, by name; the pack's defaults stand behind them.

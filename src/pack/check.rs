@@ -2,12 +2,12 @@
 
 use indexmap::IndexMap;
 
-use super::manifest::{DefaultEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry};
+use super::manifest::{DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry};
 use super::names::PackNames;
 use super::read::Text;
 use super::reads::Reads;
 use super::rule::{
-    DefaultSet, Expression, Invariant, Pack, PackOption, Parameter, Phase, Requirement, Rewrite,
+    DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter, Phase, Requirement, Rewrite,
 };
 use crate::condition::{Assignment, Condition, Type, check as check_condition};
 use crate::overrides;
@@ -61,13 +61,15 @@ impl<'a> Checker<'a> {
         self.check_let_cycles(&lets);
         let invariants = manifest.invariants.iter().filter_map(|entry| self.invariant(entry));
         let invariants = invariants.collect();
+        let estimates = manifest.estimates.iter().filter_map(|entry| self.estimate(entry));
+        let estimates: Vec<Estimate> = estimates.collect();
         let options = manifest.options.iter().filter_map(|entry| self.option(entry)).collect();
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
         let mut requirements: Vec<Requirement> = requirements.collect();
         let defaults: Vec<DefaultSet> = manifest.defaults.iter().map(default_set).collect();
         for it in &mut requirements {
             let conditions = it.when.iter().chain([&it.holds]).map(|it| &it.condition);
-            it.reads = Reads::of(conditions, &lets, &defaults);
+            it.reads = Reads::of(conditions, &lets, &estimates, &defaults);
         }
         let signal_defs = self.signal_defs();
         let signals = self.signals(&signal_defs);
@@ -83,7 +85,9 @@ impl<'a> Checker<'a> {
             launches: manifest.launches.iter().map(|text| text.value.clone()).collect(),
             parameters: parameters(manifest),
             lets,
+            outside: outside_facts(manifest),
             invariants,
+            estimates,
             phases: manifest.phases.clone(),
             signal_defs,
             signals: signals?,
@@ -122,6 +126,15 @@ impl<'a> Checker<'a> {
         self.check_unique(options.chain(requirements).collect(), "rule");
         self.check_unique(manifest.signals.iter().map(|it| &it.name).collect(), "signal");
         self.check_unique(manifest.invariants.iter().map(|it| &it.id).collect(), "invariant");
+        self.check_unique(manifest.estimates.iter().map(|it| &it.phase).collect(), "estimate");
+        if manifest.estimates.is_empty() {
+            return;
+        }
+        for (name, _) in manifest.lets.iter().filter(|(name, _)| name.value == PEAK) {
+            let message = format!("`${PEAK}` is the estimate of the phase that failed");
+            let fault = Fault::new("hydrule::pack::reserved_name", name.location.span, message);
+            self.blame_all(name, fault.labelled("give it another name"));
+        }
     }
 
     fn check_unique(&mut self, ids: Vec<&Text>, what: &str) {
@@ -165,6 +178,27 @@ impl<'a> Checker<'a> {
     fn invariant(&mut self, entry: &InvariantEntry) -> Option<Invariant> {
         let value = self.expression(&entry.value, Type::Any)?;
         Some(Invariant { id: entry.id.value.clone(), title: entry.title.value.clone(), value })
+    }
+
+    fn estimate(&mut self, entry: &EstimateEntry) -> Option<Estimate> {
+        self.check_phase(&entry.phase);
+        let when = entry.when.as_ref().map(|text| self.expression(text, Type::Bool));
+        let bytes = self.expression(&entry.bytes, Type::Bytes);
+        let error = percentage(&entry.error.value);
+        if error.is_none() {
+            let message = format!("`{}` is no error bar", entry.error.value);
+            let span = entry.error.location.span;
+            let fault = Fault::new("hydrule::pack::error_bar", span, message);
+            self.blame_all(&entry.error, fault.helped("write a percentage, as in `15%`"));
+        }
+        Some(Estimate {
+            phase: entry.phase.value.clone(),
+            title: entry.title.value.clone(),
+            when: when.map_or(Some(None), |when| when.map(Some))?,
+            bytes: bytes?,
+            error: error?,
+            source: entry.source.value.clone(),
+        })
     }
 
     fn option(&mut self, entry: &OptionEntry) -> Option<PackOption> {
@@ -358,6 +392,16 @@ fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {
             (entry.name.value.clone(), parameter)
         })
         .collect()
+}
+
+fn outside_facts(manifest: &Manifest) -> IndexMap<String, OutsideFact> {
+    manifest.outside.iter().map(|entry| (entry.name.clone(), entry.fact)).collect()
+}
+
+/// Reads `15%` as 0.15.
+fn percentage(text: &str) -> Option<f64> {
+    let percent: f64 = text.strip_suffix('%')?.trim().parse().ok()?;
+    (0.0..=1000.0).contains(&percent).then_some(percent / 100.0)
 }
 
 fn default_set(entry: &DefaultEntry) -> DefaultSet {

@@ -23,5 +23,6 @@ pub const EMBEDDED: &[EmbeddedPack] = &[EmbeddedPack {
         "rules/verl/defaults.toml",
         "rules/verl/oom.toml",
         "rules/verl/constraints.toml",
+        "rules/verl/memory.toml",
     ],
 }];

@@ -2,8 +2,9 @@
 
 use toml::de::DeTable;
 
-use super::read::{FaultList, Reader, Text};
-use super::rule::{Changes, Phase, Safety};
+use super::read::{FaultList, Reader, Text, syntax_fault};
+use super::rule::{Changes, OutsideFact, Phase, Safety};
+use crate::condition::Type;
 use crate::signal::{FactType, Kind};
 use crate::text::{Fault, Faults, Location, Source, Span};
 use crate::value::Value;
@@ -18,7 +19,9 @@ pub struct Manifest {
     pub(super) launches: Vec<Text>,
     pub(super) parameters: Vec<ParameterEntry>,
     pub(super) lets: Vec<(Text, Text)>,
+    pub(super) outside: Vec<OutsideEntry>,
     pub(super) invariants: Vec<InvariantEntry>,
+    pub(super) estimates: Vec<EstimateEntry>,
     pub(super) phases: Vec<Phase>,
     pub(super) signals: Vec<SignalEntry>,
     pub(super) defaults: Vec<DefaultEntry>,
@@ -31,6 +34,23 @@ pub(super) struct ParameterEntry {
     pub name: Text,
     pub default: Value,
     pub help: Text,
+}
+
+#[derive(Debug)]
+pub(super) struct OutsideEntry {
+    /// The full name, such as `model.hidden_size`.
+    pub name: String,
+    pub fact: OutsideFact,
+}
+
+#[derive(Debug)]
+pub(super) struct EstimateEntry {
+    pub phase: Text,
+    pub title: Text,
+    pub when: Option<Text>,
+    pub bytes: Text,
+    pub error: Text,
+    pub source: Text,
 }
 
 #[derive(Debug)]
@@ -129,6 +149,13 @@ impl Manifest {
         keep(&mut self.target, reader.optional_text("target"));
         self.launches.extend(reader.texts("launches"));
         self.lets.extend(reader.text_entries("let"));
+        for (group, facts) in reader.text_tables("fact") {
+            let facts = facts.iter().filter_map(|(name, word)| {
+                let fact = outside_fact(reader, word)?;
+                Some(OutsideEntry { name: format!("{}.{}", group.value, name.value), fact })
+            });
+            self.outside.extend(facts);
+        }
         for (name, value) in reader.entries("param") {
             let Some(table) = reader.entry(value, "parameter") else { continue };
             let default = table.value("default");
@@ -152,6 +179,15 @@ impl Manifest {
             table.finish();
             self.invariants.push(InvariantEntry { id, title, value });
         }
+        for table in reader.tables("estimate", "estimate") {
+            let (phase, title) = (table.text("phase"), table.text("title"));
+            let (when, bytes) = (table.optional_text("when"), table.text("bytes"));
+            let (error, source) = (table.text("error"), table.text("source"));
+            if table.finish() {
+                let entry = EstimateEntry { phase, title, when, bytes, error, source };
+                self.estimates.push(entry);
+            }
+        }
         for table in reader.tables("phase", "phase") {
             let (name, title) = (table.text("name"), table.text("title"));
             let frames = table.texts("frames").into_iter().map(|frame| frame.value).collect();
@@ -170,12 +206,6 @@ impl Manifest {
         let requirements = reader.tables("require", "requirement");
         self.requirements.extend(requirements.into_iter().filter_map(requirement));
     }
-}
-
-fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
-    let span = error.span().map_or(Span::at(file.text().len()), |at| Span::new(at.start, at.end));
-    Fault::new("hydrule::pack::toml_syntax", span, error.message().to_lowercase())
-        .labelled("TOML cannot be read here")
 }
 
 fn signal(table: Reader<'_>) -> Option<SignalEntry> {
@@ -202,6 +232,30 @@ fn signal(table: Reader<'_>) -> Option<SignalEntry> {
     }
     table.finish().then_some(())?;
     Some(SignalEntry { name, event, kind: kind?, pattern, types, phase })
+}
+
+/// Reads the type of an outside fact: `int`, or `int?` for one that may be left out.
+fn outside_fact(reader: &Reader<'_>, word: &Text) -> Option<OutsideFact> {
+    const KINDS: [(&str, Type); 6] = [
+        ("int", Type::Int),
+        ("float", Type::Number),
+        ("bool", Type::Bool),
+        ("text", Type::Str),
+        ("list", Type::List),
+        ("bytes", Type::Bytes),
+    ];
+    let (kind, optional) = match word.value.strip_suffix('?') {
+        Some(kind) => (kind, true),
+        None => (word.as_str(), false),
+    };
+    if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == kind) {
+        return Some(OutsideFact { kind: *kind, optional });
+    }
+    let message = format!("`{}` is no type of a fact", word.value);
+    let fault = Fault::new("hydrule::pack::unknown_word", word.location.span, message);
+    let words = KINDS.map(|(name, _)| format!("`{name}`")).join(", ");
+    reader.blame(fault.helped(format!("write one of {words}, with `?` where it may be missing")));
+    None
 }
 
 fn option(table: Reader<'_>) -> Option<OptionEntry> {

@@ -16,8 +16,9 @@ mod rule;
 pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use load::{PackError, load};
 pub use manifest::Manifest;
+pub use read::{Leaf, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
-    Changes, DefaultSet, Expression, Invariant, Pack, PackOption, Parameter, Phase, Requirement,
+    Changes, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter, Phase, Requirement,
     Rewrite, Safety,
 };

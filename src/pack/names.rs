@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::manifest::Manifest;
+use super::rule::PEAK;
 use crate::condition::{KeyKnown, Names, Type};
 use crate::path::KeyPath;
 use crate::signal::FactType;
@@ -49,6 +50,12 @@ impl PackNames {
         }
         for parameter in &manifest.parameters {
             names.insert(format!("param.{}", parameter.name.value), type_of(&parameter.default));
+        }
+        for entry in &manifest.outside {
+            names.insert(entry.name.clone(), entry.fact.kind);
+        }
+        if !manifest.estimates.is_empty() {
+            names.insert(PEAK.to_owned(), Type::Bytes);
         }
         for (name, _) in &manifest.lets {
             names.insert(name.value.clone(), Type::Any);

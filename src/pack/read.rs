@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::text::{Fault, Location, RawOffsets, Source, Span, nearest};
+use crate::text::{Fault, Faults, Location, RawOffsets, Source, Span, nearest};
 use crate::value::Value;
 
 /// A string of a pack and where it stands; offsets inside it can be mapped back to the file.
@@ -203,6 +203,28 @@ impl<'a> Reader<'a> {
         entries
     }
 
+    /// Takes the entries of a table of tables of strings.
+    pub fn text_tables(&self, field: &'static str) -> Vec<(Text, Vec<(Text, Text)>)> {
+        let mut tables = Vec::new();
+        for (name, value) in self.entries(field) {
+            let Some(table) = value.get_ref().as_table() else {
+                self.wrong_type(value, "a table");
+                continue;
+            };
+            let mut entries = Vec::new();
+            for (key, value) in table {
+                let key_span = Span::new(key.span().start, key.span().end);
+                let key = Text::new(self.source, key_span, key.get_ref());
+                match value.get_ref().as_str() {
+                    Some(text) => entries.push((key, Text::new(self.source, span_of(value), text))),
+                    None => self.wrong_type(value, "a string"),
+                }
+            }
+            tables.push((name, entries));
+        }
+        tables
+    }
+
     /// Takes the entries of a table of numbers.
     pub fn number_entries(&self, field: &'static str) -> Vec<(Text, f64)> {
         let mut entries = Vec::new();
@@ -274,6 +296,42 @@ impl<'a> Reader<'a> {
         }
         !self.missing.get()
     }
+}
+
+/// One value of a TOML file: its dotted name, the value, and where it stands.
+pub type Leaf = (String, Value, Span);
+
+/// Reads the values of a TOML file by dotted name, in order; lists are values.
+///
+/// # Errors
+/// Every syntax error.
+pub fn read_toml_values(source: &Source) -> Result<Vec<Leaf>, Faults> {
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    if !errors.is_empty() {
+        let faults = errors.iter().map(|error| syntax_fault(source, error)).collect();
+        return Err(Faults { source: source.clone(), faults });
+    }
+    let mut leaves = Vec::new();
+    collect(table.get_ref(), "", &mut leaves);
+    Ok(leaves)
+}
+
+fn collect(table: &DeTable<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
+    for (key, value) in table {
+        let name = format!("{prefix}{}", key.get_ref());
+        match (value.get_ref().as_table(), plain_value(value.get_ref())) {
+            (Some(inner), _) => collect(inner, &format!("{name}."), leaves),
+            (None, Some(plain)) => leaves.push((name, plain, span_of(value))),
+            (None, None) => {}
+        }
+    }
+}
+
+/// Words a syntax error of the TOML parser.
+pub fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
+    let span = error.span().map_or(Span::at(file.text().len()), |at| Span::new(at.start, at.end));
+    Fault::new("hydrule::pack::toml_syntax", span, error.message().to_lowercase())
+        .labelled("TOML cannot be read here")
 }
 
 fn span_of(value: &Spanned<DeValue<'_>>) -> Span {

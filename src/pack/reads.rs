@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::rule::{DefaultSet, Expression};
+use super::rule::{DefaultSet, Estimate, Expression, PEAK};
 use crate::condition::Condition;
 use crate::path::KeyPath;
 use crate::value::Value;
@@ -21,12 +21,20 @@ impl Reads {
     pub fn of<'a>(
         expressions: impl IntoIterator<Item = &'a Condition>,
         lets: &IndexMap<String, Expression>,
+        estimates: &[Estimate],
         defaults: &[DefaultSet],
     ) -> Self {
         let mut reads = Self::default();
         let mut seen = BTreeSet::new();
         for expression in expressions {
             reads.follow(expression, lets, defaults, &mut seen);
+        }
+        if seen.contains(PEAK) {
+            for estimate in estimates {
+                for expression in estimate.when.iter().chain([&estimate.bytes]) {
+                    reads.follow(&expression.condition, lets, defaults, &mut seen);
+                }
+            }
         }
         reads
     }
@@ -45,6 +53,9 @@ impl Reads {
             let Some(fact) = name.fact() else { continue };
             if let Some(directive) = fact.strip_prefix("sbatch.") {
                 self.directives.insert(directive.to_owned());
+            }
+            if fact == PEAK {
+                seen.insert(PEAK.to_owned());
             }
             if let Some(named) = lets.get(fact).filter(|_| seen.insert(fact.to_owned())) {
                 self.follow(&named.condition, lets, defaults, seen);

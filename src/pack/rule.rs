@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::read::Text;
 use super::reads::Reads;
-use crate::condition::{Assignment, Condition};
+use crate::condition::{Assignment, Condition, Type};
 use crate::overrides::Override;
 use crate::signal::{SignalDef, Signals};
 use crate::text::Location;
@@ -27,8 +27,12 @@ pub struct Pack {
     pub parameters: IndexMap<String, Parameter>,
     /// Named expressions, read as `$name`.
     pub lets: IndexMap<String, Expression>,
+    /// The facts that a user may give from outside, by name, such as `model.hidden_size`.
+    pub outside: IndexMap<String, OutsideFact>,
     /// Quantities worth preserving.
     pub invariants: Vec<Invariant>,
+    /// The peaks of memory that the pack can predict.
+    pub estimates: Vec<Estimate>,
     /// Phases, in the order in which frames are tried.
     pub phases: Vec<Phase>,
     /// The signals as defined.
@@ -60,6 +64,9 @@ impl Pack {
         Some((set.values.get(key)?, &set.of))
     }
 }
+
+/// The name of the estimate for the phase that failed.
+pub const PEAK: &str = "peak";
 
 /// Matches a whole text against a pattern in which `*` is any text.
 fn glob_matches(glob: &str, text: &str) -> bool {
@@ -96,6 +103,32 @@ pub struct Invariant {
     pub title: String,
     /// How to compute it.
     pub value: Expression,
+}
+
+/// A fact that only the user can tell, such as a number of a model's own configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct OutsideFact {
+    /// What its value must be; null is always allowed.
+    pub kind: Type,
+    /// Whether it is taken as absent once any other fact of its group is given.
+    pub optional: bool,
+}
+
+/// The peak of memory that one phase is predicted to reach.
+#[derive(Debug)]
+pub struct Estimate {
+    /// The phase's name.
+    pub phase: String,
+    /// Its title for people.
+    pub title: String,
+    /// Where the formula applies; everywhere if not given.
+    pub when: Option<Expression>,
+    /// The peak of one GPU, a number of bytes.
+    pub bytes: Expression,
+    /// How far off the prediction may be, relative to it: 0.15 is 15 %.
+    pub error: f64,
+    /// Where the formula is known from.
+    pub source: String,
 }
 
 /// A part of a training step, told by the stack frames of a failure.

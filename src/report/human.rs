@@ -8,7 +8,7 @@ use super::words;
 use crate::engine::{Failure, KeyChange, Plan, RuleVerdict, Status, Step};
 use crate::pack::{Pack, PackOption, Safety};
 use crate::signal::Kind;
-use crate::text::count;
+use crate::text::{count, quantity};
 use crate::value::Value;
 
 /// Everything a report of one rewrite shows.
@@ -50,6 +50,7 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
         page.nothing_proposed(reported);
     }
     page.invariants(reported);
+    page.estimates(reported);
     // Where nothing tells what failed, no option could help.
     if reported.failure.is_some_and(|failure| failure.place.is_some())
         || !reported.plan.steps.is_empty()
@@ -285,6 +286,36 @@ impl Page {
         let widest = titles.max().unwrap_or(0) + 2;
         for state in &reported.plan.invariants {
             self.labelled(&state.title, widest, &words::invariant(&state.effect));
+        }
+    }
+
+    /// The predicted peaks, with a word where they come near what the GPU has.
+    fn estimates(&mut self, reported: &Reported<'_>) {
+        let states = &reported.plan.estimates;
+        if states.is_empty() {
+            return;
+        }
+        let capacity = reported.failure.and_then(|it| it.event.facts.get("capacity"));
+        let capacity = match capacity.map(|fact| &fact.value) {
+            Some(Value::Bytes(bytes)) => Some(*bytes),
+            _ => None,
+        };
+        self.line("");
+        match capacity {
+            Some(has) => {
+                self.heading(&format!("Predicted peak per GPU, which has {}", quantity(has)));
+            }
+            None => self.heading("Predicted peak per GPU"),
+        }
+        let column = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0) + 2;
+        let titles = column(&mut states.iter().map(|state| state.title.chars().count()));
+        let peaks = column(&mut states.iter().map(|state| words::peaks(state).chars().count()));
+        for state in states {
+            let verdict = words::fits(state, capacity);
+            let text = words::peaks(state);
+            let bar = words::error_bar(state);
+            let text = format!("{text:<peaks$}{bar:<8}{verdict}");
+            self.labelled(&state.title, titles, text.trim_end());
         }
     }
 

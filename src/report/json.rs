@@ -8,7 +8,9 @@ use super::explain::{option_json, verdict_word};
 use super::human::Reported;
 use super::paint::{Look, Paint};
 use super::words;
-use crate::engine::{Failure, InvariantEffect, InvariantState, KeyChange, Step};
+use crate::engine::{
+    EstimateState, Failure, InvariantEffect, InvariantState, KeyChange, Peak, Step,
+};
 use crate::facts::{Found, Provenance};
 use crate::pack::Pack;
 use crate::text::Location;
@@ -43,6 +45,7 @@ pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Js
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "directives": plan.directives.iter().map(directive).collect::<Vec<_>>(),
         "invariants": plan.invariants.iter().map(invariant).collect::<Vec<_>>(),
+        "estimates": plan.estimates.iter().map(estimate).collect::<Vec<_>>(),
         "requirements": requirements,
         "options": options,
         "overrides": arguments,
@@ -131,6 +134,22 @@ fn directive((name, before, after): &(String, Found, Found)) -> Json {
         "before": before.value.to_json(),
         "after": after.value.to_json(),
         "from": provenance(&before.from),
+    })
+}
+
+/// Gives the predicted peaks of one GPU in bytes, null where none is known; `error` is relative.
+fn estimate(state: &EstimateState) -> Json {
+    let bytes = |peak: &Peak| match peak {
+        Peak::Bytes(bytes) => Some(*bytes),
+        _ => None,
+    };
+    json!({
+        "phase": state.phase,
+        "title": state.title,
+        "before": bytes(&state.before),
+        "after": bytes(&state.after),
+        "error": state.error,
+        "source": state.source,
     })
 }
 

@@ -1,10 +1,10 @@
 //! The sentences for engine verdicts, shared by every reporter.
 
 use crate::condition::{Outcome, Trace, deciding_leaves};
-use crate::engine::{InvariantEffect, KeyChange, Reach, Rejection, Status, Turn};
+use crate::engine::{EstimateState, InvariantEffect, KeyChange, Peak, Reach, Rejection, Status, Turn};
 use crate::facts::Missing;
 use crate::pack::{Changes, Pack, PackOption, Safety};
-use crate::text::{Location, join_and};
+use crate::text::{Location, join_and, quantity};
 
 /// Names a status in one word, as JSON and tests see it.
 pub fn status_word(status: &Status) -> &'static str {
@@ -246,6 +246,48 @@ pub fn invariant(effect: &InvariantEffect) -> String {
         InvariantEffect::Preserved(value) => format!("preserved at {value}"),
         InvariantEffect::Changed(from, to) => format!("changes {from} → {to}"),
         InvariantEffect::Unknown(missing) => unknown(missing),
+    }
+}
+
+/// Writes a predicted peak before and after.
+pub fn peaks(state: &EstimateState) -> String {
+    let word = |peak: &Peak| match peak {
+        Peak::Bytes(bytes) => quantity(*bytes),
+        Peak::None => "none".to_owned(),
+        Peak::Unknown(missing) => unknown(missing),
+    };
+    if state.before == state.after {
+        return word(&state.after);
+    }
+    format!("{} → {}", word(&state.before), word(&state.after))
+}
+
+/// Writes the error bar of a predicted peak; nothing where none is known.
+pub fn error_bar(state: &EstimateState) -> String {
+    let known = |peak: &Peak| matches!(peak, Peak::Bytes(_));
+    if known(&state.before) || known(&state.after) {
+        format!("± {:.0} %", state.error * 100.0)
+    } else {
+        String::new()
+    }
+}
+
+/// Says whether the peak after the plan fits a GPU of `capacity` bytes, error bar included;
+/// nothing where it surely does, or where nothing tells.
+pub fn fits(state: &EstimateState, capacity: Option<i64>) -> &'static str {
+    #[expect(clippy::cast_precision_loss, reason = "error bars are far wider")]
+    let share = match (&state.after, capacity) {
+        (Peak::Bytes(peak), Some(capacity)) if capacity > 0 => *peak as f64 / capacity as f64,
+        _ => return "",
+    };
+    if share * (1.0 - state.error) > 1.0 {
+        "too much"
+    } else if share > 1.0 {
+        "probably too much"
+    } else if share * (1.0 + state.error) > 1.0 {
+        "may be too much"
+    } else {
+        ""
     }
 }
 
