@@ -12,6 +12,7 @@ mod architecture;
 mod broken;
 mod conditions;
 mod config;
+mod estimates;
 mod example;
 mod hydra;
 mod laws;

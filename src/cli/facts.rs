@@ -21,9 +21,9 @@ use crate::value::Value;
 /// # Errors
 /// Groups that the pack does not know, unreadable files, and every value of the wrong type.
 pub fn read_into(world: &mut World, pack: &Pack, texts: &[String]) -> Result<(), CliError> {
-    for (group, path) in pairs(texts)? {
+    for ((group, path), text) in pairs(texts)?.into_iter().zip(texts) {
         let group = group.trim_start_matches('$').to_owned();
-        check_group(pack, &group)?;
+        check_group(pack, &group, text)?;
         let source = read_script(Path::new(&path))?;
         let leaves = read(&source, &path)?;
         check_types(pack, &group, &source, &leaves)?;
@@ -36,7 +36,7 @@ pub fn read_into(world: &mut World, pack: &Pack, texts: &[String]) -> Result<(),
     Ok(())
 }
 
-fn check_group(pack: &Pack, group: &str) -> Result<(), CliError> {
+fn check_group(pack: &Pack, group: &str, text: &str) -> Result<(), CliError> {
     let known: BTreeSet<&str> = pack.outside.keys().filter_map(|it| it.split('.').next()).collect();
     if known.contains(group) {
         return Ok(());
@@ -49,7 +49,7 @@ fn check_group(pack: &Pack, group: &str) -> Result<(), CliError> {
         None if names.is_empty() => fault.helped("it declares none in `[fact.NAME]`"),
         None => fault.helped(format!("it takes {}", names.join(", "))),
     };
-    Err(CliError::at_word(group, fault.labelled("no such facts")))
+    Err(CliError::at_word(text, fault.labelled("no such facts")))
 }
 
 fn read(source: &Source, path: &str) -> Result<Vec<Leaf>, CliError> {
@@ -88,7 +88,7 @@ fn read_json(source: &Source) -> Result<Vec<Leaf>, Faults> {
     let json: serde_json::Value = serde_json::from_str(source.text()).map_err(|error| {
         let lines = source.text().split_inclusive('\n').take(error.line().saturating_sub(1));
         let at = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-        let at = at.min(source.text().len());
+        let at = (0..=at).rev().find(|at| source.text().is_char_boundary(*at)).unwrap_or(0);
         let message = error.to_string();
         let message = message.split(" at line").next().unwrap_or_default().to_owned();
         let fault = Fault::new("hydrule::fact::json", Span::at(at), message);

@@ -1,5 +1,6 @@
 //! Predicted peaks of memory, before a plan and after it.
 
+use super::require::render;
 use super::scope::View;
 use super::state::State;
 use super::world::World;
@@ -21,6 +22,8 @@ pub struct EstimateState {
     pub after: Peak,
     /// How far off both may be, relative to them: 0.15 is 15 %.
     pub error: f64,
+    /// What the later prediction takes for granted, values filled in.
+    pub assumes: Option<String>,
     /// Where the formula is known from.
     pub source: String,
 }
@@ -44,7 +47,8 @@ pub fn compare_estimates(
     after: &State,
     world: &World,
 ) -> Vec<EstimateState> {
-    let peak = |estimate: &Estimate, state: &State| predict(estimate, &View::new(pack, state, world));
+    let peak =
+        |estimate: &Estimate, state: &State| predict(estimate, &View::new(pack, state, world));
     let states: Vec<EstimateState> = pack
         .estimates
         .iter()
@@ -54,6 +58,10 @@ pub fn compare_estimates(
             before: peak(estimate, before),
             after: peak(estimate, after),
             error: estimate.error,
+            assumes: estimate
+                .assumes
+                .as_ref()
+                .map(|text| render(text, &View::new(pack, after, world))),
             source: estimate.source.clone(),
         })
         .filter(|state| state.before != Peak::None || state.after != Peak::None)

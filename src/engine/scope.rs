@@ -197,10 +197,9 @@ impl<'a> View<'a> {
         };
         let estimate = self.pack.estimates.iter().find(|estimate| estimate.phase == *place);
         match estimate.map_or(Peak::None, |estimate| predict(estimate, self)) {
-            Peak::Bytes(bytes) => Lookup::Set(Found {
-                value: Value::Bytes(bytes),
-                from: Provenance::Computed,
-            }),
+            Peak::Bytes(bytes) => {
+                Lookup::Set(Found { value: Value::Bytes(bytes), from: Provenance::Computed })
+            }
             Peak::None => Lookup::Absent,
             Peak::Unknown(missing) => as_lookup(PEAK, Outcome::Unknown(missing)),
         }

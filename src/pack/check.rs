@@ -2,12 +2,15 @@
 
 use indexmap::IndexMap;
 
-use super::manifest::{DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry};
+use super::manifest::{
+    DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
+};
 use super::names::PackNames;
 use super::read::Text;
 use super::reads::Reads;
 use super::rule::{
-    DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter, Phase, Requirement, Rewrite,
+    DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter,
+    Phase, Requirement, Rewrite,
 };
 use crate::condition::{Assignment, Condition, Type, check as check_condition};
 use crate::overrides;
@@ -197,6 +200,7 @@ impl<'a> Checker<'a> {
             when: when.map_or(Some(None), |when| when.map(Some))?,
             bytes: bytes?,
             error: error?,
+            assumes: entry.assumes.as_ref().map(|text| text.value.clone()),
             source: entry.source.value.clone(),
         })
     }

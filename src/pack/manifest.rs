@@ -50,6 +50,7 @@ pub(super) struct EstimateEntry {
     pub when: Option<Text>,
     pub bytes: Text,
     pub error: Text,
+    pub assumes: Option<Text>,
     pub source: Text,
 }
 
@@ -183,8 +184,9 @@ impl Manifest {
             let (phase, title) = (table.text("phase"), table.text("title"));
             let (when, bytes) = (table.optional_text("when"), table.text("bytes"));
             let (error, source) = (table.text("error"), table.text("source"));
+            let assumes = table.optional_text("assumes");
             if table.finish() {
-                let entry = EstimateEntry { phase, title, when, bytes, error, source };
+                let entry = EstimateEntry { phase, title, when, bytes, error, assumes, source };
                 self.estimates.push(entry);
             }
         }

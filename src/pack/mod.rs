@@ -19,6 +19,6 @@ pub use manifest::Manifest;
 pub use read::{Leaf, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
-    Changes, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter, Phase, Requirement,
-    Rewrite, Safety,
+    Changes, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption,
+    Parameter, Phase, Requirement, Rewrite, Safety,
 };

@@ -127,6 +127,8 @@ pub struct Estimate {
     pub bytes: Expression,
     /// How far off the prediction may be, relative to it: 0.15 is 15 %.
     pub error: f64,
+    /// What the formula takes for granted; `{key}` and `{$name}` stand for values.
+    pub assumes: Option<String>,
     /// Where the formula is known from.
     pub source: String,
 }

@@ -1,6 +1,6 @@
 //! The report of `hydrule rewrite` for people.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::diff::{FileChange, unified_diff};
 use super::paint::{Look, Paint};
@@ -316,6 +316,11 @@ impl Page {
             let bar = words::error_bar(state);
             let text = format!("{text:<peaks$}{bar:<8}{verdict}");
             self.labelled(&state.title, titles, text.trim_end());
+        }
+        let assumed: IndexSet<&str> =
+            states.iter().filter_map(|it| it.assumes.as_deref()).collect();
+        for text in assumed {
+            self.labelled("", 0, text);
         }
     }
 

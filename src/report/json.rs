@@ -149,6 +149,7 @@ fn estimate(state: &EstimateState) -> Json {
         "before": bytes(&state.before),
         "after": bytes(&state.after),
         "error": state.error,
+        "assumes": state.assumes,
         "source": state.source,
     })
 }

@@ -1,7 +1,9 @@
 //! The sentences for engine verdicts, shared by every reporter.
 
 use crate::condition::{Outcome, Trace, deciding_leaves};
-use crate::engine::{EstimateState, InvariantEffect, KeyChange, Peak, Reach, Rejection, Status, Turn};
+use crate::engine::{
+    EstimateState, InvariantEffect, KeyChange, Peak, Reach, Rejection, Status, Turn,
+};
 use crate::facts::Missing;
 use crate::pack::{Changes, Pack, PackOption, Safety};
 use crate::text::{Location, join_and, quantity};
