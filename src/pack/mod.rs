@@ -1,6 +1,6 @@
 //! Rule packs: from a folder of TOML to rules that are known to be sound.
 //!
-//! [`load`] finds a pack's files, [`manifest`] says what the TOML says, and [`Pack`] is what is
+//! [`load`] finds a pack's files, `manifest` says what the TOML says, and [`Pack`] is what is
 //! true: ids unique, expressions parsed and checked, names known. Only checking makes a `Pack`,
 //! and it reports every fault of every file at once.
 

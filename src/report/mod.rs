@@ -1,6 +1,6 @@
 //! Showing what was found and decided: for people, and as data.
 //!
-//! Everything here turns values into text; nothing decides. miette is known to [`fault`] alone.
+//! Everything here turns values into text; nothing decides. miette is known to `fault` alone.
 
 mod diff;
 mod explain;
