@@ -45,28 +45,21 @@ impl Pattern {
     /// Tells whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
         let characters: Vec<char> = text.chars().collect();
-        // The set of positions in the text that the tokens so far can end at.
-        let mut ends = vec![false; characters.len() + 1];
-        if let Some(start) = ends.first_mut() {
-            *start = true;
-        }
+        self.ends(&characters).last() == Some(&characters.len())
+    }
+
+    /// Lists, in order, how many of the characters at the front the pattern can take.
+    pub fn ends(&self, characters: &[char]) -> Vec<usize> {
+        let mut ends = vec![0];
         for token in &self.0 {
-            let mut next = vec![false; ends.len()];
-            let mut reached = false;
-            for (at, slot) in next.iter_mut().enumerate() {
-                let here = ends.get(at).copied().unwrap_or(false);
-                let before = at.checked_sub(1).and_then(|at| ends.get(at).copied());
-                let last = at.checked_sub(1).and_then(|at| characters.get(at).copied());
-                reached |= here;
-                *slot = match (token, before, last) {
-                    (Token::Many, ..) => reached,
-                    (token, Some(true), Some(last)) => token.takes(last),
-                    _ => false,
-                };
-            }
-            ends = next;
+            let takes = |at: &usize| characters.get(*at).is_some_and(|c| token.takes(*c));
+            ends = match (token, ends.first()) {
+                (_, None) => return ends,
+                (Token::Many, Some(first)) => (*first..=characters.len()).collect(),
+                _ => ends.into_iter().filter(takes).map(|at| at + 1).collect(),
+            };
         }
-        ends.last().copied().unwrap_or(false)
+        ends
     }
 }
 

@@ -45,28 +45,22 @@ pub fn replace(
     if text.is_empty() {
         return None;
     }
+    let characters: Vec<char> = text.chars().collect();
+    let mut rest = characters.as_slice();
     let mut out = String::new();
-    let mut start = 0;
     let mut done = false;
-    while start < text.len() {
-        let rest = text.get(start..)?;
-        let mut ends = boundaries(rest);
-        ends.reverse();
-        let whole = matches!(kind, SubstringMatchKind::Suffix);
+    while let [first, after @ ..] = rest {
         let fits = |end: &usize| {
-            *end > 0
-                && (!whole || *end == rest.len())
-                && rest.get(..*end).is_some_and(|part| pattern.matches(part))
+            *end > 0 && (!matches!(kind, SubstringMatchKind::Suffix) || *end == rest.len())
         };
-        let found = if done { None } else { ends.into_iter().find(fits) };
+        let found = if done { None } else { pattern.ends(rest).into_iter().rfind(fits) };
         if let Some(end) = found {
             out.push_str(by);
-            start += end;
+            rest = rest.get(end..)?;
             done = !matches!(kind, SubstringMatchKind::Anywhere);
         } else {
-            let one = rest.chars().next()?;
-            out.push(one);
-            start += one.len_utf8();
+            out.push(*first);
+            rest = after;
             done |= matches!(kind, SubstringMatchKind::Prefix);
         }
     }
