@@ -218,3 +218,9 @@ fn lines_stay_in_step() {
     let output = workspace.hydrule("expand --jsonl").input("{\"args\":[\"a=1,2\"]}\nno\n").run();
     assert_eq!((output.code, output.out.lines().count()), (2, 2));
 }
+
+#[test]
+fn a_sweep_without_multirun() {
+    let script = "python3 -m app a.b=1,2 c.d='choice(x,y)'\n";
+    check("sweep", &[("run.sh", script)], "rewrite run.sh");
+}

@@ -10,7 +10,7 @@ use super::launched;
 use crate::config::{Config, Note, compose};
 use crate::engine::{Base, Entry, Request, State, World};
 use crate::facts::Provenance;
-use crate::overrides::{self, Override, parse};
+use crate::overrides::{self, Override, parse, single};
 use crate::pack::{self, Pack};
 use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -337,6 +337,7 @@ pub fn read_inputs(paths: &[PathBuf], outside: &Outside) -> Result<Vec<Input>, C
 pub fn entries_of(source: &Source, launch: &Launch) -> Result<Vec<Entry>, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
+    let swept = is_multirun(launch);
     for argument in &launch.arguments {
         let placed = argument.placed();
         let from = Provenance::Text(source.at(placed.span()));
@@ -345,13 +346,25 @@ pub fn entries_of(source: &Source, launch: &Launch) -> Result<Vec<Entry>, Vec<Fa
             entries.push(Entry { key: argument.key(), value: Err(why), from });
             continue;
         };
-        match parse(&text) {
+        let read =
+            parse(&text).and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
+        match read {
             Ok(parsed) => entries.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
             Err(fault) => faults.push(in_source(argument, fault)),
         }
     }
     faults.sort_by_key(|fault| fault.span);
     if faults.is_empty() { Ok(entries) } else { Err(faults) }
+}
+
+/// Tells whether Hydra runs a job for every value of a sweep; without, a sweep is a mistake.
+fn is_multirun(launch: &Launch) -> bool {
+    let flag = |flag: &String| flag == "-m" || flag.starts_with("--mult");
+    let mode = |argument: &Argument| {
+        argument.key() == "hydra.mode"
+            && argument.text.known().is_none_or(|text| text.ends_with("MULTIRUN"))
+    };
+    launch.flags.iter().any(flag) || launch.arguments.iter().any(mode) || launch.forwards.is_some()
 }
 
 /// Moves a fault in an argument's text to the place in the script that wrote it.
