@@ -207,7 +207,7 @@ impl One<'_> {
         let arguments = &self.launch.arguments;
         let winning = arguments.iter().rposition(|argument| argument.key() == *key);
         let later = arguments.get(winning.map_or(0, |at| at + 1)..).unwrap_or_default();
-        let hidden = later.iter().find(|argument| may_set(argument, key));
+        let hidden = later.iter().find(|argument| argument.may_set(key));
         let winning = winning.and_then(|at| arguments.get(at));
         let Some(after) = &self.change.after else { return self.take_out() };
         let Some(argument) = winning else {
@@ -243,14 +243,16 @@ impl One<'_> {
     fn insertion(&self, after: &str, may_join_siblings: bool) -> Edit {
         let siblings = may_join_siblings && !self.direct;
         let joined = siblings.then(|| insert::beside_siblings(self.script, self.launch, after));
-        joined.flatten().unwrap_or_else(|| insert::behind(self.script, self.launch, after))
+        joined
+            .flatten()
+            .unwrap_or_else(|| insert::behind(self.script, self.launch, after, self.direct))
     }
 
     /// Takes every override of the key out.
     fn take_out(&self) -> Result<Made, Fault> {
         let own = |argument: &&Argument| argument.key() == self.change.key;
         let key = &self.change.key;
-        let other = |argument: &&Argument| argument.key() != *key && may_set(argument, key);
+        let other = |argument: &&Argument| argument.key() != *key && argument.may_set(key);
         if let Some(argument) = self.launch.arguments.iter().find(other) {
             let message = format!("`{key}` may be set by something that is not known");
             return Err(Fault::new("hydrule::edit::place", argument.word, message));
@@ -266,12 +268,6 @@ impl One<'_> {
         let how = if edits.is_empty() { How::Nothing } else { How::Removed };
         Ok((edits, self.site(how, span)))
     }
-}
-
-/// Tells whether an argument that is not known may turn out to set the key; what comes from outside
-/// the script is the user's own and may.
-fn may_set(argument: &Argument, key: &str) -> bool {
-    argument.text.unknown().is_some() && argument.text.sketch().contains(key)
 }
 
 /// Gives an override without a sigil the one that the script uses for its key.

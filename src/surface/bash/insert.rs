@@ -3,15 +3,16 @@
 use super::launch::{Argument, Launch, Script};
 use crate::text::{Edit, Span, shell_word};
 
-/// Adds an override behind all others that the script gives, in front of what it passes on.
-pub(super) fn behind(script: &Script, launch: &Launch, after: &str) -> Edit {
+/// Adds an override behind all others that the script gives, in front of what it passes on;
+/// `last` where that was not far enough behind.
+pub(super) fn behind(script: &Script, launch: &Launch, after: &str, last: bool) -> Edit {
     let word = shell_word(after);
     let text = script.source.text();
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let forwards = launch.forwards.filter(|at| {
         let key = Argument::key_of(after);
-        let winning = launch.arguments.iter().rev().find(|it| it.key() == key);
-        winning.is_none_or(|it| it.array.is_some() || it.word.start < at.start)
+        let mut others = launch.arguments.iter().filter(|it| it.key() == key || it.may_set(&key));
+        others.all(|it| it.array.is_some() && !last || it.word.start < at.start)
     });
     let (anchor, before) = match forwards {
         Some(at) => (at, true),

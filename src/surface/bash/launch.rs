@@ -78,6 +78,12 @@ impl Argument {
         known.split_once('=').map_or(known.as_str(), |(key, _)| key).to_owned()
     }
 
+    /// Tells whether a text that is not known may turn out to set the key. What comes from outside
+    /// the script is the user's own and may.
+    pub fn may_set(&self, key: &str) -> bool {
+        self.text.unknown().is_some() && self.text.sketch().contains(key)
+    }
+
     /// Returns the key without sigil and package.
     pub fn key(&self) -> String {
         let element = self.key_element();

@@ -12,7 +12,7 @@ use super::decide;
 use super::launch::Launch;
 use super::making::Field;
 use super::piece::{Text, Unknown};
-use super::state::{Arguments, Element, Rest, Var};
+use super::state::{Arguments, Element, Rest, Var, sketch};
 use super::walk::{Done, Flow, Walker};
 use crate::text::Span;
 
@@ -45,6 +45,7 @@ impl Walker<'_> {
         let before = computes.then(|| self.state.clone());
         let done = self.expanded(simple);
         if std::mem::take(&mut self.state.failed) {
+            self.depends("a failure".to_owned());
             self.given_up.extend(before);
         }
         done
@@ -245,7 +246,7 @@ impl Walker<'_> {
             // Too few: nothing moves.
             Some(by) if list.rest == Rest::Nothing && certain(by) => {}
             Some(_) if list.rest == Rest::Script && list.known.is_empty() => {}
-            _ => *list = unknown_arguments("the arguments were shifted"),
+            _ => *list = unknown_arguments("the arguments were shifted", list),
         }
     }
 
@@ -332,7 +333,8 @@ impl Walker<'_> {
             }
         }
         if text.contains("set ") || text.contains("shift") {
-            self.state.arguments = unknown_arguments("the arguments may be set by `eval`");
+            let why = "the arguments may be set by `eval`";
+            self.state.arguments = unknown_arguments(why, &self.state.arguments);
         }
     }
 
@@ -374,8 +376,9 @@ fn sketches(fields: &[Field]) -> Vec<String> {
     fields.iter().map(sketch).collect()
 }
 
-fn unknown_arguments(why: &str) -> Arguments {
-    Arguments { known: Vec::new(), rest: Rest::Unknown(Unknown::new(why)) }
+fn unknown_arguments(why: &str, old: &Arguments) -> Arguments {
+    let unknown = Unknown::new(why).seeing(&sketch(old));
+    Arguments { known: Vec::new(), rest: Rest::Unknown(unknown) }
 }
 
 /// Makes a list of arguments of a command's words.

@@ -113,9 +113,10 @@ impl Var {
 }
 
 impl State {
-    /// Sets a variable that nothing tells the value of.
+    /// Sets a variable that nothing tells the value of; it may depend on the old one.
     pub fn forget(&mut self, name: &str, why: impl Into<String>) {
-        self.vars.insert(name.to_owned(), Var::Unknown(Unknown::new(why)));
+        let old = self.vars.get(name).map_or_else(String::new, Var::sketch);
+        self.vars.insert(name.to_owned(), Var::Unknown(Unknown::new(why).seeing(&old)));
     }
 
     /// Sets a variable, unless its attributes make something else of the value.
@@ -219,7 +220,8 @@ impl State {
     }
 }
 
-fn sketch(arguments: &Arguments) -> String {
+/// Returns a text that differs where the arguments may.
+pub fn sketch(arguments: &Arguments) -> String {
     let texts: Vec<String> = arguments.known.iter().map(|it| it.text.sketch()).collect();
     let rest = match &arguments.rest {
         Rest::Nothing => "",

@@ -53,7 +53,8 @@ fn compare(old: &Launch, new: &Launch, wanted: &[Change]) -> Result<(), String> 
             // What wins must be what is wanted.
             Some(change) => {
                 let value = change.after.as_deref().map(value_of);
-                after.get(key).and_then(|values| values.last()) == value.as_ref()
+                let wins = after.get(key).and_then(|values| values.last()) == value.as_ref();
+                wins && !hidden(new, key)
             }
             None => before.get(key) == after.get(key),
         };
@@ -68,6 +69,12 @@ fn compare(old: &Launch, new: &Launch, wanted: &[Change]) -> Result<(), String> 
         return Err("the rest of the command".to_owned());
     }
     Ok(())
+}
+
+/// Tells whether something that is not known may win over what is.
+fn hidden(launch: &Launch, key: &str) -> bool {
+    let mut behind = launch.arguments.iter().rev().take_while(|argument| argument.key() != key);
+    behind.any(|argument| argument.may_set(key))
 }
 
 /// The values of every key in order; where nothing tells one, what it depends on.
