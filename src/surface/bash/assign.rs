@@ -222,7 +222,8 @@ impl Walker<'_> {
             }
             _ => {
                 let why = format!("an element of {name} is set at line {}", self.line(span));
-                let unknown = Unknown::new(why).seeing(&element.text.sketch());
+                let old: String = elements.iter().map(|it| it.text.sketch()).collect();
+                let unknown = Unknown::new(why).seeing(&old).seeing(&element.text.sketch());
                 return self.state.assign(name, Var::Unknown(unknown));
             }
         }
@@ -232,19 +233,7 @@ impl Walker<'_> {
     fn assign_text(&mut self, name: &str, text: Text, append: bool) {
         let old = self.state.vars.get(name).cloned();
         let value = match (old, append) {
-            (Some(Var::Array(_)), true) => {
-                let unknown = Unknown::new(format!("text is appended to the array {name}"));
-                Var::Unknown(unknown.seeing(&text.sketch()))
-            }
-            // A text assigned to an array becomes its first element.
-            (Some(Var::Array(mut elements)), false) => match elements.first_mut() {
-                Some(first) if first.sure => {
-                    *first = Element { text, word: Span::at(first.word.start), sure: true };
-                    Var::Array(elements)
-                }
-                Some(_) => Var::Unknown(Unknown::new(format!("an element of {name} is set"))),
-                None => Var::Array(vec![Element { text, word: Span::at(0), sure: true }]),
-            },
+            (Some(Var::Array(elements)), append) => first_set(name, elements, text, append),
             (Some(Var::Text(mut old)), true) => {
                 old.pieces.extend(text.pieces);
                 Var::Text(old)
@@ -285,6 +274,27 @@ impl Walker<'_> {
             Some(Var::Unset) | None => Var::Array(values),
         };
         self.state.assign(name, value);
+    }
+}
+
+/// A text assigned to an array becomes its first element, or is appended to that.
+fn first_set(name: &str, mut elements: Vec<Element>, text: Text, append: bool) -> Var {
+    let old: String = elements.iter().map(|it| it.text.sketch()).collect();
+    match elements.first_mut() {
+        Some(first) if first.sure => {
+            first.word = Span::at(first.word.start);
+            if append {
+                first.text.pieces.extend(text.pieces);
+            } else {
+                first.text = text;
+            }
+            Var::Array(elements)
+        }
+        Some(_) => {
+            let unknown = Unknown::new(format!("an element of {name} is set"));
+            Var::Unknown(unknown.seeing(&old).seeing(&text.sketch()))
+        }
+        None => Var::Array(vec![Element { text, word: Span::at(0), sure: true }]),
     }
 }
 

@@ -366,7 +366,12 @@ impl Expander<'_> {
     fn emit(&mut self, held: Held, using: &Use<'_>, making: &mut Making) {
         let near = using.here.near;
         let several = using.is_list() && !using.joins() && making.splits;
+        let indexed = matches!(using.parameter, Parameter::NamedWithIndex { .. });
         match held {
+            Held::Missing | Held::Unset if indexed => {
+                let why = not_set(&using.name());
+                self.unread(using.here, &why, using.quoted, making);
+            }
             Held::Unknown(unknown) if several => {
                 making.several(Text::of(Piece::missing(unknown, near)))
             }

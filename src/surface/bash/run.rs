@@ -45,7 +45,8 @@ impl Walker<'_> {
         let before = computes.then(|| self.state.clone());
         let done = self.expanded(simple);
         if std::mem::take(&mut self.state.failed) {
-            self.depends("a failure".to_owned());
+            let seen = before.as_ref().map(|state| state.seen_by(&text));
+            self.depends(seen.unwrap_or(text));
             self.given_up.extend(before);
         }
         done
