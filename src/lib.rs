@@ -12,6 +12,7 @@ pub mod signal;
 pub mod surface;
 pub mod text;
 pub mod value;
+pub mod verify;
 
 #[doc(hidden)]
 pub mod cli;

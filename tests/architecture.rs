@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the lowest layer to the highest; those of one layer do not see each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["text"],
     &["path", "value"],
     &["facts"],
     &["overrides", "condition", "signal"],
     &["pack", "surface", "config"],
     &["engine"],
+    &["verify"],
     &["report"],
     &["cli"],
     &["main"],

@@ -23,3 +23,4 @@ mod signals;
 mod slurm;
 mod support;
 mod turns;
+mod verify;

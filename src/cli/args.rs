@@ -60,6 +60,8 @@ pub enum Command {
     Expand(ExpandArgs),
     /// Show the configuration that overrides make of a base configuration
     Compose(ComposeArgs),
+    /// Work on rule packs
+    Pack(PackArgs),
 }
 
 /// How results are printed.
@@ -234,4 +236,30 @@ pub struct ComposeArgs {
     /// Overrides
     #[arg(last = true, value_name = "OVERRIDE")]
     pub overrides: Vec<String>,
+}
+
+/// `hydrule pack`.
+#[derive(Debug, Args)]
+pub struct PackArgs {
+    /// What to do with the pack.
+    #[command(subcommand)]
+    pub command: PackCommand,
+}
+
+/// What can be done with packs.
+#[derive(Debug, Subcommand)]
+pub enum PackCommand {
+    /// Find rules that can never act, fight one another or go too far, each with an input that shows it
+    Check(PackCheckArgs),
+}
+
+/// `hydrule pack check`.
+#[derive(Debug, Args)]
+pub struct PackCheckArgs {
+    /// Rule packs: names, folders or files
+    #[arg(value_name = "NAME|PATH", required = true)]
+    pub packs: Vec<String>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
 }

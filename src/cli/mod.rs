@@ -10,6 +10,7 @@ mod facts;
 mod files;
 mod job;
 mod launched;
+mod pack;
 mod parse;
 mod rewrite;
 mod set;
@@ -57,5 +58,6 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Parse(args) => parse::run(args, console),
         Command::Expand(args) => expand::run(args, console),
         Command::Compose(args) => compose::run(args, console),
+        Command::Pack(args) => pack::run(args, console),
     }
 }

@@ -13,6 +13,7 @@ mod eval;
 mod outcome;
 mod parse;
 mod reference;
+mod shape;
 mod trace;
 
 pub use assignment::{Assignment, Target};

@@ -20,10 +20,11 @@ mod world;
 
 pub use base::Base;
 pub use estimate::{EstimateState, Peak, compare_estimates};
+pub use apply::{NotApplied, Write, writes};
 pub use invariant::{InvariantEffect, InvariantState};
 pub use judge::{Judgement, judge};
 pub use plan::{Request, plan};
-pub use require::{RequirementState, check_requirements};
+pub use require::{RequirementState, Settled, check_one, check_requirements, settle};
 pub use scope::View;
 pub use state::{Entry, KeyChange, State};
 pub use turn::{Reach, Turn, turn};

@@ -42,7 +42,8 @@ pub fn check_requirements(pack: &Pack, state: &State, world: &World) -> Vec<Requ
     pack.requirements.iter().map(|it| check_one(it, pack, state, world)).collect()
 }
 
-fn check_one(
+/// Judges one requirement on a state.
+pub fn check_one(
     requirement: &Requirement,
     pack: &Pack,
     state: &State,

@@ -1,0 +1,74 @@
+use serde_json::{Value as Json, json};
+
+use super::Done;
+use super::args::{OutputFormat, PackArgs, PackCheckArgs, PackCommand};
+use super::console::Console;
+use super::error::CliError;
+use crate::pack;
+use crate::report::{Paint, render_faults};
+use crate::text::{Faults, count};
+use crate::verify::{self, Finding};
+
+/// `hydrule pack`.
+pub fn run(args: &PackArgs, console: &mut Console) -> Result<Done, CliError> {
+    match &args.command {
+        PackCommand::Check(args) => check(args, console),
+    }
+}
+
+/// `hydrule pack check`: loads every pack first, so that an error comes before any finding.
+fn check(args: &PackCheckArgs, console: &mut Console) -> Result<Done, CliError> {
+    let mut packs = Vec::new();
+    for name in &args.packs {
+        packs.push(pack::load(name).map_err(|error| CliError::pack(name, error))?);
+    }
+    let checked: Vec<(&pack::Pack, Vec<Finding>)> =
+        packs.iter().map(|pack| (pack, verify::check(pack))).collect();
+    match args.output_format {
+        OutputFormat::Json => console.print(&format!("{:#}\n", to_json(&checked)))?,
+        OutputFormat::Full => {
+            for (pack, findings) in &checked {
+                let text = full(pack, findings, console);
+                console.print(&text)?;
+            }
+        }
+    }
+    let clean = checked.iter().all(|(_, findings)| findings.is_empty());
+    Ok(if clean { Done::Clean } else { Done::Proposed })
+}
+
+fn to_json(checked: &[(&pack::Pack, Vec<Finding>)]) -> Json {
+    let packs: Vec<Json> = checked
+        .iter()
+        .map(|(pack, findings)| {
+            json!({
+                "name": pack.name,
+                "options": pack.options.len(),
+                "requirements": pack.requirements.len(),
+                "findings": findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({ "format": 1, "packs": packs })
+}
+
+fn full(pack: &pack::Pack, findings: &[Finding], console: &Console) -> String {
+    let paint = Paint::new(console.out);
+    let mut out = String::new();
+    for finding in findings {
+        let faults = Faults::one(finding.location.source.clone(), finding.fault());
+        out.push_str(&render_faults(&faults, console.out));
+        out.push('\n');
+    }
+    let rules = format!(
+        "{} and {}",
+        count(pack.options.len(), "option"),
+        count(pack.requirements.len(), "requirement")
+    );
+    let verdict = match findings.len() {
+        0 => paint.good("no fault found"),
+        many => paint.bad(&format!("{} found", count(many, "fault"))),
+    };
+    out.push_str(&format!("{}: {rules}, {verdict}\n", paint.strong(&pack.name)));
+    out
+}

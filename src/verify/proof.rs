@@ -1,0 +1,258 @@
+//! What holds for all inputs, shown on finitely many.
+//!
+//! Where conditions only compare names with values and with one another, inputs differ only in how
+//! the names lie between the values. One input for every such order stands for all of them, so a
+//! conjunction that none of these satisfies is never true. Parts of another form are left out,
+//! which can only make a conjunction easier to satisfy: what is proven holds with them as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::input::Var;
+use crate::condition::{Condition, Scope, Verdict};
+use crate::facts::{Found, Lookup, Missing, Provenance};
+use crate::pack::Pack;
+use crate::path::KeyPath;
+use crate::value::Value;
+
+/// The most inputs that are tried for one proof.
+const MOST: usize = 20_000;
+
+/// A condition that is wanted true or false.
+pub type Wanted = (Condition, bool);
+
+/// Tells whether no input makes all conditions come out as wanted; false where that is not proven.
+pub fn never(pack: &Pack, wanted: &[Wanted]) -> bool {
+    let mut domains = Domains::default();
+    let decidable: Vec<&Wanted> =
+        wanted.iter().filter(|(condition, _)| domains.add(pack, condition)).collect();
+    if decidable.is_empty() {
+        return false;
+    }
+    let Some(domains) = domains.finish(pack) else { return false };
+    let mut point = Point { pack, values: BTreeMap::new() };
+    !exists(&decidable, &domains, &mut point)
+}
+
+/// Tells whether a condition is nothing but comparisons of names and values.
+pub fn decidable(pack: &Pack, condition: &Condition) -> bool {
+    flat_terms(pack, condition, &mut Vec::new(), 0)
+}
+
+/// Tries all values of the first open variable, then of the next.
+fn exists(wanted: &[&Wanted], open: &[(Var, Vec<Value>)], point: &mut Point<'_>) -> bool {
+    let Some(((var, values), rest)) = open.split_first() else {
+        return wanted.iter().all(|(condition, truth)| {
+            let wanted = if *truth { Verdict::True } else { Verdict::False };
+            condition.evaluate(point).verdict() == wanted
+        });
+    };
+    values.iter().any(|value| {
+        point.values.insert(var.clone(), value.clone());
+        exists(wanted, rest, point)
+    })
+}
+
+/// What the names are compared with.
+#[derive(Default)]
+struct Domains {
+    values: BTreeMap<Var, Vec<Value>>,
+    linked: BTreeSet<(Var, Var)>,
+}
+
+impl Domains {
+    /// Adds a condition's comparisons; false, and nothing added, if it has other parts.
+    fn add(&mut self, pack: &Pack, condition: &Condition) -> bool {
+        let mut terms = Vec::new();
+        if !flat_terms(pack, condition, &mut terms, 0) {
+            return false;
+        }
+        for term in terms {
+            let vars: Vec<Var> = term.iter().filter_map(|it| Var::of(&it.as_name()?)).collect();
+            let literals: Vec<Value> = term.iter().filter_map(Condition::as_literal).collect();
+            for var in &vars {
+                self.values.entry(var.clone()).or_default().extend(literals.iter().cloned());
+                for other in vars.iter().filter(|other| *other != var) {
+                    self.linked.insert((var.clone(), other.clone()));
+                }
+            }
+        }
+        true
+    }
+
+    /// Returns one value for each order that a variable can be in; nothing if they are too many.
+    fn finish(mut self, pack: &Pack) -> Option<Vec<(Var, Vec<Value>)>> {
+        self.share_values();
+        let mut size = 1_usize;
+        let mut all = Vec::new();
+        for (var, named) in &self.values {
+            let near = self.linked.iter().filter(|(one, _)| one == var).count();
+            let values = closed(pack, var).unwrap_or_else(|| spread(named, near.min(3) + 1));
+            size = size.checked_mul(values.len().max(1)).filter(|size| *size <= MOST)?;
+            all.push((var.clone(), values));
+        }
+        Some(all)
+    }
+
+    /// Variables that are compared with one another are compared with each other's values, too.
+    fn share_values(&mut self) {
+        for _ in 0..self.linked.len() {
+            for (one, other) in &self.linked {
+                let more = self.values.get(other).cloned().unwrap_or_default();
+                let own = self.values.entry(one.clone()).or_default();
+                for value in more {
+                    super::values::push(own, value);
+                }
+            }
+        }
+    }
+}
+
+/// Takes a condition apart, named conditions included; false if a part is more than a comparison
+/// of names and values.
+fn flat_terms(
+    pack: &Pack,
+    condition: &Condition,
+    out: &mut Vec<Vec<Condition>>,
+    depth: usize,
+) -> bool {
+    condition.terms().into_iter().all(|term| {
+        let let_of = |it: &Condition| {
+            let used = it.as_name()?;
+            pack.lets.get(used.fact()?).map(|named| named.condition.clone())
+        };
+        if let [only] = term.as_slice()
+            && let Some(named) = let_of(only)
+        {
+            return depth < 16 && flat_terms(pack, &named, out, depth + 1);
+        }
+        let plain = |it: &Condition| {
+            it.as_literal().is_some() || it.as_name().is_some() && let_of(it).is_none()
+        };
+        let simple = term.iter().all(plain);
+        out.push(term);
+        simple
+    })
+}
+
+/// The facts of a failure that take words of the pack only.
+fn closed(pack: &Pack, var: &Var) -> Option<Vec<Value>> {
+    let Var::Name(name) = var else { return None };
+    let (event, fact) = name.split_once('.')?;
+    let signals: Vec<_> = pack.signal_defs.iter().filter(|def| def.event == event).collect();
+    if signals.is_empty() {
+        return None;
+    }
+    let words: BTreeSet<String> = match fact {
+        "phase" => places(pack).into_iter().collect(),
+        "signal" => signals.iter().map(|def| def.name.clone()).chain(["told".to_owned()]).collect(),
+        "kind" => signals
+            .iter()
+            .map(|def| def.kind.name().to_owned())
+            .chain(["device", "host"].map(str::to_owned))
+            .collect(),
+        _ => return None,
+    };
+    Some(words.into_iter().map(Value::Str).collect())
+}
+
+/// Lists where a failure can be: the pack's phases, those that signals tell, and the host.
+pub fn places(pack: &Pack) -> Vec<String> {
+    let mut all: Vec<String> = pack.phases.iter().map(|phase| phase.name.clone()).collect();
+    let told = pack.signal_defs.iter().filter_map(|def| def.phase.clone());
+    for place in told.chain(["host".to_owned()]) {
+        if !all.contains(&place) {
+            all.push(place);
+        }
+    }
+    all
+}
+
+/// Returns the named values, `between` values in every gap of the numbers, and one of every kind.
+fn spread(named: &[Value], between: usize) -> Vec<Value> {
+    let mut all =
+        vec![Value::Null, Value::Bool(false), Value::Bool(true), Value::Str("‹other›".to_owned())];
+    let mut numbers: Vec<f64> = named.iter().filter_map(Value::as_number).collect();
+    let mut bytes: Vec<i64> = named
+        .iter()
+        .filter_map(|it| if let Value::Bytes(bytes) = it { Some(*bytes) } else { None })
+        .collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.dedup();
+    bytes.sort_unstable();
+    bytes.dedup();
+    for value in named {
+        super::values::push(&mut all, value.clone());
+    }
+    if bytes.is_empty() {
+        all.extend(gaps(&numbers, between).into_iter().map(Value::Float));
+    } else {
+        for at in &bytes {
+            for step in [-2, -1, 1, 2] {
+                all.push(Value::Bytes(at.saturating_add(step)));
+            }
+        }
+    }
+    all
+}
+
+fn gaps(numbers: &[f64], between: usize) -> Vec<f64> {
+    let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
+        return (1..=between).filter_map(|at| u32::try_from(at).ok()).map(f64::from).collect();
+    };
+    let mut edges = vec![first - 8.0];
+    edges.extend(numbers);
+    edges.push(last + 8.0);
+    let parts = u32::try_from(between + 1).map_or(2.0, f64::from);
+    let mut all = Vec::new();
+    for pair in edges.windows(2) {
+        let [low, high] = pair else { continue };
+        let steps = (1..=between).filter_map(|at| u32::try_from(at).ok());
+        all.extend(steps.map(|at| low + (high - low) * f64::from(at) / parts));
+    }
+    all
+}
+
+/// An input that sets nothing but the variables of a proof.
+struct Point<'a> {
+    pack: &'a Pack,
+    values: BTreeMap<Var, Value>,
+}
+
+impl Point<'_> {
+    fn answer(&self, var: &Var) -> Lookup {
+        match self.values.get(var) {
+            Some(value) => Lookup::Set(Found { value: value.clone(), from: Provenance::Computed }),
+            None => Lookup::Unknown(Missing {
+                name: var.shown(),
+                why: String::new(),
+                supply: String::new(),
+            }),
+        }
+    }
+}
+
+impl Scope for Point<'_> {
+    fn config(&self, key: &KeyPath) -> Lookup {
+        self.answer(&Var::Key(key.as_str().to_owned()))
+    }
+
+    fn name(&self, name: &str) -> Lookup {
+        let Some(named) = self.pack.lets.get(name) else {
+            return self.answer(&Var::Name(name.to_owned()));
+        };
+        match named.condition.evaluate(self).outcome {
+            crate::condition::Outcome::Known(value) => {
+                Lookup::Set(Found { value, from: Provenance::Computed })
+            }
+            _ => self.answer(&Var::Name(name.to_owned())),
+        }
+    }
+
+    fn it(&self) -> Lookup {
+        Lookup::Absent
+    }
+
+    fn switched(&self, key: &KeyPath) -> Lookup {
+        self.answer(&Var::Key(key.as_str().to_owned()))
+    }
+}
