@@ -94,7 +94,9 @@ fn the_picture_is_the_real_output() {
 
 #[test]
 fn the_help_is_as_reviewed() {
-    for command in ["", "rewrite", "explain", "set", "show", "parse", "expand", "compose", "pack check"] {
+    for command in
+        ["", "rewrite", "explain", "set", "show", "parse", "expand", "compose", "pack check"]
+    {
         let output = Run::hydrule(&format!("{command} --help")).run();
         assert_eq!(output.code, 0);
         let name = if command.is_empty() { "hydrule" } else { command }.replace(' ', "-");

@@ -18,9 +18,9 @@ mod turn;
 mod verdict;
 mod world;
 
+pub use apply::{NotApplied, Write, writes};
 pub use base::Base;
 pub use estimate::{EstimateState, Peak, compare_estimates};
-pub use apply::{NotApplied, Write, writes};
 pub use invariant::{InvariantEffect, InvariantState};
 pub use judge::{Judgement, judge};
 pub use plan::{Request, plan};
