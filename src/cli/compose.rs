@@ -8,7 +8,7 @@ use super::files::read_script;
 use super::job::pairs;
 use crate::config::{Composed, Config, Note, compose, to_yaml};
 use crate::facts::{Found, Lookup, Missing, Provenance};
-use crate::overrides::{Override, parse, value_text};
+use crate::overrides::{Override, parse, single, value_text};
 use crate::path::KeyPath;
 use crate::report::Paint;
 use crate::text::{Fault, Faults, Source, nearest};
@@ -79,7 +79,8 @@ fn composed(base: &Config, texts: &[String]) -> Result<Composed, CliError> {
     let mut faulty: Vec<(usize, Fault)> = Vec::new();
     let mut read: Vec<(usize, Override)> = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        match parse(text) {
+        // One configuration is composed, so a sweep has no place here.
+        match parse(text).and_then(|it| single(&it).map(|()| it)) {
             Ok(parsed) => read.push((index, parsed)),
             Err(fault) => faulty.push((index, fault)),
         }
