@@ -5,7 +5,7 @@ use std::fs;
 use hydrule::engine::{Entry, Rejection, Request, State, Status, World, check_requirements, plan};
 use hydrule::facts::{Found, Provenance};
 use hydrule::overrides::{Override, parse};
-use hydrule::pack::{EMBEDDED, Pack, load};
+use hydrule::pack::{Pack, load};
 use hydrule::value::Value;
 use hydrule::verify::{Finding, Witness, check};
 
@@ -72,14 +72,12 @@ fn every_seeded_pack_is_tested() {
     assert_eq!(files, tested);
 }
 
+/// The packs that ship are checked by CI with the release build, which takes seconds instead of
+/// minutes.
 #[test]
-fn sound_packs_have_no_findings() {
+fn a_sound_pack_has_no_findings() {
     let clean = check(&seeded("clean"));
     assert!(clean.is_empty(), "{clean:#?}");
-    for pack in EMBEDDED {
-        let found = check(&load(pack.name).unwrap());
-        assert!(found.is_empty(), "{found:#?}");
-    }
 }
 
 /// Reads a witness back as the command line would.
