@@ -270,3 +270,13 @@ fn a_base_configuration_tells_what_the_pack_does_not_know() {
     assert!(with.out.contains("broken          even"), "{}", with.out);
     assert!(with.out.contains("width is 96, base.yaml:2"), "{}", with.out);
 }
+
+#[test]
+fn a_requirement_is_judged_through_a_launchs_own_interpolation() {
+    let workspace = Workspace::new();
+    let pack = "name = \"team\"\nversion = \"1\"\ndescription = \"ours\"\n[[option]]\nid = \"halve\"\ntitle = \"Halve\"\nwhen = 'a.size > 1'\nrewrite = ['a.size := it / 2']\nrelieves = []\nloads = []\nchanges = \"speed\"\ncost = {}\nsafety = \"safe\"\nwhy = \"w\"\nsource = \"s\"\n[[require]]\nid = \"large\"\nholds = 'b.size >= 8'\nfails_at = \"start-up\"\nmessage = \"{b.size} is too small\"\n";
+    workspace.write("pack.toml", pack);
+    workspace.write("run.sh", "python3 -m app a.size=8 'b.size=${a.size}'\n");
+    let output = workspace.hydrule("rewrite run.sh --pack pack.toml --only halve").run();
+    assert_eq!(output.code, 0, "{}", output.out);
+}

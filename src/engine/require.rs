@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::apply::{NotApplied, Write, apply, writes};
 use super::judge::judge;
 use super::scope::View;
-use super::state::State;
+use super::state::{Entry, State};
 use super::verdict::{Applied, Rejection};
 use super::world::World;
 use crate::condition::{Condition, Outcome, Trace, Verdict};
@@ -153,8 +153,12 @@ fn newly_broken<'a>(
 ) -> Vec<(&'a Requirement, RequirementState)> {
     let changes = before.changes_to(now);
     let directives = before.directive_changes_to(now);
+    // What a launch or a base configuration interpolates is not among what a pack knows to be read.
+    let interpolates = |entry: &Entry| entry.value.as_ref().is_ok_and(|it| it.text.contains("${"));
+    let linked = world.base.is_some() || now.entries.iter().any(interpolates);
     let concerned = |requirement: &Requirement| {
-        changes.iter().any(|change| requirement.reads.may_depend_on(&change.key))
+        linked
+            || changes.iter().any(|change| requirement.reads.may_depend_on(&change.key))
             || directives.iter().any(|(name, ..)| requirement.reads.reads_directive(name))
     };
     let all = pack.requirements.iter().zip(held);
