@@ -18,6 +18,7 @@ mod hydra;
 mod laws;
 mod packs;
 mod pages;
+mod repairs;
 mod scripts;
 mod signals;
 mod slurm;

@@ -126,6 +126,9 @@ pub struct JobArgs {
     /// Take no step that changes this invariant
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub preserve: Vec<String>,
+    /// First make the repairs of broken requirements: of these, or of all
+    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 0.., require_equals = true)]
+    pub repair: Option<Vec<String>>,
     /// What to do about rules that read something unknown
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnUnknown::Warn)]
     pub on_unknown: OnUnknown,

@@ -55,6 +55,7 @@ impl Job {
         let pack = pack::load(&args.pack).map_err(|error| CliError::pack(&args.pack, error))?;
         check_ids(&pack, &args.only)?;
         check_invariants(&pack, &args.preserve)?;
+        check_repairs(&pack, args.repair.as_deref().unwrap_or_default())?;
         let mut world = World::default();
         for (name, text) in pairs(&args.env)? {
             world.environment.insert(name, text);
@@ -294,6 +295,10 @@ pub fn request(args: &JobArgs, allow_unsafe: bool) -> Request {
         allow_unsafe,
         strict: args.strict,
         preserve: args.preserve.clone(),
+        repair: args
+            .repair
+            .as_ref()
+            .map(|ids| ids.iter().filter(|id| !id.is_empty()).cloned().collect()),
     }
 }
 
@@ -478,6 +483,29 @@ fn check_invariants(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
         None => fault.helped(format!("its invariants are {}", known.join(", "))),
     };
     Err(CliError::at_word(wrong, fault.labelled("no such invariant")))
+}
+
+fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
+    let mends = pack.requirements.iter().filter(|it| !it.repair.is_empty());
+    let known: Vec<&str> = mends.map(|it| it.id.as_str()).collect();
+    let wrong = ids.iter().find(|id| !id.is_empty() && !known.contains(&id.as_str()));
+    let Some(wrong) = wrong else { return Ok(()) };
+    let exists = pack.requirements.iter().any(|it| it.id == *wrong);
+    let message = match exists {
+        true => format!("the requirement `{wrong}` has no repair"),
+        false => format!("the pack `{}` has no requirement `{wrong}`", pack.name),
+    };
+    let fault = Fault::new("hydrule::argument::repair", Span::at(0), message);
+    let fault = match nearest(wrong, known.iter().copied(), 1).first() {
+        _ if exists => fault.labelled("mend it by hand"),
+        Some(near) => {
+            fault.labelled("no such requirement").helped(format!("did you mean `{near}`?"))
+        }
+        None => fault
+            .labelled("no such requirement")
+            .helped("`hydrule explain` lists every requirement"),
+    };
+    Err(CliError::at_word(wrong, fault))
 }
 
 /// A told phase must be one of the pack's, or nothing would ever help.

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::files::write_all;
 use super::job::{Job, request};
 use crate::condition::Verdict;
-use crate::engine::{Plan, Status, plan};
+use crate::engine::{Plan, RequirementState, Status, plan};
 use crate::facts::{Found, Provenance};
 use crate::pack::Safety;
 use crate::report::{
@@ -60,8 +60,10 @@ fn finish(
     if args.job.on_unknown == OnUnknown::Fail {
         refuse_unknown(plan)?;
     }
+    refuse_repair(plan)?;
+    let left = |states: &[RequirementState]| states.iter().any(RequirementState::is_broken);
     if plan.is_empty() {
-        return Ok(Done::Clean);
+        return Ok(if left(&plan.requirements) { Done::Proposed } else { Done::Clean });
     }
     let paint = Paint::new(console.err);
     if !args.write {
@@ -86,7 +88,16 @@ fn finish(
     let names: Vec<&str> = edits.files.iter().map(|file| file.path.as_str()).collect();
     let done = format!("Wrote {}: {}.\n", count(names.len(), "file"), names.join(", "));
     console.say(&paint.good(&done));
-    Ok(Done::Clean)
+    Ok(if left(&plan.after) { Done::Proposed } else { Done::Clean })
+}
+
+/// Fails where the user asked for repairs that cannot be made.
+fn refuse_repair(plan: &Plan) -> Result<(), CliError> {
+    let asked = plan.repair.as_ref().filter(|repair| repair.asked);
+    match asked.map(|repair| &repair.outcome) {
+        Some(Err(_)) => Err(CliError::plain("the repairs cannot be made, so nothing was written")),
+        _ => Ok(()),
+    }
 }
 
 /// Fails where a rule needs something that nothing tells.

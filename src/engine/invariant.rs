@@ -46,12 +46,28 @@ pub fn compare_invariants(
                     InvariantEffect::Preserved(from)
                 }
                 (Outcome::Known(from), Outcome::Known(to)) => InvariantEffect::Changed(from, to),
-                (Outcome::Unknown(missing), _) | (_, Outcome::Unknown(missing)) => {
-                    InvariantEffect::Unknown(missing)
+                (Outcome::Known(_), untold) | (untold, _) => {
+                    InvariantEffect::Unknown(missing(untold, &invariant.id))
                 }
-                _ => InvariantEffect::Unknown(Vec::new()),
             };
             InvariantState { id: invariant.id.clone(), title: invariant.title.clone(), effect }
         })
         .collect()
+}
+
+/// Says what is missing where an invariant has no value.
+fn missing(outcome: Outcome, id: &str) -> Vec<Missing> {
+    let (name, why, supply) = match outcome {
+        Outcome::Unknown(missing) => return missing,
+        Outcome::Absent { name } => {
+            let supply = format!("set `{name}` in the launch");
+            (name, "it does not exist".to_owned(), supply)
+        }
+        Outcome::Failed(fault) => {
+            let supply = "change one of the values it is computed from".to_owned();
+            (id.to_owned(), fault.message, supply)
+        }
+        Outcome::Known(_) => return Vec::new(),
+    };
+    vec![Missing { name, why, supply }]
 }

@@ -4,9 +4,9 @@ use super::apply::{NotApplied, writes};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge};
-use super::require::{RequirementState, Settled, check_requirements, settle};
+use super::require::{RequirementState, Settled, check_requirements, mend, settle};
 use super::state::State;
-use super::verdict::{Applied, Plan, Rejection, RuleVerdict, Status, Step};
+use super::verdict::{Applied, Plan, Rejection, Repair, RuleVerdict, Status, Step};
 use super::world::World;
 use crate::condition::Verdict;
 use crate::pack::{Pack, PackOption, Safety};
@@ -24,6 +24,8 @@ pub struct Request {
     pub strict: bool,
     /// Ids of invariants that no plan may change.
     pub preserve: Vec<String>,
+    /// The broken requirements whose repairs come before any step; all if empty, none if not given.
+    pub repair: Option<Vec<String>>,
 }
 
 /// A state, and how the requirements stand on it.
@@ -39,15 +41,24 @@ enum Trial {
 pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
     let planner = Planner { pack, world, request };
     let requirements = check_requirements(pack, state, world);
+    let repair = planner.repair((state, &requirements));
+    let asked = repair.as_ref().filter(|repair| repair.asked);
+    // A repair that was asked for comes first, or nothing comes at all.
+    let mended = asked.and_then(|repair| repair.outcome.as_ref().ok()).map(|it| &it.state);
+    let refused = asked.is_some() && mended.is_none();
+    let start = mended.unwrap_or(state);
+    let standing = check_requirements(pack, start, world);
     let mut verdicts: Vec<RuleVerdict> =
-        pack.options.iter().map(|option| planner.verdict(option, (state, &requirements))).collect();
-    let steps = planner.steps(state);
+        pack.options.iter().map(|option| planner.verdict(option, (start, &standing))).collect();
+    let steps = if refused { Vec::new() } else { planner.steps(start) };
     for (index, step) in steps.iter().enumerate() {
         mark_chosen(&mut verdicts, &step.option, index + 1);
     }
-    let result = steps.last().map_or_else(|| state.clone(), |step| step.applied.state.clone());
+    let result = steps.last().map_or(start, |step| &step.applied.state).clone();
     Plan {
+        after: check_requirements(pack, &result, world),
         requirements,
+        repair,
         invariants: compare_invariants(pack, state, &result, world),
         estimates: compare_estimates(pack, state, &result, world),
         changes: state.changes_to(&result),
@@ -76,6 +87,27 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn selected(&self, option: &PackOption) -> bool {
         self.request.only.is_empty() || self.request.only.contains(&option.id)
+    }
+
+    /// Works out the repairs of what is broken on the input: those that the user asked for, or all.
+    fn repair(&self, input: Standing<'_>) -> Option<Repair> {
+        let named = self.request.repair.as_deref().unwrap_or_default();
+        let mends = |id: &str| named.is_empty() || named.iter().any(|it| it == id);
+        let rules = self.pack.requirements.iter().zip(input.1);
+        let mut rules = rules.filter(|(rule, state)| {
+            state.is_broken() && !rule.repair.is_empty() && mends(&rule.id)
+        });
+        rules.next()?;
+        let asked = self.request.repair.is_some();
+        let (outcome, wants) = match mend(self.pack, input, self.world, &mends) {
+            Ok((applied, wants)) => match self.forbidden(input.0, &applied) {
+                Some(rejection) => (Err(rejection), wants),
+                None => (Ok(applied), wants),
+            },
+            Err(Settled::Rejected(rejection)) => (Err(rejection), Vec::new()),
+            Err(Settled::Unknown(missing)) => (Err(Rejection::NeedsUnknown(missing)), Vec::new()),
+        };
+        Some(Repair { outcome, wants, asked })
     }
 
     fn verdict(&self, option: &PackOption, now: Standing<'_>) -> RuleVerdict {

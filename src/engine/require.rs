@@ -1,11 +1,10 @@
 //! Requirements: judged on any state, repaired by rounds.
 
-use indexmap::IndexMap;
-
 use super::apply::{NotApplied, Write, apply, writes};
 use super::judge::judge;
 use super::scope::View;
 use super::state::{Entry, State};
+use super::unsettled::{Discord, Unsettled, Want};
 use super::verdict::{Applied, Rejection};
 use super::world::World;
 use crate::condition::{Condition, Outcome, Trace, Verdict};
@@ -14,6 +13,9 @@ use crate::pack::{Pack, Requirement};
 
 /// The most rounds of repairs; a circle is found earlier, by its repeated state.
 const ROUNDS: usize = 64;
+
+/// How many writes tell what repairs do that never settle.
+const SHOWN: usize = 6;
 
 /// One requirement on one state.
 #[derive(Debug, Clone)]
@@ -108,30 +110,25 @@ pub fn settle(
     wanted: &[Write],
     rule: &str,
     pack: &Pack,
-    (before, held): (&State, &[RequirementState]),
+    before: (&State, &[RequirementState]),
     world: &World,
 ) -> Result<Applied, Settled> {
-    let mut applied = apply(wanted, before, rule);
-    let mut seen = vec![applied.state.fingerprint()];
-    for _ in 0..ROUNDS {
-        let broken = newly_broken(pack, (before, held), &applied.state, world);
-        if broken.is_empty() {
-            applied.changes = before.changes_to(&applied.state);
-            applied.directives = before.directive_changes_to(&applied.state);
-            return Ok(applied);
-        }
-        let repaired = repair_round(&broken, pack, &applied.state, world)?;
-        let fingerprint = repaired.state.fingerprint();
-        applied.repaired_by.extend(repaired.repaired_by);
-        applied.state = repaired.state;
-        if seen.contains(&fingerprint) {
-            let why = format!("repairs go in a circle: {}", applied.repaired_by.join(", "));
-            return Err(Settled::Rejected(Rejection::Unsettled { why }));
-        }
-        seen.push(fingerprint);
-    }
-    let why = format!("repairs did not settle in {ROUNDS} rounds");
-    Err(Settled::Rejected(Rejection::Unsettled { why }))
+    let mender = Mender { pack, world, before, mends: &|_| false };
+    mender.settle(apply(wanted, before.0, rule)).map(|(applied, _)| applied)
+}
+
+/// Mends the requirements that are broken on a state and that `mends` names, in the way of
+/// [`settle`]; one that cannot be mended stays as it is. Says as well what each repair wanted.
+///
+/// # Errors
+/// As for [`settle`].
+pub fn mend(
+    pack: &Pack,
+    before: (&State, &[RequirementState]),
+    world: &World,
+    mends: &dyn Fn(&str) -> bool,
+) -> Result<(Applied, Vec<Want>), Settled> {
+    Mender { pack, world, before, mends }.settle(apply(&[], before.0, ""))
 }
 
 /// Why a candidate did not settle.
@@ -143,68 +140,117 @@ pub enum Settled {
     Unknown(Vec<Missing>),
 }
 
-/// Pairs the requirements that held and no longer do with their states. Those that read nothing of
-/// what differs are as they were.
-fn newly_broken<'a>(
+/// Repairs a state until no requirement asks for more.
+struct Mender<'a> {
     pack: &'a Pack,
-    (before, held): (&State, &[RequirementState]),
-    now: &State,
-    world: &World,
-) -> Vec<(&'a Requirement, RequirementState)> {
-    let changes = before.changes_to(now);
-    let directives = before.directive_changes_to(now);
-    // What a launch or a base configuration interpolates is not among what a pack knows to be read.
-    let interpolates = |entry: &Entry| entry.value.as_ref().is_ok_and(|it| it.text.contains("${"));
-    let linked = world.base.is_some() || now.entries.iter().any(interpolates);
-    let concerned = |requirement: &Requirement| {
-        linked
-            || changes.iter().any(|change| requirement.reads.may_depend_on(&change.key))
-            || directives.iter().any(|(name, ..)| requirement.reads.reads_directive(name))
-    };
-    let all = pack.requirements.iter().zip(held);
-    all.filter(|(requirement, before)| !before.is_broken() && concerned(requirement))
-        .map(|(requirement, _)| (requirement, check_one(requirement, pack, now, world)))
-        .filter(|(_, state)| state.is_broken())
-        .collect()
+    world: &'a World,
+    /// What everything started from, and how the requirements stand there.
+    before: (&'a State, &'a [RequirementState]),
+    /// Which of the requirements that were broken before are mended as well.
+    mends: &'a dyn Fn(&str) -> bool,
 }
 
-fn repair_round(
-    broken: &[(&Requirement, RequirementState)],
-    pack: &Pack,
-    state: &State,
-    world: &World,
-) -> Result<Applied, Settled> {
-    let mut wanted: IndexMap<String, (Write, &str)> = IndexMap::new();
-    for (requirement, found) in broken {
-        let stays_broken = || {
-            Settled::Rejected(Rejection::Breaks {
-                requirement: requirement.id.clone(),
-                message: found.message.clone(),
-            })
-        };
-        let repairs = match writes(&requirement.repair, pack, state, world) {
-            Ok(repairs) => repairs,
-            Err(NotApplied::Unknown(missing)) => return Err(Settled::Unknown(missing)),
-            Err(NotApplied::Failed(_)) => return Err(stays_broken()),
-        };
-        if repairs.is_empty() {
-            return Err(stays_broken());
-        }
-        for write in repairs {
-            if let Some((other, by)) = wanted.get(&write.target()).filter(|(it, _)| *it != write) {
-                let why = format!(
-                    "{by} and {} want different values for {}",
-                    requirement.id,
-                    other.target()
-                );
-                return Err(Settled::Rejected(Rejection::Unsettled { why }));
+/// A requirement to mend, and its state.
+struct Broken<'a> {
+    rule: &'a Requirement,
+    state: RequirementState,
+    /// Whether it was broken from the start, so that it may stay so.
+    old: bool,
+}
+
+impl<'a> Mender<'a> {
+    fn settle(&self, mut applied: Applied) -> Result<(Applied, Vec<Want>), Settled> {
+        let mut seen = vec![(applied.state.fingerprint(), 0)];
+        let mut wants: Vec<Want> = Vec::new();
+        for _ in 0..ROUNDS {
+            let round = self.round(&applied.state)?;
+            if round.is_empty() {
+                applied.changes = self.before.0.changes_to(&applied.state);
+                applied.directives = self.before.0.directive_changes_to(&applied.state);
+                return Ok((applied, wants));
             }
-            wanted.insert(write.target(), (write, &requirement.id));
+            applied = repaired(applied, &round);
+            wants.extend(round.into_iter().map(|(want, _)| want));
+            let fingerprint = applied.state.fingerprint();
+            if let Some((_, start)) = seen.iter().find(|(known, _)| *known == fingerprint) {
+                return Err(unsettled(Discord::Cycle, wants.split_off(*start)));
+            }
+            seen.push((fingerprint, wants.len()));
+        }
+        let last = wants.split_off(wants.len().saturating_sub(SHOWN));
+        Err(unsettled(Discord::Endless, last))
+    }
+
+    /// Lists the requirements to mend. Those that held, and read nothing of what differs, are as
+    /// they were.
+    fn broken(&self, now: &State) -> Vec<Broken<'a>> {
+        let (before, held) = self.before;
+        let changes = before.changes_to(now);
+        let directives = before.directive_changes_to(now);
+        // What a launch or a base configuration interpolates is not among what a pack knows to be
+        // read.
+        let interpolates =
+            |entry: &Entry| entry.value.as_ref().is_ok_and(|it| it.text.contains("${"));
+        let linked = self.world.base.is_some() || now.entries.iter().any(interpolates);
+        let concerned = |requirement: &Requirement| {
+            linked
+                || changes.iter().any(|change| requirement.reads.may_depend_on(&change.key))
+                || directives.iter().any(|(name, ..)| requirement.reads.reads_directive(name))
+        };
+        let mut broken = Vec::new();
+        for (rule, before) in self.pack.requirements.iter().zip(held) {
+            let old = before.is_broken();
+            if if old { (self.mends)(&rule.id) } else { concerned(rule) } {
+                let state = check_one(rule, self.pack, now, self.world);
+                if state.is_broken() {
+                    broken.push(Broken { rule, state, old });
+                }
+            }
+        }
+        broken
+    }
+
+    /// Collects what the repairs of one round want; nothing where nothing is left to mend.
+    fn round(&self, state: &State) -> Result<Vec<(Want, Write)>, Settled> {
+        let mut round: Vec<(Want, Write)> = Vec::new();
+        for broken in self.broken(state) {
+            let stays_broken = || {
+                Settled::Rejected(Rejection::Breaks {
+                    requirement: broken.rule.id.clone(),
+                    message: broken.state.message.clone(),
+                })
+            };
+            let repairs = match writes(&broken.rule.repair, self.pack, state, self.world) {
+                Ok(repairs) if !repairs.is_empty() => repairs,
+                _ if broken.old => continue,
+                Err(NotApplied::Unknown(missing)) => return Err(Settled::Unknown(missing)),
+                _ => return Err(stays_broken()),
+            };
+            round.extend(repairs.into_iter().map(|write| (Want::new(broken.rule, &write), write)));
+        }
+        let disputed = |(want, write): &&(Want, Write)| {
+            round.iter().any(|(other, it)| other.target == want.target && it != write)
+        };
+        let disputed: Vec<Want> =
+            round.iter().filter(disputed).map(|(want, _)| want.clone()).collect();
+        if disputed.is_empty() { Ok(round) } else { Err(unsettled(Discord::Conflict, disputed)) }
+    }
+}
+
+/// Writes what the repairs of one round want.
+fn repaired(before: Applied, round: &[(Want, Write)]) -> Applied {
+    let mut applied = before;
+    for (want, write) in round {
+        let after = apply(std::slice::from_ref(write), &applied.state, &want.rule);
+        applied.state = after.state;
+        applied.skipped.extend(after.skipped);
+        if !applied.repaired_by.contains(&want.rule) {
+            applied.repaired_by.push(want.rule.clone());
         }
     }
-    let by: Vec<String> = broken.iter().map(|(requirement, _)| requirement.id.clone()).collect();
-    let list: Vec<Write> = wanted.into_values().map(|(write, _)| write).collect();
-    let mut applied = apply(&list, state, &by.join(", "));
-    applied.repaired_by = by;
-    Ok(applied)
+    applied
+}
+
+fn unsettled(discord: Discord, wants: Vec<Want>) -> Settled {
+    Settled::Rejected(Rejection::Unsettled(Unsettled { discord, wants }))
 }

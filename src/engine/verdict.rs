@@ -3,6 +3,7 @@ use super::invariant::{InvariantEffect, InvariantState};
 use super::judge::Judgement;
 use super::require::RequirementState;
 use super::state::{KeyChange, State};
+use super::unsettled::{Unsettled, Want};
 use crate::condition::Trace;
 use crate::facts::{Found, Missing};
 use crate::text::Fault;
@@ -74,11 +75,10 @@ pub enum Rejection {
         /// What is missing.
         missing: Vec<Missing>,
     },
+    /// A repair that it calls for needs something that nothing tells.
+    NeedsUnknown(Vec<Missing>),
     /// Repairs contradict one another or go in a circle.
-    Unsettled {
-        /// What happened, with the rules' names.
-        why: String,
-    },
+    Unsettled(Unsettled),
 }
 
 /// One option's verdict with the evaluation behind it.
@@ -118,6 +118,17 @@ pub struct Applied {
     pub skipped: Vec<String>,
 }
 
+/// The repairs of requirements that are broken on the input.
+#[derive(Debug, Clone)]
+pub struct Repair {
+    /// What they change, or why they cannot be made.
+    pub outcome: Result<Applied, Rejection>,
+    /// What each of them wants, round by round.
+    pub wants: Vec<Want>,
+    /// Whether the user asked for them, so that they are part of the plan where they settle.
+    pub asked: bool,
+}
+
 /// Everything decided about one launch.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -127,6 +138,10 @@ pub struct Plan {
     pub verdicts: Vec<RuleVerdict>,
     /// Every requirement on the input.
     pub requirements: Vec<RequirementState>,
+    /// Every requirement on the result, in the same order.
+    pub after: Vec<RequirementState>,
+    /// The repairs of what is broken on the input; none where nothing is that has a repair.
+    pub repair: Option<Repair>,
     /// Every invariant, over the whole plan.
     pub invariants: Vec<InvariantState>,
     /// The predicted peaks, over the whole plan; empty where none is known.

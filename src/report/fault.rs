@@ -62,8 +62,11 @@ impl Diagnostic for Drawn<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = (!self.fault.label.is_empty()).then(|| self.fault.label.clone());
-        let span = self.fault.span;
-        Some(Box::new(std::iter::once(LabeledSpan::new(label, span.start, span.len()))))
+        let first = std::iter::once((self.fault.span, self.fault.label.as_str()));
+        let also = self.fault.also.iter().map(|(span, label)| (*span, label.as_str()));
+        Some(Box::new(first.chain(also).map(|(span, label)| {
+            let label = (!label.is_empty()).then(|| label.to_owned());
+            LabeledSpan::new(label, span.start, span.len())
+        })))
     }
 }

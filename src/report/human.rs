@@ -3,12 +3,13 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::diff::{FileChange, unified_diff};
+use super::fault::render_faults;
 use super::paint::{Look, Paint};
 use super::words;
-use crate::engine::{Failure, KeyChange, Plan, RuleVerdict, Status, Step};
+use crate::engine::{Applied, Failure, KeyChange, Plan, Rejection, RuleVerdict, Status, Step};
 use crate::pack::{Pack, PackOption, Safety};
 use crate::signal::Kind;
-use crate::text::{count, quantity};
+use crate::text::{count, join_and, quantity};
 use crate::value::Value;
 
 /// Everything a report of one rewrite shows.
@@ -46,7 +47,7 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
     for (index, step) in reported.plan.steps.iter().enumerate() {
         page.step(reported, index + 1, step);
     }
-    if reported.plan.steps.is_empty() {
+    if reported.plan.steps.is_empty() && !repairs_only(reported) {
         page.nothing_proposed(reported);
     }
     page.invariants(reported);
@@ -62,6 +63,11 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
     }
     page.diffs(&reported.files);
     page.out
+}
+
+/// Tells whether the plan is to mend what is broken, and nothing failed yet.
+fn repairs_only(reported: &Reported<'_>) -> bool {
+    reported.failure.is_none() && reported.plan.repair.is_some()
 }
 
 struct Page {
@@ -154,6 +160,8 @@ impl Page {
     }
 
     fn broken_requirements(&mut self, reported: &Reported<'_>) {
+        let repair = reported.plan.repair.as_ref();
+        let offered = repair.filter(|it| !it.asked).and_then(|it| it.outcome.as_ref().ok());
         for state in reported.plan.requirements.iter().filter(|state| state.is_broken()) {
             let rule = reported.pack.requirements.iter().find(|it| it.id == state.id);
             let when = rule.map_or("start-up", |rule| rule.fails_at.as_str());
@@ -162,6 +170,74 @@ impl Page {
             let id = self.paint.name(&state.id);
             self.line(&format!("{mark} {}  {id}", state.message));
             self.field("fails at", when);
+            let mine = |target: &str| {
+                let wants = repair.map(|it| it.wants.as_slice()).unwrap_or_default();
+                wants.iter().any(|want| want.rule == state.id && want.target == target)
+            };
+            for text in offered.map(|it| words::changed(it, reported.pack, &mine)).iter().flatten()
+            {
+                self.field("repair", text);
+            }
+            if let Some(source) = rule.and_then(|rule| rule.source.as_ref()) {
+                self.field("source", source);
+            }
+        }
+        match repair.map(|it| (&it.outcome, it.asked)) {
+            Some((Ok(applied), true)) => self.repair(reported, applied),
+            Some((Ok(_), false)) => {
+                self.line("");
+                self.remark("--repair makes the repairs above, before any step.");
+            }
+            Some((Err(rejection), _)) => self.refused_repair(reported, rejection),
+            None => {}
+        }
+        let unknown = words::unknown_requirements(reported.plan);
+        if let Some(text) = unknown.filter(|_| reported.shows_unknown) {
+            self.remark(&text);
+        }
+    }
+
+    /// The repairs as a part of the plan.
+    fn repair(&mut self, reported: &Reported<'_>, applied: &Applied) {
+        self.line("");
+        let arrow = self.paint.good("→ Repair");
+        let title = self.paint.strong("Mend what is broken before any step");
+        let ids = self.paint.name(&join_and(&applied.repaired_by));
+        self.line(&format!("{arrow}  {title}  {ids}"));
+        self.changes(reported, applied);
+        for skipped in &applied.skipped {
+            self.field("left out", skipped);
+        }
+        for state in reported.plan.after.iter().filter(|state| state.is_broken()) {
+            let text = format!("Still broken, to be mended by hand: {}", state.message);
+            self.remark(&format!("{text} ({})", state.id));
+        }
+    }
+
+    fn refused_repair(&mut self, reported: &Reported<'_>, rejection: &Rejection) {
+        self.line("");
+        let Rejection::Unsettled(unsettled) = rejection else {
+            let why = words::rejected(rejection, None, reported.pack);
+            self.remark(&format!("What is broken cannot be repaired: {why}."));
+            return;
+        };
+        self.remark("What is broken cannot be repaired, since the pack's repairs do not settle:");
+        for faults in unsettled.faults() {
+            self.out.push_str(&render_faults(&faults, self.look));
+        }
+    }
+
+    fn changes(&mut self, reported: &Reported<'_>, applied: &Applied) {
+        for change in &applied.changes {
+            self.change(reported, change);
+        }
+        for (name, before, after) in &applied.directives {
+            let text = format!("#SBATCH {name}: {} → {}", before.value, after.value);
+            self.line(&format!(
+                "    {}  {}",
+                self.paint.strong(&text),
+                self.paint.faint(&before.from.to_string())
+            ));
         }
     }
 
@@ -174,17 +250,7 @@ impl Page {
         let title = self.paint.strong(&option.title);
         let id = self.paint.name(&option.id);
         self.line(&format!("{arrow}  {title}  {id}"));
-        for change in &step.applied.changes {
-            self.change(reported, change);
-        }
-        for (name, before, after) in &step.applied.directives {
-            let text = format!("#SBATCH {name}: {} → {}", before.value, after.value);
-            self.line(&format!(
-                "    {}  {}",
-                self.paint.strong(&text),
-                self.paint.faint(&before.from.to_string())
-            ));
-        }
+        self.changes(reported, &step.applied);
         self.about(option);
         if let Some(place) = &step.forced {
             let title =
@@ -266,9 +332,7 @@ impl Page {
                     phases.join(", ")
                 )
             }
-            Some(Some(_)) => {
-                "Nothing to propose: no option of the pack is left for this failure.".to_owned()
-            }
+            Some(Some(_)) => words::none_left(reported.plan),
         };
         let options = textwrap::Options::new(self.look.width.max(40));
         for row in textwrap::wrap(&text, options) {

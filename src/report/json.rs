@@ -8,10 +8,12 @@ use super::explain::{option_json, verdict_word};
 use super::human::Reported;
 use super::paint::{Look, Paint};
 use super::words;
+use crate::condition::Verdict;
 use crate::engine::{
-    EstimateState, Failure, InvariantEffect, InvariantState, KeyChange, Peak, Step,
+    Discord, EstimateState, Failure, InvariantEffect, InvariantState, KeyChange, Peak, Rejection,
+    Repair, RequirementState, Step, Want,
 };
-use crate::facts::{Found, Provenance};
+use crate::facts::{Found, Missing, Provenance};
 use crate::pack::Pack;
 use crate::text::Location;
 
@@ -26,7 +28,8 @@ pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Js
     let requirements: Vec<Json> = plan
         .requirements
         .iter()
-        .map(|it| json!({ "id": it.id, "status": verdict_word(it), "message": it.message }))
+        .zip(&plan.after)
+        .map(|(before, after)| requirement(reported.pack, before, after))
         .collect();
     let files: Vec<Json> = reported
         .files
@@ -47,6 +50,7 @@ pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Js
         "invariants": plan.invariants.iter().map(invariant).collect::<Vec<_>>(),
         "estimates": plan.estimates.iter().map(estimate).collect::<Vec<_>>(),
         "requirements": requirements,
+        "repair": plan.repair.as_ref().map(repair),
         "options": options,
         "overrides": arguments,
         "files": files,
@@ -91,7 +95,8 @@ pub fn location(location: &Location) -> Json {
     })
 }
 
-fn provenance(from: &Provenance) -> Json {
+/// Gives where a value comes from: a place, or words.
+pub fn provenance(from: &Provenance) -> Json {
     match from {
         Provenance::Text(at) => location(at),
         other => Json::String(other.to_string()),
@@ -154,11 +159,113 @@ fn estimate(state: &EstimateState) -> Json {
     })
 }
 
-fn invariant(state: &InvariantState) -> Json {
-    let (effect, from, to) = match &state.effect {
-        InvariantEffect::Preserved(value) => ("preserved", value.to_json(), value.to_json()),
-        InvariantEffect::Changed(from, to) => ("changed", from.to_json(), to.to_json()),
-        InvariantEffect::Unknown(_) => ("unknown", Json::Null, Json::Null),
+/// Gives an invariant's fate; `missing` says why it is unknown.
+pub fn invariant(state: &InvariantState) -> Json {
+    let (effect, from, to, missing) = match &state.effect {
+        InvariantEffect::Preserved(value) => ("preserved", value.to_json(), value.to_json(), None),
+        InvariantEffect::Changed(from, to) => ("changed", from.to_json(), to.to_json(), None),
+        InvariantEffect::Unknown(names) => ("unknown", Json::Null, Json::Null, Some(names)),
     };
-    json!({ "id": state.id, "title": state.title, "effect": effect, "from": from, "to": to })
+    let missing: Vec<Json> = missing.into_iter().flatten().map(missing_json).collect();
+    json!({
+        "id": state.id,
+        "title": state.title,
+        "effect": effect,
+        "from": from,
+        "to": to,
+        "missing": missing,
+    })
+}
+
+/// Gives a name that nothing tells.
+pub fn missing_json(missing: &Missing) -> Json {
+    json!({ "name": missing.name, "why": missing.why, "supply": missing.supply })
+}
+
+fn requirement(pack: &Pack, before: &RequirementState, after: &RequirementState) -> Json {
+    let rule = pack.requirements.iter().find(|it| it.id == before.id);
+    let missing = match &before.verdict {
+        Verdict::Unknown(missing) => missing.iter().map(missing_json).collect(),
+        _ => Vec::new(),
+    };
+    json!({
+        "id": before.id,
+        "status": verdict_word(before),
+        "after": verdict_word(after),
+        "message": before.message,
+        "missing": missing,
+        "fails_at": rule.map(|it| &it.fails_at),
+        "source": rule.and_then(|it| it.source.as_ref()),
+    })
+}
+
+/// Gives the repairs of what is broken on the input; `refused` says why they cannot be made.
+pub fn repair(repair: &Repair) -> Json {
+    let applied = repair.outcome.as_ref().ok();
+    json!({
+        "asked": repair.asked,
+        "rules": applied.map(|it| &it.repaired_by),
+        "changes": applied.map(|it| it.changes.iter().map(change).collect::<Vec<_>>()),
+        "directives": applied.map(|it| it.directives.iter().map(directive).collect::<Vec<_>>()),
+        "skipped": applied.map(|it| &it.skipped),
+        "wants": repair.wants.iter().map(want).collect::<Vec<_>>(),
+        "refused": repair.outcome.as_ref().err().map(rejection),
+    })
+}
+
+fn want(want: &Want) -> Json {
+    json!({
+        "rule": want.rule,
+        "key": want.target,
+        "value": want.value,
+        "location": location(&want.place),
+    })
+}
+
+/// Gives a rejection: `kind`, and what belongs to it.
+pub fn rejection(rejection: &Rejection) -> Json {
+    match rejection {
+        Rejection::DoesNotRelieve { place } => {
+            json!({ "kind": "does not relieve", "place": place })
+        }
+        Rejection::Loads { place } => json!({ "kind": "loads", "place": place }),
+        Rejection::NoFailure => json!({ "kind": "no failure" }),
+        Rejection::PlaceUnknown => json!({ "kind": "place unknown" }),
+        Rejection::ChangesNothing => json!({ "kind": "changes nothing" }),
+        Rejection::Breaks { requirement, message } => {
+            json!({ "kind": "breaks", "requirement": requirement, "message": message })
+        }
+        Rejection::ChangesInvariant { id, effect } => {
+            let state =
+                InvariantState { id: id.clone(), title: String::new(), effect: effect.clone() };
+            let mut json = invariant(&state);
+            if let Some(fields) = json.as_object_mut() {
+                fields.shift_remove("title");
+                fields.shift_insert(0, "kind".to_owned(), "invariant".into());
+            }
+            json
+        }
+        Rejection::LeavesUnknown { requirement, missing } => {
+            let missing: Vec<Json> = missing.iter().map(missing_json).collect();
+            json!({ "kind": "leaves unknown", "requirement": requirement, "missing": missing })
+        }
+        Rejection::NeedsUnknown(missing) => {
+            let missing: Vec<Json> = missing.iter().map(missing_json).collect();
+            json!({ "kind": "needs unknown", "missing": missing })
+        }
+        Rejection::Unsettled(unsettled) => {
+            let kind = match unsettled.discord {
+                Discord::Conflict => "conflict",
+                Discord::Cycle => "cycle",
+                Discord::Endless => "endless",
+            };
+            let wants: Vec<Json> = unsettled.wants.iter().map(want).collect();
+            json!({
+                "kind": kind,
+                "message": unsettled.why(),
+                "rules": unsettled.rules(),
+                "wants": wants,
+            })
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! The sentences for engine verdicts, shared by every reporter.
 
-use crate::condition::{Outcome, Trace, deciding_leaves};
+use indexmap::IndexSet;
+
+use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
-    EstimateState, InvariantEffect, KeyChange, Peak, Reach, Rejection, Status, Turn,
+    Applied, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Reach, Rejection, Status, Turn,
 };
 use crate::facts::Missing;
 use crate::pack::{Changes, Pack, PackOption, Safety};
@@ -105,7 +107,8 @@ pub fn unknown(missing: &[Missing]) -> String {
     format!("unknown: {}, {}{supply}", first.name, first.why)
 }
 
-fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> String {
+/// Says in one sentence why an option or a repair is rejected.
+pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> String {
     let with_caveat = |text: String| match caveat {
         Some(caveat) => format!("{text}: {caveat}"),
         None => text,
@@ -125,7 +128,8 @@ fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> String 
         Rejection::Breaks { requirement, message } => {
             format!("would break {requirement}: {message}")
         }
-        Rejection::Unsettled { why } => format!("cannot be settled: {why}"),
+        Rejection::NeedsUnknown(missing) => format!("needs a repair that is {}", unknown(missing)),
+        Rejection::Unsettled(unsettled) => format!("repairs contradict: {}", unsettled.why()),
         Rejection::ChangesInvariant { id, effect } => format!("{id} {}", invariant(effect)),
         Rejection::LeavesUnknown { requirement, missing } => {
             format!("leaves {requirement} {}", unknown(missing))
@@ -296,6 +300,62 @@ pub fn fits(state: &EstimateState, capacity: Option<i64>) -> &'static str {
 /// Writes `line N` where the file is plain from the context.
 pub fn line_of(location: &Location) -> String {
     format!("line {}", location.line_column().line)
+}
+
+/// Writes what repairs do to the keys and directives that are `mine`, one a line.
+pub fn changed(applied: &Applied, pack: &Pack, mine: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let keys = applied.changes.iter().filter(|change| mine(&change.key)).map(|change| {
+        let default = pack.default(&change.key).map(|(value, _)| value.to_string());
+        let from = change.before_from.as_ref().map(|from| format!("  ({from})"));
+        let arrow = arrow(change, default.as_deref());
+        format!("{}: {arrow}{}", change.key, from.unwrap_or_default())
+    });
+    let directives = applied.directives.iter();
+    let directives = directives.filter(|(name, ..)| mine(&format!("sbatch:{name}")));
+    let directives = directives.map(|(name, before, after)| {
+        format!("#SBATCH {name}: {} → {}  ({})", before.value, after.value, before.from)
+    });
+    keys.chain(directives).collect()
+}
+
+/// Says which requirements cannot be judged, and what would tell; nothing where all can.
+pub fn unknown_requirements(plan: &Plan) -> Option<String> {
+    let missing = plan.requirements.iter().filter_map(|state| match &state.verdict {
+        Verdict::Unknown(missing) => missing.first(),
+        _ => None,
+    });
+    let missing: Vec<&Missing> = missing.collect();
+    let first = missing.first()?;
+    let named: IndexSet<&str> = missing.iter().map(|it| it.name.as_str()).collect();
+    let more = match named.len() {
+        1 => String::new(),
+        many => format!(" (and {} more; `hydrule explain` lists them)", many - 1),
+    };
+    let count = match missing.len() {
+        1 => "1 requirement reads".to_owned(),
+        many => format!("{many} requirements read"),
+    };
+    let text = unknown(std::slice::from_ref(first));
+    Some(format!("{count} something unknown: {}{more}.", text.trim_start_matches("unknown: ")))
+}
+
+/// Says why no option is left, and which wish of the user stands in the way of one.
+pub fn none_left(plan: &Plan) -> String {
+    let wish = plan.verdicts.iter().find_map(|verdict| match &verdict.status {
+        Status::Rejected(Rejection::LeavesUnknown { requirement, missing }) => Some(format!(
+            "--strict refuses `{}`, since {requirement} is {}",
+            verdict.id,
+            unknown(missing)
+        )),
+        Status::Rejected(Rejection::ChangesInvariant { id, effect }) => {
+            Some(format!("--preserve {id} refuses `{}`: {id} {}", verdict.id, invariant(effect)))
+        }
+        _ => None,
+    });
+    match wish {
+        Some(wish) => format!("Nothing to propose: {wish}."),
+        None => "Nothing to propose: no option of the pack is left for this failure.".to_owned(),
+    }
 }
 
 /// Says what would turn a verdict around.

@@ -17,12 +17,15 @@ pub struct Fault {
     pub label: String,
     /// Advice, when there is any.
     pub help: Option<String>,
+    /// Other texts of the same source that take part, each with what to write there.
+    pub also: Vec<(Span, String)>,
 }
 
 impl Fault {
     /// Makes a fault without label or advice.
     pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), span, label: String::new(), help: None }
+        let (label, also) = (String::new(), Vec::new());
+        Self { code, message: message.into(), span, label, help: None, also }
     }
 
     /// Adds what to write at the underlined text.
@@ -43,6 +46,9 @@ impl Fault {
     #[must_use]
     pub fn shifted(mut self, by: usize) -> Self {
         self.span = self.span.shifted(by);
+        for (span, _) in &mut self.also {
+            *span = span.shifted(by);
+        }
         self
     }
 }

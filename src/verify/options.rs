@@ -5,7 +5,7 @@ use super::input::{Input, Site, Var};
 use super::proof::{Wanted, never, places};
 use super::search::{Attempt, Search, target, written};
 use crate::condition::{Assignment, Condition, Target, Verdict};
-use crate::engine::{Rejection, Request, Status, judge};
+use crate::engine::{Discord, Rejection, Request, Status, Unsettled, judge};
 use crate::pack::{PackOption, Rewrite, Safety};
 use crate::signal::Kind;
 use crate::text::{Location, join_and};
@@ -273,7 +273,7 @@ fn steps(search: &Search<'_>, option: &PackOption) -> Vec<Finding> {
                     add(refused(option, &input, &var, &requirement, &message));
                 }
             }
-            Attempt::Refused(Rejection::Unsettled { why }) => add(unsettled(option, &input, &why)),
+            Attempt::Refused(Rejection::Unsettled(it)) => add(unsettled(option, &input, &it)),
             Attempt::Nothing(by) if !by.is_empty() => add(undone(option, &input, &by)),
             Attempt::Does(applied) if applied.repaired_by.is_empty() => {
                 let after = input.after(&applied.state, search.pack);
@@ -337,21 +337,22 @@ fn refused(
     }
 }
 
-fn unsettled(option: &PackOption, input: &Input, why: &str) -> Finding {
-    let circle = why.contains("circle");
-    let (code, what) = if circle {
-        ("hydrule::verify::cycle", "starts repairs that undo one another")
-    } else {
-        ("hydrule::verify::conflict", "starts repairs that want different values")
+fn unsettled(option: &PackOption, input: &Input, found: &Unsettled) -> Finding {
+    let (code, what) = match found.discord {
+        Discord::Conflict => {
+            ("hydrule::verify::conflict", "starts repairs that want different values")
+        }
+        _ => ("hydrule::verify::cycle", "starts repairs that undo one another"),
     };
+    let why = found.why();
     Finding {
         code,
         rules: vec![option.id.clone()],
         message: format!("option `{}` {what}", option.id),
         location: option.when.text.location.clone(),
-        label: why.to_owned(),
-        help: "let one of the repairs give way".to_owned(),
         witness: input.witness(format!("rejected: {why}")),
+        label: why,
+        help: "let one of the repairs give way".to_owned(),
     }
 }
 

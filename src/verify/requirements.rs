@@ -6,7 +6,9 @@ use super::options::{all_true, core, core_words, nearest};
 use super::proof::{Wanted, decidable, never};
 use super::search::{Search, target};
 use super::values::variables;
-use crate::engine::{Rejection, Settled, Write, check_one, check_requirements, settle};
+use crate::engine::{
+    Discord, Rejection, Settled, Unsettled, Write, check_one, check_requirements, settle,
+};
 use crate::overrides::{self, value_text};
 use crate::pack::Requirement;
 use crate::text::{Location, join_and};
@@ -148,7 +150,8 @@ fn conflict(search: &Search<'_>, one: &Requirement, other: &Requirement) -> Opti
         .or_else(|| search.solve(&broken, &fixed, false))
         .or_else(|| search.solve(&broken, &[], true))?;
     let why = fight(search, &before, &changes_between(search, &before, &broken)?)?;
-    (why.contains(&one.id) && why.contains(&other.id)).then_some(())?;
+    let rules = why.rules();
+    (rules.contains(&one.id) && rules.contains(&other.id)).then_some(())?;
     Some(repair_finding(&[other, one], &var, &broken, &why, "want different values"))
 }
 
@@ -190,20 +193,26 @@ fn write(var: &Var, value: &Value) -> Option<Write> {
 }
 
 /// Makes changes and lets the engine settle them; returns why it cannot.
-fn fight(search: &Search<'_>, before: &Input, changes: &[Write]) -> Option<String> {
+fn fight(search: &Search<'_>, before: &Input, changes: &[Write]) -> Option<Unsettled> {
     let (state, world) = before.build();
     let held = check_requirements(search.pack, &state, &world);
     match settle(changes, "the change", search.pack, (&state, &held), &world) {
-        Err(Settled::Rejected(Rejection::Unsettled { why })) => Some(why),
+        Err(Settled::Rejected(Rejection::Unsettled(unsettled))) => Some(unsettled),
         _ => None,
     }
 }
 
-fn repair_finding(of: &[&Requirement], var: &Var, input: &Input, why: &str, what: &str) -> Finding {
+fn repair_finding(
+    of: &[&Requirement],
+    var: &Var,
+    input: &Input,
+    why: &Unsettled,
+    what: &str,
+) -> Finding {
     let ids: Vec<String> = of.iter().map(|it| it.id.clone()).collect();
     let names: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
     let location = of.first().map(|it| repair_place(it, var));
-    let circle = why.contains("circle");
+    let circle = why.discord != Discord::Conflict;
     Finding {
         code: if circle { "hydrule::verify::cycle" } else { "hydrule::verify::conflict" },
         rules: ids,
@@ -212,7 +221,7 @@ fn repair_finding(of: &[&Requirement], var: &Var, input: &Input, why: &str, what
             .unwrap_or_else(|| crate::text::Source::new("", "").at(crate::text::Span::at(0))),
         label: format!("writes {}", var.shown()),
         help: "let one repair give way to the other, or drop it".to_owned(),
-        witness: input.witness(format!("a change to this input is refused: {why}")),
+        witness: input.witness(format!("a change to this input is refused: {}", why.why())),
     }
 }
 
@@ -246,15 +255,12 @@ fn circle(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
             };
             let all = &search.pack.requirements;
             let mut of: Vec<&Requirement> = vec![one];
-            of.extend(all.iter().filter(|it| it.id != one.id && names_rule(&why, &it.id)));
-            let circle = why.contains("circle");
+            let rules = why.rules();
+            of.extend(all.iter().filter(|it| it.id != one.id && rules.contains(&it.id)));
+            let circle = why.discord != Discord::Conflict;
             let what = if circle { "undo one another" } else { "want different values" };
             return Some(repair_finding(&of, &var, &after, &why, what));
         }
     }
     None
-}
-
-fn names_rule(why: &str, id: &str) -> bool {
-    why.split([' ', ',', ':']).any(|word| word == id)
 }
