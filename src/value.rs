@@ -1,5 +1,6 @@
 //! The values that configurations hold, conditions compute and facts carry.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::text::quantity;
@@ -55,17 +56,38 @@ impl Value {
         }
     }
 
-    /// Compares as conditions do: ints and floats mix, everything else needs the same kind.
+    /// Compares as conditions do: ints and floats mix, everything else needs the same kind, and
+    /// the order of a dict's keys does not matter.
     pub fn same_as(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Int(left), Self::Int(right)) => left == right,
             (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => {
-                self.as_number() == other.as_number()
+                self.compare_numbers(other) == Some(Ordering::Equal)
             }
             (Self::List(left), Self::List(right)) => {
                 left.len() == right.len() && left.iter().zip(right).all(|(a, b)| a.same_as(b))
             }
+            (Self::Dict(left), Self::Dict(right)) => {
+                let held = |(key, value): &(Self, Self)| {
+                    let other = right.iter().find(|(other, _)| other.same_as(key));
+                    other.is_some_and(|(_, other)| other.same_as(value))
+                };
+                left.len() == right.len() && left.iter().all(held)
+            }
             _ => self == other,
+        }
+    }
+
+    /// Orders two plain numbers exactly, also where a float cannot hold the int; nothing for NaN
+    /// and for what is no plain number.
+    pub fn compare_numbers(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(left), Self::Int(right)) => Some(left.cmp(right)),
+            (Self::Float(left), Self::Float(right)) => left.partial_cmp(right),
+            (Self::Int(int), Self::Float(float)) => compare_mixed(*int, *float),
+            (Self::Float(float), Self::Int(int)) => {
+                compare_mixed(*int, *float).map(Ordering::reverse)
+            }
+            _ => None,
         }
     }
 
@@ -84,6 +106,24 @@ impl Value {
             ),
         }
     }
+}
+
+fn compare_mixed(int: i64, float: f64) -> Option<Ordering> {
+    /// 2^63, the first float above every int.
+    const ABOVE: f64 = 9_223_372_036_854_775_808.0;
+    if float.is_nan() {
+        return None;
+    }
+    if float >= ABOVE {
+        return Some(Ordering::Less);
+    }
+    if float < -ABOVE {
+        return Some(Ordering::Greater);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number within 64 bits")]
+    let whole = float.trunc() as i64;
+    let fraction = float.fract();
+    Some(int.cmp(&whole).then(0.0.partial_cmp(&fraction)?))
 }
 
 impl fmt::Display for Value {

@@ -15,6 +15,7 @@ mod config;
 mod estimates;
 mod example;
 mod hydra;
+mod kleene;
 mod laws;
 mod packs;
 mod pages;

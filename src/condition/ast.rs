@@ -125,6 +125,11 @@ impl BinaryOp {
         Self::TABLE.iter().find(|(_, _, op)| *op == self).map_or("", |(sign, _, _)| sign)
     }
 
+    /// Returns how strongly it binds.
+    pub fn strength(self) -> u8 {
+        Self::TABLE.iter().find(|(_, _, op)| *op == self).map_or(0, |(_, strength, _)| *strength)
+    }
+
     /// Tells whether the result says how two values compare.
     pub fn compares(self) -> bool {
         matches!(self, Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual)

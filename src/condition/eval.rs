@@ -1,5 +1,7 @@
 //! Expression and world to outcome. Total: every input gives an outcome, nothing panics.
 
+use std::cmp::Ordering;
+
 use super::ast::{BinaryOp, Condition, Expr, ExprKind};
 use super::builtins::{Builtin, Function};
 use super::outcome::{Evaluation, Outcome};
@@ -94,26 +96,23 @@ impl Evaluator<'_> {
 
     fn compound(&self, expr: &Expr) -> Trace {
         let children: Vec<Trace> = expr.children().into_iter().map(|it| self.node(it)).collect();
-        let outcomes: Vec<&Outcome> = children.iter().map(|it| &it.outcome).collect();
         let role = match &expr.kind {
             ExprKind::Binary(BinaryOp::And, ..) => Role::And,
             ExprKind::Binary(BinaryOp::Or, ..) => Role::Or,
             ExprKind::Not(_) => Role::Not,
             _ => Role::Other,
         };
-        let outcome = match (&expr.kind, outcomes.as_slice()) {
+        let outcome = match (&expr.kind, children.as_slice()) {
             (ExprKind::Literal(value), _) => Outcome::Known(value.clone()),
-            (ExprKind::Binary(BinaryOp::And, ..), [left, right]) => {
-                logical(false, left, right, expr.span)
-            }
-            (ExprKind::Binary(BinaryOp::Or, ..), [left, right]) => {
-                logical(true, left, right, expr.span)
-            }
-            (ExprKind::Binary(BinaryOp::Default, ..), [left, right]) => match left {
-                Outcome::Absent { .. } => (*right).clone(),
-                _ => (*left).clone(),
+            (ExprKind::Binary(BinaryOp::And, ..), [left, right]) => logical(false, [left, right]),
+            (ExprKind::Binary(BinaryOp::Or, ..), [left, right]) => logical(true, [left, right]),
+            (ExprKind::Binary(BinaryOp::Default, ..), [left, right]) => match left.outcome {
+                Outcome::Absent { .. } => right.outcome.clone(),
+                _ => left.outcome.clone(),
             },
-            (ExprKind::Conditional(..), [test, yes, no]) => conditional(test, yes, no, expr.span),
+            (ExprKind::Conditional(..), [test, yes, no]) => {
+                conditional(test, &yes.outcome, &no.outcome)
+            }
             (kind, operands) => strict(kind, operands, expr.span),
         };
         self.made(expr, outcome, role, children)
@@ -121,40 +120,45 @@ impl Evaluator<'_> {
 }
 
 /// Kleene's `&&` (`dominant` false) and `||` (`dominant` true): one dominant operand decides,
-/// whatever the other is.
-fn logical(dominant: bool, left: &Outcome, right: &Outcome, span: Span) -> Outcome {
-    if left.as_truth() == Some(dominant) || right.as_truth() == Some(dominant) {
+/// whatever the other is. An unknown one may turn out to be dominant, so it outweighs an absent or
+/// failed one; those only count where everything is told.
+fn logical(dominant: bool, operands: [&Trace; 2]) -> Outcome {
+    if operands.iter().any(|operand| operand.outcome.as_truth() == Some(dominant)) {
         return Outcome::truth(dominant);
     }
-    for operand in [left, right] {
-        if let Outcome::Known(value) = operand
-            && operand.as_truth().is_none()
-        {
-            let sign = if dominant { "||" } else { "&&" };
-            return type_error(span, format!("`{sign}` needs true or false, not {}", value.kind()));
-        }
-    }
-    Outcome::undecided([left, right]).unwrap_or(Outcome::truth(!dominant))
+    let sign = if dominant { "||" } else { "&&" };
+    let truths = operands.map(|operand| truth_needed(operand, sign));
+    Outcome::unknown(&truths)
+        .or_else(|| Outcome::undecided(&truths))
+        .unwrap_or(Outcome::truth(!dominant))
 }
 
-fn conditional(test: &Outcome, yes: &Outcome, no: &Outcome, span: Span) -> Outcome {
-    match test {
-        Outcome::Known(Value::Bool(truth)) => if *truth { yes } else { no }.clone(),
-        Outcome::Known(other) => {
-            type_error(span, format!("`?` needs true or false, not {}", other.kind()))
+/// Returns what a node came to; a value that is no truth is a failure.
+fn truth_needed(node: &Trace, sign: &str) -> Outcome {
+    match &node.outcome {
+        Outcome::Known(value) if node.outcome.as_truth().is_none() => {
+            type_error(node.span, format!("`{sign}` needs true or false, not {}", value.kind()))
         }
-        undecided => undecided.clone(),
+        outcome => outcome.clone(),
+    }
+}
+
+fn conditional(test: &Trace, yes: &Outcome, no: &Outcome) -> Outcome {
+    match truth_needed(test, "?") {
+        Outcome::Known(Value::Bool(true)) => yes.clone(),
+        Outcome::Known(_) => no.clone(),
+        undecided => undecided,
     }
 }
 
 /// Computes what needs all its operands.
-fn strict(kind: &ExprKind, operands: &[&Outcome], span: Span) -> Outcome {
-    if let Some(undecided) = Outcome::undecided(operands.iter().copied()) {
+fn strict(kind: &ExprKind, operands: &[Trace], span: Span) -> Outcome {
+    if let Some(undecided) = Outcome::undecided(operands.iter().map(|it| &it.outcome)) {
         return undecided;
     }
     let values: Vec<&Value> = operands
         .iter()
-        .filter_map(|operand| match operand {
+        .filter_map(|operand| match &operand.outcome {
             Outcome::Known(value) => Some(value),
             _ => None,
         })
@@ -224,27 +228,20 @@ fn contains(item: &Value, within: &Value) -> Result<bool, String> {
 }
 
 fn compare(op: BinaryOp, left: &Value, right: &Value) -> Result<bool, String> {
-    use std::cmp::Ordering;
+    if mixes_units(left, right) {
+        return Err("a number of bytes and a plain number do not compare".to_owned());
+    }
     let ordering = match (left, right) {
-        (Value::Int(left), Value::Int(right)) | (Value::Bytes(left), Value::Bytes(right)) => {
-            Some(left.cmp(right))
-        }
+        (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
         (Value::Str(left), Value::Str(right)) => Some(left.cmp(right)),
         (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
-        _ if mixes_units(left, right) => {
-            return Err("a number of bytes and a plain number do not compare".to_owned());
+        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
+            left.compare_numbers(right)
         }
-        _ => match (left.as_number(), right.as_number()) {
-            (Some(left), Some(right)) => left.partial_cmp(&right),
-            _ => {
-                let sign = op.sign();
-                return Err(format!(
-                    "`{sign}` cannot compare {} with {}",
-                    left.kind(),
-                    right.kind()
-                ));
-            }
-        },
+        _ => {
+            let (sign, left, right) = (op.sign(), left.kind(), right.kind());
+            return Err(format!("`{sign}` cannot compare {left} with {right}"));
+        }
     };
     // NaN compares as false with everything.
     Ok(ordering.is_some_and(|ordering| match op {
@@ -265,16 +262,24 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, String
             Ok(Value::List(left.iter().chain(right).cloned().collect()))
         }
         (Value::Bytes(left), Value::Bytes(right)) => of_bytes(op, *left, *right),
-        (Value::Bytes(bytes), factor) | (factor, Value::Bytes(bytes))
-            if op == BinaryOp::Multiply && factor.as_number().is_some() =>
+        (Value::Bytes(bytes), Value::Int(by)) | (Value::Int(by), Value::Bytes(bytes))
+            if op == BinaryOp::Multiply =>
         {
-            scaled(*bytes, factor.as_number().unwrap_or(1.0))
+            bytes.checked_mul(*by).map(Value::Bytes).ok_or_else(overflow)
         }
-        (Value::Bytes(bytes), Value::Int(_) | Value::Float(_)) if op == BinaryOp::Divide => {
-            match right.as_number() {
-                Some(by) if by != 0.0 => scaled(*bytes, 1.0 / by),
-                _ => Err("division by zero".to_owned()),
-            }
+        (Value::Bytes(bytes), Value::Float(by)) | (Value::Float(by), Value::Bytes(bytes))
+            if op == BinaryOp::Multiply =>
+        {
+            scaled(*bytes, |bytes| bytes * by)
+        }
+        (Value::Bytes(_), by) if op == BinaryOp::Divide && by.as_number() == Some(0.0) => {
+            Err("division by zero".to_owned())
+        }
+        (Value::Bytes(bytes), Value::Int(by)) if op == BinaryOp::Divide => {
+            bytes.checked_div(*by).map(Value::Bytes).ok_or_else(overflow)
+        }
+        (Value::Bytes(bytes), Value::Float(by)) if op == BinaryOp::Divide => {
+            scaled(*bytes, |bytes| bytes / by)
         }
         _ => match (left.as_number(), right.as_number()) {
             (Some(left), Some(right)) => floating(op, left, right).map(Value::Float),
@@ -318,9 +323,10 @@ fn of_bytes(op: BinaryOp, left: i64, right: i64) -> Result<Value, String> {
     }
 }
 
-fn scaled(bytes: i64, factor: f64) -> Result<Value, String> {
+/// Computes with a number of bytes as a float; the result is the nearest whole number.
+fn scaled(bytes: i64, by: impl Fn(f64) -> f64) -> Result<Value, String> {
     #[expect(clippy::cast_precision_loss, reason = "sizes in bytes are far below 2^53")]
-    let exact = (bytes as f64 * factor).round();
+    let exact = by(bytes as f64).round();
     if !exact.is_finite() || exact.abs() >= 9e18 {
         return Err(overflow());
     }

@@ -9,10 +9,13 @@ mod ast;
 mod boundary;
 mod builtins;
 mod check;
+mod escape;
 mod eval;
+mod mistake;
 mod outcome;
 mod parse;
 mod reference;
+mod scan;
 mod shape;
 mod trace;
 

@@ -62,27 +62,35 @@ impl Evaluation {
 }
 
 impl Outcome {
-    /// Joins the undecided outcomes of several operands: a failure before an absence before an
-    /// unknown, which collect. Nothing where all are known.
-    pub(super) fn undecided<'a>(operands: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
-        let mut absent = None;
+    /// Joins the undecided outcomes of several operands: an absence before the unknowns, which
+    /// collect, before a failure. Nothing where all are known.
+    ///
+    /// With an absent operand it is absent whatever becomes of the unknown ones. With a failed one
+    /// it is not decided yet, since an unknown one may turn out to be absent.
+    pub(super) fn undecided<'a>(
+        operands: impl IntoIterator<Item = &'a Self> + Clone,
+    ) -> Option<Self> {
+        let find = |wanted: fn(&Self) -> bool| {
+            operands.clone().into_iter().find(|operand| wanted(operand)).cloned()
+        };
+        find(|operand| matches!(operand, Self::Absent { .. }))
+            .or_else(|| Self::unknown(operands.clone()))
+            .or_else(|| find(|operand| matches!(operand, Self::Failed(_))))
+    }
+
+    /// Joins the unknown ones of several operands; nothing where there is none.
+    pub(super) fn unknown<'a>(operands: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         let mut missing: Vec<Missing> = Vec::new();
         for operand in operands {
-            match operand {
-                Self::Known(_) => {}
-                Self::Failed(_) => return Some(operand.clone()),
-                Self::Absent { .. } => absent = absent.or(Some(operand)),
-                Self::Unknown(more) => {
-                    let new = more.iter().filter(|one| !missing.contains(one)).cloned();
-                    let new: Vec<Missing> = new.collect();
-                    missing.extend(new);
+            if let Self::Unknown(more) = operand {
+                for one in more {
+                    if !missing.contains(one) {
+                        missing.push(one.clone());
+                    }
                 }
             }
         }
-        match absent {
-            Some(absent) => Some(absent.clone()),
-            None => (!missing.is_empty()).then_some(Self::Unknown(missing)),
-        }
+        (!missing.is_empty()).then_some(Self::Unknown(missing))
     }
 
     /// Makes the outcome of a truth value.

@@ -2,11 +2,14 @@
 
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
-use pest::iterators::Pair;
+use pest::iterators::{Pair, Pairs};
 use regex::RegexBuilder;
 
 use super::ast::{BinaryOp, Condition, Expr, ExprKind};
 use super::builtins::{BUILTINS, Function};
+use super::escape::unescape;
+use super::mistake::{foreign_function, foreign_word, mistake};
+use super::scan::scan;
 use crate::path::KeyPath;
 use crate::text::{Fault, Span, nearest};
 use crate::value::Value;
@@ -18,9 +21,8 @@ mod grammar {
     pub struct ConditionParser;
 }
 
-/// The longest expression, in bytes, and the deepest nesting that is read.
-const LONGEST: usize = 64 * 1024;
-const DEEPEST: usize = 100;
+/// The most operators in one expression: the tree is no deeper than them and the nesting together.
+const OPERATORS: usize = 500;
 
 /// The largest compiled form of a regular expression, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
@@ -31,10 +33,11 @@ impl Condition {
     /// # Errors
     /// A syntax error, or every wrong call, number and pattern at once.
     pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
-        check_size(text).map_err(|fault| vec![fault])?;
+        scan(text).map_err(|fault| vec![fault])?;
         let pairs = grammar::ConditionParser::parse(Syntax::condition, text);
         let mut pairs = pairs.map_err(|error| vec![syntax_fault(text, &error)])?;
-        let mut lower = Lower { faults: Vec::new() };
+        check_operators(&pairs).map_err(|fault| vec![fault])?;
+        let mut lower = Lower { text, faults: Vec::new() };
         let whole = pairs.next().and_then(|it| it.into_inner().next());
         let root = whole.map(|pair| lower.ternary(pair));
         match root {
@@ -44,26 +47,19 @@ impl Condition {
     }
 }
 
-/// Refuses what recursion could not take.
-fn check_size(text: &str) -> Result<(), Fault> {
-    if text.len() > LONGEST {
-        let message = format!("the expression is longer than {LONGEST} bytes");
-        return Err(Fault::new("hydrule::condition::too_long", Span::at(0), message));
-    }
-    let mut depth = 0_usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'(' | b'[' | b'?' | b'!' | b'-' => depth += 1,
-            b')' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST {
-            let message = format!("nested deeper than {DEEPEST} levels");
-            let span = Span::new(at, at + 1);
-            return Err(Fault::new("hydrule::condition::too_deep", span, message));
+/// Refuses a tree that recursion could not take.
+fn check_operators(pairs: &Pairs<'_, Syntax>) -> Result<(), Fault> {
+    let is_operator =
+        |pair: &Pair<'_, Syntax>| matches!(pair.as_rule(), Syntax::operator | Syntax::prefix);
+    match pairs.clone().flatten().filter(is_operator).nth(OPERATORS) {
+        None => Ok(()),
+        Some(one_more) => {
+            let message = format!("an expression has at most {OPERATORS} operators");
+            let span = span_of(&one_more);
+            let fault = Fault::new("hydrule::condition::too_many_operators", span, message);
+            Err(fault.labelled("one too many").helped("name parts of it in `[let]`"))
         }
     }
-    Ok(())
 }
 
 fn syntax_fault(text: &str, error: &Error<Syntax>) -> Fault {
@@ -84,10 +80,9 @@ fn syntax_fault(text: &str, error: &Error<Syntax>) -> Fault {
     let fault = Fault::new("hydrule::condition::syntax", span, message);
     let fault =
         if expected.is_empty() { fault } else { fault.labelled(format!("expected {expected}")) };
-    match rest.chars().next() {
-        Some('=') => fault.helped("compare with `==`"),
-        Some('&' | '|') => fault.helped("the logical operators are `&&` and `||`"),
-        _ => fault,
+    match mistake(text, at) {
+        Some(help) => fault.helped(help),
+        None => fault,
     }
 }
 
@@ -124,6 +119,7 @@ fn word(rule: Syntax) -> Option<&'static str> {
         | Syntax::percent
         | Syntax::operand_start
         | Syntax::escape
+        | Syntax::raw
         | Syntax::ws => None,
     }
 }
@@ -132,11 +128,18 @@ fn span_of(pair: &Pair<'_, Syntax>) -> Span {
     Span::new(pair.as_span().start(), pair.as_span().end())
 }
 
-struct Lower {
+struct Lower<'a> {
+    text: &'a str,
     faults: Vec<Fault>,
 }
 
-impl Lower {
+/// An operand and how strongly its operator binds.
+type Operand = (Expr, u8);
+
+/// What binds more strongly than any operator between two operands.
+const UNARY: u8 = u8::MAX;
+
+impl Lower<'_> {
     fn blame(&mut self, fault: Fault) {
         self.faults.push(fault);
     }
@@ -160,25 +163,64 @@ impl Lower {
 
     fn binary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
         let parts = pair.into_inner().filter(|part| part.as_rule() != Syntax::ws);
-        let mut operands: Vec<Expr> = Vec::new();
+        let mut operands: Vec<Operand> = Vec::new();
         let mut pending: Vec<BinaryOp> = Vec::new();
         for part in parts {
             if part.as_rule() == Syntax::operator {
                 let sign = part.as_str();
                 let entry = BinaryOp::TABLE.iter().find(|(it, ..)| *it == sign);
                 let Some((_, strength, op)) = entry else { continue };
-                while pending.last().is_some_and(|top| strength_of(*top) >= *strength) {
-                    reduce(&mut operands, &mut pending);
+                while pending.last().is_some_and(|top| top.strength() >= *strength) {
+                    self.reduce(&mut operands, &mut pending);
                 }
                 pending.push(*op);
             } else {
-                operands.push(self.unary(part));
+                operands.push((self.unary(part), UNARY));
             }
         }
         while !pending.is_empty() {
-            reduce(&mut operands, &mut pending);
+            self.reduce(&mut operands, &mut pending);
         }
-        operands.pop().unwrap_or(Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) })
+        let none = Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) };
+        operands.pop().map_or(none, |(expr, _)| expr)
+    }
+
+    /// Joins the two last operands by the last operator.
+    fn reduce(&mut self, operands: &mut Vec<Operand>, pending: &mut Vec<BinaryOp>) {
+        let (Some((right, _)), Some((left, bound)), Some(op)) =
+            (operands.pop(), operands.pop(), pending.pop())
+        else {
+            return;
+        };
+        let span = left.span.cover(right.span);
+        if op.strength() == BinaryOp::Equal.strength() && bound == op.strength() {
+            self.chained(&left, op, &right, span);
+        }
+        let kind = ExprKind::Binary(op, Box::new(left), Box::new(right));
+        operands.push((Expr { span, kind }, op.strength()));
+    }
+
+    /// `a < b < c` would compare a truth with `c`, which nobody means.
+    fn chained(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) {
+        let text = |expr: &Expr| self.text.get(expr.span.start..expr.span.end).unwrap_or_default();
+        let help = match &left.kind {
+            ExprKind::Binary(first, low, middle) if first.compares() && op.compares() => format!(
+                "write `{} {} {} && {} {} {}`",
+                text(low),
+                first.sign(),
+                text(middle),
+                text(middle),
+                op.sign(),
+                text(right)
+            ),
+            _ => "put one of them in parentheses".to_owned(),
+        };
+        let message = format!(
+            "comparisons do not chain: `{}`",
+            self.text.get(span.start..span.end).unwrap_or_default()
+        );
+        let fault = Fault::new("hydrule::condition::chained", span, message);
+        self.blame(fault.helped(help));
     }
 
     fn unary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
@@ -188,6 +230,12 @@ impl Lower {
         for part in pair.into_inner().filter(|part| part.as_rule() != Syntax::ws) {
             match part.as_rule() {
                 Syntax::prefix => prefixes.push((part.as_str().to_owned(), span_of(&part).start)),
+                // The smallest integer has no positive counterpart that a minus could turn around.
+                Syntax::number if part.as_str() == SMALLEST && ends_in_minus(&prefixes) => {
+                    let start = prefixes.pop().map_or(end, |(_, start)| start);
+                    let kind = ExprKind::Literal(Value::Int(i64::MIN));
+                    inner = Some(Expr { span: Span::new(start, end), kind });
+                }
                 _ => inner = Some(self.primary(part)),
             }
         }
@@ -196,8 +244,8 @@ impl Lower {
         for (sign, start) in prefixes.into_iter().rev() {
             let span = Span::new(start, end);
             let kind = match (sign.as_str(), expr.kind) {
-                ("-", ExprKind::Literal(Value::Int(int))) => {
-                    ExprKind::Literal(Value::Int(int.wrapping_neg()))
+                ("-", ExprKind::Literal(Value::Int(int))) if int != i64::MIN => {
+                    ExprKind::Literal(Value::Int(-int))
                 }
                 ("-", ExprKind::Literal(Value::Float(float))) => {
                     ExprKind::Literal(Value::Float(-float))
@@ -222,11 +270,12 @@ impl Lower {
                 };
             }
             Syntax::list => ExprKind::List(self.items(pair)),
-            Syntax::string => ExprKind::Literal(Value::Str(unquoted(text))),
+            Syntax::string => ExprKind::Literal(Value::Str(self.unquoted(text, span))),
             Syntax::number => ExprKind::Literal(self.number(text, span)),
             Syntax::indexed => {
                 let inner = pair.into_inner().find(|part| part.as_rule() == Syntax::string);
-                let key = inner.map(|part| unquoted(part.as_str())).unwrap_or_default();
+                let key = inner.map(|part| self.unquoted(part.as_str(), span_of(&part)));
+                let key = key.unwrap_or_default();
                 ExprKind::Key(KeyPath::new(key))
             }
             Syntax::call => return self.call(pair, span),
@@ -236,10 +285,42 @@ impl Lower {
                 "false" => ExprKind::Literal(Value::Bool(false)),
                 "null" => ExprKind::Literal(Value::Null),
                 "it" => ExprKind::It,
-                key => ExprKind::Key(KeyPath::new(key)),
+                key => {
+                    self.foreign(key, span);
+                    ExprKind::Key(KeyPath::new(key))
+                }
             },
         };
         Expr { span, kind }
+    }
+
+    /// Refuses words of other languages, which would be keys here.
+    fn foreign(&mut self, word: &str, span: Span) {
+        if let Some(ours) = foreign_word(word) {
+            let message = format!("`{word}` is no word of conditions");
+            let fault = Fault::new("hydrule::condition::foreign_word", span, message);
+            let help = format!("{ours}; a key of this name is `config[\"{word}\"]`");
+            self.blame(fault.helped(help));
+        }
+    }
+
+    /// Takes the quotes off a text and resolves its escapes, which are CEL's.
+    fn unquoted(&mut self, text: &str, span: Span) -> String {
+        let quoted = |text: &str| text.get(1..text.len() - 1).unwrap_or_default().to_owned();
+        if let Some(raw) = text.strip_prefix(['r', 'R']) {
+            return quoted(raw);
+        }
+        unescape(&quoted(text)).unwrap_or_else(|(at, length)| {
+            let start = span.start + 1 + at;
+            let span = Span::new(start, start + length);
+            let escape = self.text.get(span.start..span.end).unwrap_or_default().to_owned();
+            let message = format!("`{escape}` is no escape");
+            let fault = Fault::new("hydrule::condition::bad_escape", span, message);
+            self.blame(fault.helped(format!(
+                "write `\\{escape}` for a backslash, or the whole text raw: `r{text}`"
+            )));
+            String::new()
+        })
     }
 
     fn items(&mut self, pair: Pair<'_, Syntax>) -> Vec<Expr> {
@@ -259,9 +340,10 @@ impl Lower {
             let fault = Fault::new("hydrule::condition::unknown_function", at, message);
             let near = nearest(name.as_str(), BUILTINS.iter().map(|it| it.name), 1);
             let names: Vec<&str> = BUILTINS.iter().map(|it| it.name).collect();
-            self.blame(match near.first() {
-                Some(near) => fault.labelled(format!("did you mean `{near}`?")),
-                None => fault.helped(format!("the functions are {}", names.join(", "))),
+            self.blame(match (foreign_function(name.as_str()), near.first()) {
+                (Some(ours), _) => fault.helped(ours),
+                (None, Some(near)) => fault.labelled(format!("did you mean `{near}`?")),
+                (None, None) => fault.helped(format!("the functions are {}", names.join(", "))),
             });
             return none;
         };
@@ -302,13 +384,14 @@ impl Lower {
         let value = if let Some((number, size)) = unit {
             bytes(number, size)
         } else if let Some(number) = text.strip_suffix('%') {
-            number.parse::<f64>().ok().map(|percent| Value::Float(percent / 100.0))
+            percentage(number).map(Value::Float)
         } else if text.contains(['.', 'e', 'E']) {
             text.parse().ok().map(Value::Float)
         } else {
             text.parse().ok().map(Value::Int)
         };
-        value.unwrap_or_else(|| {
+        let finite = |value: &Value| !matches!(value, Value::Float(float) if float.is_infinite());
+        value.filter(finite).unwrap_or_else(|| {
             let message = format!("`{text}` is too large");
             self.blame(Fault::new("hydrule::condition::number_too_large", span, message));
             Value::Null
@@ -316,23 +399,24 @@ impl Lower {
     }
 }
 
-fn strength_of(op: BinaryOp) -> u8 {
-    BinaryOp::TABLE.iter().find(|(_, _, it)| *it == op).map_or(0, |(_, strength, _)| *strength)
-}
+/// The smallest integer without its minus.
+const SMALLEST: &str = "9223372036854775808";
 
-/// Joins the two last operands by the last operator.
-fn reduce(operands: &mut Vec<Expr>, pending: &mut Vec<BinaryOp>) {
-    let (Some(right), Some(left), Some(op)) = (operands.pop(), operands.pop(), pending.pop())
-    else {
-        return;
-    };
-    let span = left.span.cover(right.span);
-    operands.push(Expr { span, kind: ExprKind::Binary(op, Box::new(left), Box::new(right)) });
+fn ends_in_minus(prefixes: &[(String, usize)]) -> bool {
+    prefixes.last().is_some_and(|(sign, _)| sign == "-")
 }
 
 fn counted(wanted: usize, variadic: bool) -> String {
     let more = if variadic { " or more" } else { "" };
     format!("{}{more}", crate::text::count(wanted, "argument"))
+}
+
+/// Reads `99.9` percent as 0.999: moving the point keeps the number exact, dividing would not.
+fn percentage(number: &str) -> Option<f64> {
+    if number.contains(['e', 'E']) {
+        return number.parse::<f64>().ok().map(|percent| percent / 100.0);
+    }
+    format!("{number}e-2").parse().ok()
 }
 
 /// Reads `17.66` and a unit as bytes, rounded to the nearest.
@@ -354,27 +438,4 @@ pub(super) fn compile(pattern: &str) -> Result<regex::Regex, String> {
         let last = text.lines().last().unwrap_or_default();
         last.trim_start_matches("error: ").to_owned()
     })
-}
-
-/// Takes the quotes off a text and resolves its escapes.
-fn unquoted(text: &str) -> String {
-    let mut inner = text.chars();
-    inner.next();
-    inner.next_back();
-    let mut out = String::new();
-    while let Some(next) = inner.next() {
-        match (next, next == '\\') {
-            (_, true) => match inner.next() {
-                Some('n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some('r') => out.push('\r'),
-                Some(quoted @ ('\\' | '"' | '\'')) => out.push(quoted),
-                // Any other escape stays as written, so that patterns need no doubling.
-                Some(other) => out.extend(['\\', other]),
-                None => {}
-            },
-            (plain, false) => out.push(plain),
-        }
-    }
-    out
 }

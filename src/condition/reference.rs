@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::ast::Condition;
 use super::builtins::BUILTINS;
+use super::eval::Scope;
+use super::outcome::Verdict;
+use crate::facts::{Lookup, Missing};
+use crate::path::KeyPath;
 
 /// The operators for people: sign, meaning, an example and what it comes to. Loosest first.
 pub(super) const OPERATORS: &[(&str, &str, &str, &str)] = &[
@@ -35,8 +40,71 @@ pub fn reference() -> String {
             let _ = writeln!(out, "- `{example}` is `{value}`");
         }
     }
-    out.push_str(TAIL);
+    let (before, after) = TAIL.split_once("@TABLES\n").unwrap_or((TAIL, ""));
+    out.push_str(before);
+    for sign in ["&&", "||", "??"] {
+        out.push_str(&truth_table(sign));
+    }
+    out.push_str(after);
     out
+}
+
+/// Computes the table of an operator over operands in every state.
+fn truth_table(sign: &str) -> String {
+    let sign_in_table = sign.replace('|', "\\|");
+    let heads: Vec<String> = STATES.iter().map(|(state, _)| format!("**{state}**")).collect();
+    let mut out =
+        format!("| `{sign_in_table}` | {} |\n|{}\n", heads.join(" | "), " --- |".repeat(6));
+    for (left, left_text) in STATES {
+        let cells: Vec<&str> = STATES
+            .iter()
+            .map(|(_, right)| state_of(&format!("{left_text} {sign} {right}")))
+            .collect();
+        let _ = writeln!(out, "| **{left}** | {} |", cells.join(" | "));
+    }
+    out.push('\n');
+    out
+}
+
+/// The states of an operand and an expression that is in it.
+const STATES: [(&str, &str); 5] = [
+    ("true", "true"),
+    ("false", "false"),
+    ("unknown", "$unknown"),
+    ("absent", "absent"),
+    ("error", "(1 / 0)"),
+];
+
+fn state_of(text: &str) -> &'static str {
+    match Condition::parse(text).map(|condition| condition.evaluate(&Nothing).verdict()) {
+        Ok(Verdict::True) => "true",
+        Ok(Verdict::False) => "false",
+        Ok(Verdict::Unknown(_)) => "unknown",
+        Ok(Verdict::Absent(_)) => "absent",
+        Ok(Verdict::Failed(_)) | Err(_) => "error",
+    }
+}
+
+/// A world without keys, in which every `$name` is unknown.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn config(&self, _: &KeyPath) -> Lookup {
+        Lookup::Absent
+    }
+
+    fn name(&self, name: &str) -> Lookup {
+        let (why, supply) = (String::new(), String::new());
+        Lookup::Unknown(Missing { name: name.to_owned(), why, supply })
+    }
+
+    fn it(&self) -> Lookup {
+        Lookup::Absent
+    }
+
+    fn switched(&self, _: &KeyPath) -> Lookup {
+        Lookup::Absent
+    }
 }
 
 const HEAD: &str = "\
@@ -76,10 +144,14 @@ const TAIL: &str = "
 A key may be **set** (null is a value), **absent** (known not to exist) or **unknown** (nothing
 tells). None of them ever turns into `0`, `\"\"` or `false`.
 
-`&&` and `||` follow Kleene: `false && unknown` is false, `true || unknown` is true, and every other
-combination with an unknown is unknown. `!`, comparisons and arithmetic of an unknown are unknown.
-Only `??` replaces an absent value, and only `exists(key)` asks for one; anywhere else an absent
-operand makes the condition inapplicable, unless `&&` or `||` is decided by the other side.
+Each of these tables has the left operand in its rows and the right one in its columns:
+
+@TABLES
+A choice `test ? one : other` is the branch that a known test takes, as it stands; with any other
+test it is what the test is. Every other operator and function needs all its operands: it is absent
+where one of them is absent, else unknown where one is unknown, else an error where one is an error.
+Only `exists(key)` and `switched(key)` ask about the key itself, and only `??` replaces an absent
+value. So an absent key makes a condition *inapplicable*, unless `&&` or `||` is decided without it.
 
 A rule whose condition is unknown never fires. It is reported with the name that is missing and the
 way to supply it. Learning an unknown value never turns a decided verdict around.

@@ -1,3 +1,5 @@
+use std::mem::discriminant;
+
 use serde_json::{Value as Json, json};
 
 use super::outcome::Outcome;
@@ -74,8 +76,11 @@ fn collect<'a>(trace: &'a Trace, out: &mut Vec<&'a Trace>) {
     let decisive = match (trace.role, truth) {
         (Role::And, Some(false)) => trace.children.iter().find(|it| it.outcome.as_truth() == truth),
         (Role::Or, Some(true)) => trace.children.iter().find(|it| it.outcome.as_truth() == truth),
+        // An unknown operand outweighs an absent one, so the first undecided one may not decide.
         (Role::And | Role::Or, None) => {
-            trace.children.iter().find(|it| it.outcome.as_truth().is_none())
+            let state = discriminant(&trace.outcome);
+            let mut undecided = trace.children.iter().filter(|it| it.outcome.as_truth().is_none());
+            undecided.clone().find(|it| discriminant(&it.outcome) == state).or(undecided.next())
         }
         (Role::And | Role::Or | Role::Not, _) => {
             for child in &trace.children {
