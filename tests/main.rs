@@ -26,3 +26,4 @@ mod slurm;
 mod support;
 mod turns;
 mod verify;
+mod yaml;

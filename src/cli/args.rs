@@ -50,7 +50,7 @@ pub enum Command {
     Rewrite(RewriteArgs),
     /// Show for every rule whether it fired and why, with the values it read
     Explain(ExplainArgs),
-    /// Change given overrides in a launch script, as a diff; make the change with --write
+    /// Change given overrides in a launch script or YAML file, as a diff; make it with --write
     Set(SetArgs),
     /// Show each launch of a script and its overrides, with where each value comes from
     Show(ShowArgs),
@@ -168,7 +168,7 @@ pub struct ExplainArgs {
 /// `hydrule set`.
 #[derive(Debug, Args)]
 pub struct SetArgs {
-    /// The launch script
+    /// The launch script, or a configuration in YAML
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Overrides to set; `~KEY` deletes one

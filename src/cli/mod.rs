@@ -9,6 +9,7 @@ mod explain;
 mod facts;
 mod files;
 mod job;
+mod kind;
 mod launched;
 mod pack;
 mod parse;

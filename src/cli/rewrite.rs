@@ -12,7 +12,7 @@ use crate::report::{
     FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report, unknown_text,
 };
 use crate::surface::bash::{self, Change, Edited, How};
-use crate::surface::slurm;
+use crate::surface::{slurm, yaml};
 use crate::text::{Faults, Source, apply_edits, count, shell_word};
 
 /// `hydrule rewrite`.
@@ -217,9 +217,7 @@ impl Edits {
     }
 
     fn push(&mut self, source: &Source, after: String) {
-        let change =
-            FileChange { path: source.name().to_owned(), before: source.text().to_owned(), after };
-        self.files.push(change);
+        self.files.push(FileChange::new(source, after));
     }
 
     fn directives(&mut self, job: &Job, plan: &Plan) {
@@ -267,6 +265,20 @@ pub fn sites(source: &Source, edited: &Edited) -> Vec<(String, String)> {
             How::Inserted(None) => format!("{at}, added"),
             How::Inserted(Some(reason)) => format!("{at}, added behind the old one: {reason}"),
             How::Removed => format!("{at}, removed"),
+        }
+    };
+    edited.sites.iter().map(|site| (site.key.clone(), describe(site))).collect()
+}
+
+/// Says for each key of a YAML file where its change is made.
+pub fn yaml_sites(source: &Source, edited: &yaml::Edited) -> Vec<(String, String)> {
+    let describe = |site: &yaml::Site| {
+        let at = format!("{}:{}", source.name(), site.line);
+        match &site.how {
+            yaml::How::Changed => at,
+            yaml::How::Removed => format!("{at}, removed"),
+            yaml::How::Added(None) => format!("{at}, added"),
+            yaml::How::Added(Some(near)) => format!("{at}, added; did you mean {near}?"),
         }
     };
     edited.sites.iter().map(|site| (site.key.clone(), describe(site))).collect()

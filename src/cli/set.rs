@@ -2,37 +2,27 @@ use super::Done;
 use super::args::SetArgs;
 use super::console::Console;
 use super::error::CliError;
-use super::files::write_all;
+use super::files::{read_script, write_all};
 use super::job::{pairs, read_inputs};
-use super::rewrite::sites;
-use crate::overrides::{OverrideKind, parse};
+use super::kind::{Kind, kind_of};
+use super::rewrite::{sites, yaml_sites};
+use crate::overrides::{Override, OverrideKind, parse};
 use crate::report::{FileChange, Paint, unified_diff};
 use crate::surface::bash::{self, Change, Outside, Script};
+use crate::surface::yaml;
 use crate::text::{Faults, Source};
 
 /// `hydrule set`.
 pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
-    let changes = changes(&args.overrides)?;
-    let outside = Outside { environment: pairs(&args.env)?.into_iter().collect() };
-    let inputs = read_inputs(std::slice::from_ref(&args.file), &outside)?;
-    let Some(input) = inputs.first() else { return Ok(Done::Clean) };
-    let script = &input.script;
-    let launch = choose(script, args.launch)?;
-    let edited = bash::edit(script, &outside, launch, &changes)
-        .map_err(|refusal| CliError::from(Faults::one(script.source.clone(), refusal.fault)))?;
-    let paint = Paint::new(console.err);
-    for (key, site) in sites(&script.source, &edited) {
-        console.say(&format!("{}  {}\n", paint.strong(&key), paint.faint(&site)));
-    }
-    let change = FileChange {
-        path: script.source.name().to_owned(),
-        before: script.source.text().to_owned(),
-        after: edited.text,
+    let change = match kind_of(&args.file) {
+        Kind::Yaml => in_yaml(args, console)?,
+        Kind::Script => in_script(args, console)?,
     };
     if change.before == change.after {
-        console.say("Nothing to do: the script says so already.\n");
+        console.say("Nothing to do: the file says so already.\n");
         return Ok(Done::Clean);
     }
+    let paint = Paint::new(console.err);
     if args.write {
         write_all(std::slice::from_ref(&change))?;
         console.say(&paint.good(&format!("Wrote {}.\n", change.path)));
@@ -43,25 +33,75 @@ pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     Ok(Done::Proposed)
 }
 
-/// Reads the wanted overrides; `~KEY` takes the key's override out of the script.
-fn changes(texts: &[String]) -> Result<Vec<Change>, CliError> {
-    let mut changes = Vec::new();
+/// Makes the change in a configuration's own text.
+fn in_yaml(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError> {
+    if args.launch.is_some() || !args.env.is_empty() {
+        let message = "--launch and --env are for launch scripts; a YAML file has neither";
+        return Err(CliError::plain(message));
+    }
+    let source = read_script(&args.file)?;
+    let overrides = parsed(&args.overrides)?;
+    let edited = yaml::edit(&source, &overrides).map_err(|refusal| {
+        let text = refusal.index.and_then(|at| Some((at, args.overrides.get(at)?)));
+        let source = match text {
+            Some((at, text)) => Source::new(format!("override {}", at + 1), text.as_str()),
+            None => source.clone(),
+        };
+        CliError::from(Faults::one(source, refusal.fault))
+    })?;
+    tell_sites(&yaml_sites(&source, &edited), console);
+    Ok(FileChange::new(&source, edited.text))
+}
+
+/// Makes the change where a launch script gives its overrides.
+fn in_script(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError> {
+    let changes = changes(&args.overrides)?;
+    let outside = Outside { environment: pairs(&args.env)?.into_iter().collect() };
+    let inputs = read_inputs(std::slice::from_ref(&args.file), &outside)?;
+    let Some(input) = inputs.first() else {
+        return Err(CliError::plain("there is nothing to read"));
+    };
+    let script = &input.script;
+    let launch = choose(script, args.launch)?;
+    let edited = bash::edit(script, &outside, launch, &changes)
+        .map_err(|refusal| CliError::from(Faults::one(script.source.clone(), refusal.fault)))?;
+    tell_sites(&sites(&script.source, &edited), console);
+    Ok(FileChange::new(&script.source, edited.text))
+}
+
+fn tell_sites(sites: &[(String, String)], console: &mut Console) {
+    let paint = Paint::new(console.err);
+    for (key, site) in sites {
+        console.say(&format!("{}  {}\n", paint.strong(key), paint.faint(site)));
+    }
+}
+
+/// Reads overrides; the mistakes of all are told at once.
+fn parsed(texts: &[String]) -> Result<Vec<Override>, CliError> {
+    let mut overrides = Vec::new();
     let mut faulty = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         match parse(text) {
-            Ok(parsed) => {
-                let removes = parsed.kind == OverrideKind::Delete && parsed.value.is_none();
-                let after = (!removes).then(|| text.clone());
-                changes.retain(|old: &Change| old.key != parsed.key);
-                changes.push(Change { key: parsed.key, after });
-            }
+            Ok(parsed) => overrides.push(parsed),
             Err(fault) => {
                 let source = Source::new(format!("override {}", index + 1), text.as_str());
                 faulty.push(Faults::one(source, fault));
             }
         }
     }
-    if faulty.is_empty() { Ok(changes) } else { Err(CliError::Faults(faulty)) }
+    if faulty.is_empty() { Ok(overrides) } else { Err(CliError::Faults(faulty)) }
+}
+
+/// Reads the wanted overrides; `~KEY` takes the key's override out of the script.
+fn changes(texts: &[String]) -> Result<Vec<Change>, CliError> {
+    let mut changes = Vec::new();
+    for parsed in parsed(texts)? {
+        let removes = parsed.kind == OverrideKind::Delete && parsed.value.is_none();
+        let after = (!removes).then_some(parsed.text);
+        changes.retain(|old: &Change| old.key != parsed.key);
+        changes.push(Change { key: parsed.key, after });
+    }
+    Ok(changes)
 }
 
 fn choose(script: &Script, wanted: Option<usize>) -> Result<usize, CliError> {

@@ -10,6 +10,7 @@
 
 mod compose;
 pub mod interpolate;
+pub mod outline;
 mod print;
 mod reading;
 mod scalar;
@@ -20,7 +21,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 pub use compose::{Composed, Misfit, Note, compose};
-pub use print::to_yaml;
+pub use print::{inline, to_yaml};
 
 use crate::facts::{Lookup, Missing, Provenance};
 use crate::path::KeyPath;

@@ -3,7 +3,7 @@
 
 use super::Config;
 use super::scalar::{Kind, kind};
-use super::tree::{Content, Dict, Leaf, Node, index};
+use super::tree::{Content, Dict, Key, Leaf, Node, index};
 use crate::value::float_text;
 
 /// Prints a configuration as `OmegaConf.to_yaml` does. A section with unknown keys shows the keys
@@ -19,6 +19,42 @@ pub fn to_yaml(config: &Config) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Writes a value on one line, as it may stand behind `key:` or, `inside` brackets, between commas;
+/// a text keeps the quotes it had where they fit. Nothing for values that are not known.
+pub fn inline(content: &Content, inside: bool, quotes: Option<char>) -> Option<String> {
+    let inner = |node: &Node| inline(&node.content, true, None);
+    Some(match content {
+        Content::Leaf(leaf) => inline_leaf(leaf, inside, quotes),
+        Content::List(items) => {
+            let items: Option<Vec<String>> = items.iter().map(inner).collect();
+            format!("[{}]", items?.join(", "))
+        }
+        Content::Dict(dict) => {
+            let pair = |(key, node): (&Key, &Node)| {
+                Some(format!("{}: {}", inline_leaf(&key.0, true, None), inner(node)?))
+            };
+            let pairs: Option<Vec<String>> = dict.entries.iter().map(pair).collect();
+            format!("{{{}}}", pairs?.join(", "))
+        }
+        Content::Unknown(_) => return None,
+    })
+}
+
+fn inline_leaf(leaf: &Leaf, inside: bool, quotes: Option<char>) -> String {
+    let Leaf::Str(text) = leaf else { return leaf_text(leaf) };
+    let brackets = inside && text.contains([',', '[', ']', '{', '}', '?', ':', '#']);
+    // YAML 1.2 reads `0o7` as a number.
+    let other_number = text.trim_start_matches(['-', '+']).starts_with("0o");
+    match (style(text, true), quotes) {
+        (Style::Plain, None) if !brackets && !other_number => text.clone(),
+        (Style::Plain | Style::Single, Some('"')) | (Style::Double, _) => {
+            let escaped = |c: char| if needs_escape(c) { escape(c) } else { c.to_string() };
+            format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+        }
+        _ => format!("'{}'", text.replace('\'', "''")),
+    }
 }
 
 /// Lines are folded at the first blank after this column.

@@ -435,14 +435,14 @@ fn unsupported(tag: &str, span: Span) -> Fault {
 }
 
 /// Byte offsets of characters, since the parser counts characters.
-struct Bytes<'a> {
+pub(super) struct Bytes<'a> {
     text: &'a str,
     /// Byte offset of every 64th character; empty for ASCII, where the counts agree.
     marks: Vec<usize>,
 }
 
 impl<'a> Bytes<'a> {
-    fn of(text: &'a str) -> Self {
+    pub(super) fn of(text: &'a str) -> Self {
         let marks = if text.is_ascii() {
             Vec::new()
         } else {
@@ -451,7 +451,7 @@ impl<'a> Bytes<'a> {
         Self { text, marks }
     }
 
-    fn at(&self, index: usize) -> usize {
+    pub(super) fn at(&self, index: usize) -> usize {
         if self.marks.is_empty() {
             return index.min(self.text.len());
         }

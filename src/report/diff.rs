@@ -1,6 +1,7 @@
 use similar::TextDiff;
 
 use super::paint::Paint;
+use crate::text::Source;
 
 /// One file before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,13 @@ pub struct FileChange {
     pub before: String,
     /// The text that would be written.
     pub after: String,
+}
+
+impl FileChange {
+    /// Makes the change of a text that was read.
+    pub fn new(source: &Source, after: String) -> Self {
+        Self { path: source.name().to_owned(), before: source.text().to_owned(), after }
+    }
 }
 
 /// Writes one file's change as a unified diff that `git apply` and `patch -p1` accept.

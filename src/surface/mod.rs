@@ -1,4 +1,6 @@
-//! Places where overrides live and can be changed: launch scripts and Slurm directives.
+//! Places where overrides live and can be changed: launch scripts, Slurm directives, YAML
+//! configurations.
 
 pub mod bash;
 pub mod slurm;
+pub mod yaml;
