@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod bounds;
 mod broken;
 mod conditions;
 mod config;

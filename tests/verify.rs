@@ -12,7 +12,8 @@ use hydrule::verify::{Finding, Witness, check};
 use crate::support::{Run, root, snapshot};
 
 /// Each faulty pack of `tests/verify` with the only findings it may have.
-const SEEDED: [(&str, &[(&str, &str)]); 22] = [
+const SEEDED: [(&str, &[(&str, &str)]); 24] = [
+    ("bounds-exclude", &[("bounds_exclude", "halve")]),
     ("conflict-options", &[("conflict", "more"), ("cycle", "more")]),
     ("conflict-repairs", &[("conflict", "small")]),
     ("contradiction", &[("contradiction", "small")]),
@@ -25,6 +26,7 @@ const SEEDED: [(&str, &[(&str, &str)]); 22] = [
     ("floor-parameter", &[("floor_crossed", "halve")]),
     ("floor-refused", &[("floor_refused", "halve")]),
     ("floor-zero", &[("floor_crossed", "halve")]),
+    ("held-always", &[("no_effect", "halve")]),
     ("impossible", &[("contradiction", "both")]),
     ("ladder-gap", &[("ladder_gap", "halve")]),
     ("loads-too", &[("wrong_phase", "turn-on")]),
@@ -138,7 +140,15 @@ fn shows(pack: &Pack, finding: &Finding) -> bool {
             let after = parse(change.after.as_ref().unwrap()).unwrap().value().unwrap();
             after.as_number().unwrap() <= 0.0
         }),
-        "no_effect" => matches!(status(rule), Some(Status::Rejected(Rejection::ChangesNothing))),
+        "no_effect" => matches!(
+            status(rule),
+            Some(Status::Rejected(Rejection::ChangesNothing | Rejection::Held { .. }))
+        ),
+        // The floor of 8 wins over the cap of 4.
+        "bounds_exclude" => planned.changes.iter().any(|change| {
+            let after = parse(change.after.as_ref().unwrap()).unwrap().value().unwrap();
+            after.as_number().unwrap() > 4.0
+        }),
         "wrong_phase" => matches!(
             status(rule),
             Some(Status::Rejected(Rejection::DoesNotRelieve { .. } | Rejection::Loads { .. }))

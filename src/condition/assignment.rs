@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::ast::Condition;
 use crate::path::KeyPath;
 use crate::text::{Fault, Span};
@@ -11,6 +13,26 @@ pub struct Assignment {
     pub value: Condition,
     /// Where the expression starts in the rewrite's text, in bytes.
     pub value_offset: usize,
+    /// What holds the computed value back.
+    pub bounds: Bounds,
+}
+
+/// What a computed value is held to. Expressions, since a bound may depend on the launch.
+#[derive(Debug, Clone, Default)]
+pub struct Bounds {
+    /// It goes no lower.
+    pub floor: Option<Condition>,
+    /// It goes no higher.
+    pub cap: Option<Condition>,
+    /// It becomes the largest divisor of this number that is not above it.
+    pub largest_divisor: Option<Condition>,
+}
+
+impl Bounds {
+    /// Lists the expressions.
+    pub fn iter(&self) -> impl Iterator<Item = &Condition> {
+        [&self.floor, &self.cap, &self.largest_divisor].into_iter().flatten()
+    }
 }
 
 /// What an assignment sets.
@@ -22,6 +44,16 @@ pub enum Target {
     Directive(String),
     /// An environment variable of the job: `env:NAME`.
     Environment(String),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "{key}"),
+            Self::Directive(name) => write!(f, "sbatch:{name}"),
+            Self::Environment(name) => write!(f, "env:{name}"),
+        }
+    }
 }
 
 impl Assignment {
@@ -40,7 +72,7 @@ impl Assignment {
         Some(parsed.and_then(|value| {
             let start = target.len() - target.trim_start().len();
             let target = read_target(name, Span::new(start, start + name.len()))?;
-            Ok(Self { target, value, value_offset })
+            Ok(Self { target, value, value_offset, bounds: Bounds::default() })
         }))
     }
 }

@@ -398,7 +398,10 @@ fn extreme(op: BinaryOp, numbers: &[&Value]) -> Result<Value, String> {
 }
 
 /// Finds the largest divisor of `n` that is at most `most`.
-fn largest_divisor(n: i64, most: i64) -> Result<Value, String> {
+///
+/// # Errors
+/// Numbers below 1, and an `n` too large to be tried.
+pub fn largest_divisor(n: i64, most: i64) -> Result<Value, String> {
     if n < 1 || most < 1 {
         return Err("`largest_divisor` needs numbers from 1 on".to_owned());
     }

@@ -19,10 +19,10 @@ mod scan;
 mod shape;
 mod trace;
 
-pub use assignment::{Assignment, Target};
+pub use assignment::{Assignment, Bounds, Target};
 pub use ast::{Condition, NameUse};
 pub use check::{KeyKnown, Names, Type, check};
-pub use eval::Scope;
+pub use eval::{Scope, largest_divisor};
 pub use outcome::{Evaluation, Outcome, Verdict};
 pub use reference::reference;
 pub use trace::{Trace, deciding_leaves};

@@ -1,5 +1,6 @@
 //! Applying rewrites to a copy of the state.
 
+use super::bound::bounded;
 use super::scope::View;
 use super::state::State;
 use super::verdict::Applied;
@@ -19,6 +20,13 @@ pub enum NotApplied {
     Unknown(Vec<Missing>),
     /// An expression failed, or gives a value that cannot be written.
     Failed(Fault),
+    /// A bound keeps a value where it is.
+    Held {
+        /// What would change: a key, or `sbatch:` and a directive.
+        key: String,
+        /// Which bound, as in `at its floor of 1`.
+        bound: String,
+    },
 }
 
 /// One value that a rewrite wants somewhere.
@@ -94,7 +102,7 @@ fn assigned(
     world: &World,
 ) -> Result<Option<Write>, NotApplied> {
     match &assignment.target {
-        Target::Key(key) => assign_key(key, &assignment.value, pack, state, world),
+        Target::Key(key) => assign_key(key, assignment, pack, state, world),
         Target::Directive(name) => {
             let Some(current) = state.directives.get(name) else {
                 let what = if world.has_directives {
@@ -104,7 +112,8 @@ fn assigned(
                 };
                 return Ok(Some(Write::Nowhere(format!("sbatch:{name} ({what})"))));
             };
-            let value = computed(&assignment.value, &View::new(pack, state, world))?;
+            let view = View::new(pack, state, world);
+            let value = bounded(assignment, Some(&current.value), &view)?;
             Ok((!value.same_as(&current.value)).then(|| Write::Directive(name.clone(), value)))
         }
         Target::Environment(name) => {
@@ -115,7 +124,7 @@ fn assigned(
 
 fn assign_key(
     key: &KeyPath,
-    value: &Condition,
+    assignment: &Assignment,
     pack: &Pack,
     state: &State,
     world: &World,
@@ -124,38 +133,63 @@ fn assign_key(
     let winning = state.winning(key.as_str()).and_then(|entry| entry.value.as_ref().ok());
     let swept = winning.filter(|old| old.value.as_ref().is_some_and(|value| value.is_sweep()));
     if let Some(old) = swept {
-        return assign_sweep(key, value, old, pack, state, world);
+        return assign_sweep(key, assignment, old, pack, state, world);
     }
-    let new = computed(value, &view)?;
-    if matches!(view.config(key), Lookup::Set(found) if found.value.same_as(&new)) {
+    let now = match view.config(key) {
+        Lookup::Set(found) => Some(found.value),
+        _ => None,
+    };
+    let new = bounded(assignment, now.as_ref(), &view)?;
+    if now.is_some_and(|now| now.same_as(&new)) {
         return Ok(None);
     }
-    let text = in_style_of(winning, &new);
+    override_of(key, &new, winning).map(Some)
+}
+
+/// Writes a value in the place and style of the override that holds it now.
+pub(super) fn override_of(
+    key: &KeyPath,
+    new: &Value,
+    winning: Option<&Override>,
+) -> Result<Write, NotApplied> {
+    let text = in_style_of(winning, new);
     let whole = match winning.filter(|old| old.kind != OverrideKind::Delete) {
         Some(old) => old.rewritten(&text),
         None => format!("{key}={text}"),
     };
-    parsed(&whole).map(Some)
+    parsed(&whole)
 }
 
+/// Maps the elements of a sweep. One that a bound holds stays as it is; where all are held, nothing
+/// changes.
 fn assign_sweep(
     key: &KeyPath,
-    value: &Condition,
+    assignment: &Assignment,
     old: &Override,
     pack: &Pack,
     state: &State,
     world: &World,
 ) -> Result<Option<Write>, NotApplied> {
-    let mut failure = None;
+    let (mut failure, mut held) = (None, None);
     let mapped = old.map_elements(&mut |element| {
         let elements = vec![(key.clone(), element.clone())];
         let view = View::new(pack, state, world).with_it(key.clone()).with_elements(elements);
-        computed(value, &view).map_err(|error| failure = Some(error)).ok()
+        match bounded(assignment, Some(element), &view) {
+            Err(bound @ NotApplied::Held { .. }) => {
+                held.get_or_insert(bound);
+                Some(element.clone())
+            }
+            other => other.map_err(|error| failure = Some(error)).ok(),
+        }
     });
     match (mapped, failure) {
         (Some(text), None) => {
             let whole = old.rewritten(&text);
-            if whole == old.text { Ok(None) } else { parsed(&whole).map(Some) }
+            match held.filter(|_| whole == old.text) {
+                Some(bound) => Err(bound),
+                None if whole == old.text => Ok(None),
+                None => parsed(&whole).map(Some),
+            }
         }
         (_, Some(error)) => Err(error),
         (None, None) => Err(NotApplied::Unknown(vec![Missing {
@@ -166,7 +200,7 @@ fn assign_sweep(
     }
 }
 
-fn computed(value: &Condition, view: &View<'_>) -> Result<Value, NotApplied> {
+pub(super) fn computed(value: &Condition, view: &View<'_>) -> Result<Value, NotApplied> {
     match value.evaluate(view).outcome {
         Outcome::Known(value) => Ok(value),
         Outcome::Unknown(missing) => Err(NotApplied::Unknown(missing)),

@@ -6,6 +6,7 @@
 
 mod apply;
 mod base;
+mod bound;
 mod estimate;
 mod interpolate;
 mod invariant;
@@ -14,6 +15,7 @@ mod plan;
 mod require;
 mod scope;
 mod state;
+mod tried;
 mod turn;
 mod unsettled;
 mod verdict;
@@ -28,6 +30,7 @@ pub use plan::{Request, plan};
 pub use require::{RequirementState, Settled, check_one, check_requirements, mend, settle};
 pub use scope::View;
 pub use state::{Entry, KeyChange, State};
+pub use tried::tried_record;
 pub use turn::{Reach, Turn, turn};
 pub use unsettled::{Discord, Unsettled, Want};
 pub use verdict::{Applied, Plan, Rejection, Repair, RuleVerdict, Status, Step};

@@ -199,6 +199,9 @@ impl Planner<'_> {
             Ok(wanted) => wanted,
             Err(NotApplied::Unknown(missing)) => return Trial::No(Status::Unknown(missing)),
             Err(NotApplied::Failed(fault)) => return Trial::No(Status::Failed(fault)),
+            Err(NotApplied::Held { key, bound }) => {
+                return Trial::No(Status::Rejected(Rejection::Held { key, bound }));
+            }
         };
         match settle(&wanted, &option.id, self.pack, now, self.world) {
             Ok(applied) if applied.changes.is_empty() && applied.directives.is_empty() => {

@@ -54,6 +54,13 @@ pub enum Rejection {
     PlaceUnknown,
     /// Everything it would set is so already.
     ChangesNothing,
+    /// A bound keeps a value from going further.
+    Held {
+        /// What would change.
+        key: String,
+        /// Which bound, as in `at its floor of 1`.
+        bound: String,
+    },
     /// A requirement that held would break.
     Breaks {
         /// The requirement's id.

@@ -6,13 +6,13 @@ use super::manifest::{
     DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
 };
 use super::names::PackNames;
-use super::read::Text;
+use super::read::{RewriteText, Text};
 use super::reads::Reads;
 use super::rule::{
     DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter,
     Phase, Requirement, Rewrite,
 };
-use crate::condition::{Assignment, Condition, Type, check as check_condition};
+use crate::condition::{Assignment, Bounds, Condition, Type, check as check_condition};
 use crate::overrides;
 use crate::signal::{PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Faults, Source, Span, nearest};
@@ -267,9 +267,36 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn rewrites(&mut self, texts: &[Text]) -> Option<Vec<Rewrite>> {
-        let parsed: Vec<Option<Rewrite>> = texts.iter().map(|text| self.rewrite(text)).collect();
+    fn rewrites(&mut self, texts: &[RewriteText]) -> Option<Vec<Rewrite>> {
+        let parsed: Vec<Option<Rewrite>> = texts.iter().map(|it| self.bounded(it)).collect();
         parsed.into_iter().collect()
+    }
+
+    fn bounded(&mut self, text: &RewriteText) -> Option<Rewrite> {
+        let rewrite = self.rewrite(&text.set);
+        let mut bounds = Bounds::default();
+        for (word, text) in &text.bounds {
+            let (slot, wanted) = match *word {
+                "floor" => (&mut bounds.floor, Type::Quantity),
+                "cap" => (&mut bounds.cap, Type::Quantity),
+                _ => (&mut bounds.largest_divisor, Type::Int),
+            };
+            *slot = Some(self.expression(text, wanted)?.condition);
+        }
+        match (rewrite?, text.bounds.first()) {
+            (Rewrite::Assign(assignment, text), _) => {
+                Some(Rewrite::Assign(Assignment { bounds, ..assignment }, text))
+            }
+            (plain, None) => Some(plain),
+            (Rewrite::Plain(..), Some((word, bound))) => {
+                let message = "a plain override computes nothing that a bound could hold";
+                let span = bound.location.span;
+                let fault = Fault::new("hydrule::pack::bound_of_nothing", span, message);
+                let fault = fault.labelled(format!("this `{word}` has nothing to hold"));
+                self.blame_all(bound, fault.helped("write `set = 'key := expression'`"));
+                None
+            }
+        }
     }
 
     fn rewrite(&mut self, text: &Text) -> Option<Rewrite> {

@@ -2,7 +2,7 @@
 
 use toml::de::DeTable;
 
-use super::read::{FaultList, Reader, Text, syntax_fault};
+use super::read::{FaultList, Reader, RewriteText, Text, syntax_fault};
 use super::rule::{Changes, OutsideFact, Phase, Safety};
 use crate::condition::Type;
 use crate::signal::{FactType, Kind};
@@ -84,7 +84,7 @@ pub(super) struct OptionEntry {
     pub id: Text,
     pub title: Text,
     pub when: Text,
-    pub rewrite: Vec<Text>,
+    pub rewrite: Vec<RewriteText>,
     pub relieves: Vec<Text>,
     pub loads: Vec<Text>,
     pub changes: Changes,
@@ -103,7 +103,7 @@ pub(super) struct RequirementEntry {
     pub holds: Text,
     pub fails_at: Text,
     pub message: Text,
-    pub repair: Vec<Text>,
+    pub repair: Vec<RewriteText>,
     pub source: Option<Text>,
 }
 
@@ -272,7 +272,7 @@ fn option(table: Reader<'_>) -> Option<OptionEntry> {
         [("safe", Safety::Safe), ("unsafe", Safety::Unsafe), ("display", Safety::Display)];
     let location = table.location();
     let (id, title, when) = (table.text("id"), table.text("title"), table.text("when"));
-    let (rewrite, relieves) = (table.texts("rewrite"), table.texts("relieves"));
+    let (rewrite, relieves) = (table.rewrites("rewrite"), table.texts("relieves"));
     let (loads, cost) = (table.texts("loads"), table.number_entries("cost"));
     let (changes, safety) = (table.choice("changes", &CHANGES), table.choice("safety", &SAFETY));
     let (why, source) = (table.text("why"), table.text("source"));
@@ -300,7 +300,7 @@ fn requirement(table: Reader<'_>) -> Option<RequirementEntry> {
     let location = table.location();
     let (id, when, holds) = (table.text("id"), table.optional_text("when"), table.text("holds"));
     let (fails_at, message) = (table.text("fails_at"), table.text("message"));
-    let (repair, source) = (table.texts("repair"), table.optional_text("source"));
+    let (repair, source) = (table.rewrites("repair"), table.optional_text("source"));
     table.finish().then_some(())?;
     Some(RequirementEntry { location, id, when, holds, fails_at, message, repair, source })
 }

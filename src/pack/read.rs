@@ -36,6 +36,18 @@ impl Text {
     }
 }
 
+/// The bounds that a rewrite may have.
+pub const BOUNDS: [&str; 3] = ["floor", "cap", "largest_divisor"];
+
+/// A rewrite as written, and its bounds by name.
+#[derive(Debug)]
+pub struct RewriteText {
+    /// `key := expression`, or a plain override.
+    pub set: Text,
+    /// The expressions of the bounds.
+    pub bounds: Vec<(&'static str, Text)>,
+}
+
 /// The faults found so far in one file.
 pub struct FaultList(RefCell<Vec<Fault>>);
 
@@ -148,6 +160,32 @@ impl<'a> Reader<'a> {
             }
         }
         texts
+    }
+
+    /// Takes a list of rewrites: strings, or tables that also say what holds the value back.
+    pub fn rewrites(&self, field: &'static str) -> Vec<RewriteText> {
+        let Some(value) = self.take(field) else { return Vec::new() };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_type(value, "a list of rewrites");
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.rewrite(item)).collect()
+    }
+
+    fn rewrite(&self, item: &'a Spanned<DeValue<'a>>) -> Option<RewriteText> {
+        if let Some(text) = item.get_ref().as_str() {
+            let set = Text::new(self.source, span_of(item), text);
+            return Some(RewriteText { set, bounds: Vec::new() });
+        }
+        if item.get_ref().as_table().is_none() {
+            self.wrong_type(item, "a string or a table");
+            return None;
+        }
+        let table = self.entry(item, "rewrite")?;
+        let set = table.text("set");
+        let bound = |word| table.optional_text(word).map(|text| (word, text));
+        let bounds = BOUNDS.into_iter().filter_map(bound).collect();
+        table.finish().then_some(RewriteText { set, bounds })
     }
 
     /// Takes one word out of a list of allowed ones.

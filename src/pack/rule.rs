@@ -221,6 +221,27 @@ pub enum Rewrite {
     Plain(Override, Text),
 }
 
+impl Rewrite {
+    /// Returns the text that says what is set.
+    pub fn text(&self) -> &Text {
+        match self {
+            Self::Assign(_, text) | Self::Plain(_, text) => text,
+        }
+    }
+
+    /// Lists the bounds by name, as written.
+    pub fn bounds(&self) -> Vec<(&'static str, &str)> {
+        let Self::Assign(Assignment { bounds, .. }, _) = self else { return Vec::new() };
+        let all = [
+            ("floor", &bounds.floor),
+            ("cap", &bounds.cap),
+            ("largest_divisor", &bounds.largest_divisor),
+        ];
+        let written = all.into_iter().filter_map(|(word, bound)| Some((word, bound.as_ref()?)));
+        written.map(|(word, bound)| (word, bound.text())).collect()
+    }
+}
+
 /// What must hold between values, before and after any rewrite.
 #[derive(Debug)]
 pub struct Requirement {

@@ -232,6 +232,7 @@ pub fn rejection(rejection: &Rejection) -> Json {
         Rejection::NoFailure => json!({ "kind": "no failure" }),
         Rejection::PlaceUnknown => json!({ "kind": "place unknown" }),
         Rejection::ChangesNothing => json!({ "kind": "changes nothing" }),
+        Rejection::Held { key, bound } => json!({ "kind": "held", "key": key, "bound": bound }),
         Rejection::Breaks { requirement, message } => {
             json!({ "kind": "breaks", "requirement": requirement, "message": message })
         }

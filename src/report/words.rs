@@ -67,6 +67,7 @@ pub fn group(status: &Status, pack: &Pack) -> String {
             }
             Rejection::Loads { place } => format!("raises the {} peak", title(pack, place)),
             Rejection::NoFailure | Rejection::PlaceUnknown => rejected(rejection, None, pack),
+            Rejection::Held { .. } => "is at its bound".to_owned(),
             _ => "cannot be applied".to_owned(),
         },
     }
@@ -125,6 +126,7 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
             "the log does not tell what failed; give --fact oom.phase=NAME".to_owned()
         }
         Rejection::ChangesNothing => "everything it sets is so already".to_owned(),
+        Rejection::Held { key, bound } => format!("{} is {bound}", last_part(key)),
         Rejection::Breaks { requirement, message } => {
             format!("would break {requirement}: {message}")
         }

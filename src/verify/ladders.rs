@@ -152,9 +152,7 @@ trait Rewrites {
 impl Rewrites for PackOption {
     fn location_of_rewrite(&self) -> Location {
         match self.rewrite.first() {
-            Some(crate::pack::Rewrite::Assign(_, text) | crate::pack::Rewrite::Plain(_, text)) => {
-                text.location.clone()
-            }
+            Some(rewrite) => rewrite.text().location.clone(),
             None => self.location.clone(),
         }
     }

@@ -218,7 +218,9 @@ fn relieves_device(option: &PackOption) -> bool {
 fn already_so(rewrite: &Rewrite) -> Option<Condition> {
     let Some(Var::Key(key)) = target(rewrite) else { return None };
     let value = match rewrite {
-        Rewrite::Assign(assignment, _) if !assignment.value.reads_it() => {
+        Rewrite::Assign(assignment, _)
+            if !assignment.value.reads_it() && assignment.bounds.iter().next().is_none() =>
+        {
             assignment.value.text().trim().to_owned()
         }
         Rewrite::Plain(parsed, _) => {
@@ -261,32 +263,85 @@ fn steps(search: &Search<'_>, option: &PackOption) -> Vec<Finding> {
     let relieved = relieved(search, option);
     let fits = |place: &str| relieved.is_empty() || relieved.iter().any(|it| it == place);
     let mut findings: Vec<Finding> = Vec::new();
-    let mut add = |finding: Finding| {
-        if !findings.iter().any(|known| known.code == finding.code) {
-            findings.push(finding);
+    let samples = search.samples_at(option, fits, SAMPLES);
+    if let Some(finding) = always_held(search, option, &samples) {
+        return vec![finding];
+    }
+    for input in samples {
+        for rewrite in &option.rewrite {
+            add(&mut findings, excluding_bounds(search, option, rewrite, &input));
         }
-    };
-    for input in search.samples_at(option, fits, SAMPLES) {
         match search.attempt(option, &input) {
             Attempt::Refused(Rejection::Breaks { requirement, message }) => {
-                if let Some(var) = refused_floor(search, option, &requirement) {
-                    add(refused(option, &input, &var, &requirement, &message));
-                }
+                let var = refused_floor(search, option, &requirement);
+                let found = var.map(|it| refused(option, &input, &it, &requirement, &message));
+                add(&mut findings, found);
             }
-            Attempt::Refused(Rejection::Unsettled(it)) => add(unsettled(option, &input, &it)),
-            Attempt::Nothing(by) if !by.is_empty() => add(undone(option, &input, &by)),
+            Attempt::Refused(Rejection::Unsettled(it)) => {
+                add(&mut findings, Some(unsettled(option, &input, &it)));
+            }
+            Attempt::Nothing(by) if !by.is_empty() => {
+                add(&mut findings, Some(undone(option, &input, &by)));
+            }
             Attempt::Does(applied) if applied.repaired_by.is_empty() => {
                 let after = input.after(&applied.state, search.pack);
                 for rewrite in &option.rewrite {
-                    if let Some(finding) = crossed(search, option, rewrite, &input, &after) {
-                        add(finding);
-                    }
+                    add(&mut findings, crossed(search, option, rewrite, &input, &after));
                 }
             }
             _ => {}
         }
     }
     findings
+}
+
+/// Keeps the first finding of each kind.
+fn add(findings: &mut Vec<Finding>, finding: Option<Finding>) {
+    if let Some(finding) = finding
+        && !findings.iter().any(|known| known.code == finding.code)
+    {
+        findings.push(finding);
+    }
+}
+
+/// An option whose bounds hold it on every input that was tried, on three at least.
+fn always_held(search: &Search<'_>, option: &PackOption, samples: &[Input]) -> Option<Finding> {
+    let held = |input: &Input| matches!(search.attempt(option, input), Attempt::Held);
+    let bound = option.rewrite.iter().find(|rewrite| !rewrite.bounds().is_empty())?;
+    let first = samples.first().filter(|_| samples.len() > 2 && samples.iter().all(held))?;
+    Some(Finding {
+        code: "hydrule::verify::no_effect",
+        rules: vec![option.id.clone()],
+        message: format!("option `{}` changes nothing where it applies", option.id),
+        location: bound.text().location.clone(),
+        label: format!("its bounds hold it on every one of {} inputs", samples.len()),
+        help: "is the bound on the wrong side?".to_owned(),
+        witness: first.witness("the condition is true, and a bound keeps the value where it is"),
+    })
+}
+
+/// A floor above the cap: the floor wins, and the cap says nothing.
+fn excluding_bounds(
+    search: &Search<'_>,
+    option: &PackOption,
+    rewrite: &Rewrite,
+    input: &Input,
+) -> Option<Finding> {
+    let Rewrite::Assign(assignment, text) = rewrite else { return None };
+    let (floor, cap) = (assignment.bounds.floor.as_ref()?, assignment.bounds.cap.as_ref()?);
+    let above = Condition::parse(&format!("({}) > ({})", floor.text(), cap.text())).ok()?;
+    if floor.reads_it() || cap.reads_it() || !search.satisfies(input, &[(above, true)], false) {
+        return None;
+    }
+    Some(Finding {
+        code: "hydrule::verify::bounds_exclude",
+        rules: vec![option.id.clone()],
+        message: format!("the floor of option `{}` lies above its cap", option.id),
+        location: text.location.clone(),
+        label: format!("`{}` is above `{}`", floor.text().trim(), cap.text().trim()),
+        help: "the floor wins there; correct one of them".to_owned(),
+        witness: input.witness("the floor comes to more than the cap"),
+    })
 }
 
 /// Returns the key, if the requirement is about one key only and the option computes that key.
@@ -314,7 +369,7 @@ fn computed_key(rewrite: &Rewrite) -> Option<(Var, &Assignment)> {
 fn place_of(option: &PackOption, var: &Var) -> Location {
     let found = option.rewrite.iter().find(|rewrite| target(rewrite).as_ref() == Some(var));
     match found {
-        Some(Rewrite::Assign(_, text) | Rewrite::Plain(_, text)) => text.location.clone(),
+        Some(rewrite) => rewrite.text().location.clone(),
         None => option.location.clone(),
     }
 }
@@ -332,7 +387,7 @@ fn refused(
         message: format!("option `{}` goes to a value that `{requirement}` refuses", option.id),
         location: place_of(option, var),
         label: format!("leaves the range that {} may have", var.shown()),
-        help: format!("stop the rewrite, or its `when`, where `{requirement}` does"),
+        help: format!("give the rewrite a `floor` or `cap` where `{requirement}` ends"),
         witness: input.witness(format!("rejected: it would break {requirement}: {message}")),
     }
 }
@@ -397,7 +452,7 @@ fn crossed(
         message: format!("option `{}` crosses its floor {floor}", option.id),
         location: place_of(option, &var),
         label: format!("takes {} from {from} to {to}", var.shown()),
-        help: format!("hold it with `max(…, floor)` or `min(…, limit)`; the bound is {floor}"),
+        help: format!("give the rewrite a `floor` or `cap`; the bound is {floor}"),
         witness: before.witness(format!("{} goes from {from} to {to}", var.shown())),
     })
 }

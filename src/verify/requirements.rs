@@ -156,11 +156,9 @@ fn conflict(search: &Search<'_>, one: &Requirement, other: &Requirement) -> Opti
 }
 
 fn text(rewrite: &crate::pack::Rewrite) -> String {
-    match rewrite {
-        crate::pack::Rewrite::Assign(_, text) | crate::pack::Rewrite::Plain(_, text) => {
-            text.value.split_whitespace().collect()
-        }
-    }
+    let bounds = rewrite.bounds().into_iter().map(|(word, bound)| format!(" {word} {bound}"));
+    let whole = format!("{}{}", rewrite.text().value, bounds.collect::<String>());
+    whole.split_whitespace().collect()
 }
 
 /// Lists the overrides that lead from one input to the other.
@@ -228,9 +226,7 @@ fn repair_finding(
 fn repair_place(one: &Requirement, var: &Var) -> Location {
     let found = one.repair.iter().find(|rewrite| target(rewrite).as_ref() == Some(var));
     match found {
-        Some(crate::pack::Rewrite::Assign(_, text) | crate::pack::Rewrite::Plain(_, text)) => {
-            text.location.clone()
-        }
+        Some(rewrite) => rewrite.text().location.clone(),
         None => one.location.clone(),
     }
 }

@@ -37,6 +37,8 @@ pub struct Search<'a> {
 pub enum Attempt {
     /// Its condition is not true, or something is not known or cannot be computed.
     Idle,
+    /// A bound of its rewrite keeps a value where it is.
+    Held,
     /// It would change nothing, or its repairs take everything back; these repairs took part.
     Nothing(Vec<String>),
     /// It would do this.
@@ -266,6 +268,7 @@ impl<'a> Search<'a> {
         let wanted = match writes(&option.rewrite, self.pack, &state, &world) {
             Ok(wanted) => wanted,
             Err(NotApplied::Unknown(_) | NotApplied::Failed(_)) => return Attempt::Idle,
+            Err(NotApplied::Held { .. }) => return Attempt::Held,
         };
         let held = check_requirements(self.pack, &state, &world);
         match settle(&wanted, &option.id, self.pack, (&state, &held), &world) {

@@ -58,12 +58,15 @@ fn shadowed(search: &Search<'_>, option: &PackOption, earlier: &[PackOption]) ->
     })
 }
 
-/// No requirement may stand against the earlier option: none reads what it writes.
+/// Nothing may stand against the earlier option: no bound holds it, and no requirement reads what it
+/// writes.
 fn always_viable(search: &Search<'_>, option: &PackOption) -> bool {
-    written(option).iter().all(|var| match var {
-        Var::Key(key) => !search.pack.requirements.iter().any(|it| it.reads.may_depend_on(key)),
-        Var::Name(_) => false,
-    })
+    let held = option.rewrite.iter().any(|rewrite| !rewrite.bounds().is_empty());
+    !held
+        && written(option).iter().all(|var| match var {
+            Var::Key(key) => !search.pack.requirements.iter().any(|it| it.reads.may_depend_on(key)),
+            Var::Name(_) => false,
+        })
 }
 
 /// Finds one or two options of which one is true wherever this option is.

@@ -83,10 +83,12 @@ fn expressions(pack: &Pack) -> Vec<&Condition> {
         all.extend(requirement.when.iter().map(|it| &it.condition));
         all.push(&requirement.holds.condition);
     }
-    all.extend(rewrites.chain(repairs).filter_map(|rewrite| match rewrite {
-        Rewrite::Assign(assignment, _) => Some(&assignment.value),
-        Rewrite::Plain(..) => None,
-    }));
+    for rewrite in rewrites.chain(repairs) {
+        if let Rewrite::Assign(assignment, _) = rewrite {
+            all.push(&assignment.value);
+            all.extend(assignment.bounds.iter());
+        }
+    }
     all
 }
 

@@ -1,5 +1,10 @@
 //! Running the program and comparing what it prints.
 
+use hydrule::engine::{Entry, State, World};
+use hydrule::facts::Provenance;
+use hydrule::overrides::parse;
+use hydrule::pack::{Pack, load};
+use hydrule::value::Value;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -173,6 +178,57 @@ impl Workspace {
         launches
     }
 }
+
+/// Loads a pack that has these tables and, in front of them, a header, a signal and two phases.
+pub fn small_pack(tables: &str) -> Pack {
+    let workspace = Workspace::new();
+    workspace.write("pack.toml", format!("{SMALL}{tables}"));
+    match load(workspace.path().to_str().unwrap()) {
+        Ok(pack) => pack,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// Reads overrides as a launch would give them.
+pub fn small_state(overrides: &[impl AsRef<str>]) -> State {
+    let entry = |text: &str| {
+        let parsed = parse(text).unwrap();
+        Entry { key: parsed.key.clone(), value: Ok(parsed), from: Provenance::Computed }
+    };
+    let entries = overrides.iter().map(|text| entry(text.as_ref())).collect();
+    State { entries, ..State::default() }
+}
+
+/// Makes a world in which this phase failed.
+pub fn failed_in(phase: &str) -> World {
+    let mut world = World::default();
+    world.facts.insert("oom.phase", Value::Str(phase.to_owned()), Provenance::Computed);
+    world.take_told_failure();
+    world
+}
+
+/// The tables that no pack can do without.
+pub const SMALL: &str = r#"
+name = "small"
+version = "1"
+description = "A pack of a test"
+
+[[signal]]
+name = "device-oom"
+event = "oom"
+kind = "device"
+pattern = 'out of memory'
+
+[[phase]]
+name = "update"
+title = "the update"
+frames = ["update"]
+
+[[phase]]
+name = "score"
+title = "scoring"
+frames = ["score"]
+"#;
 
 /// Compares with a snapshot in `snapshots/<area>/`.
 pub fn snapshot(area: &str, name: &str, text: &str) {
