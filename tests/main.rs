@@ -11,6 +11,7 @@
 mod architecture;
 mod bounds;
 mod broken;
+mod cel;
 mod conditions;
 mod config;
 mod estimates;

@@ -156,6 +156,28 @@ value. So an absent key makes a condition *inapplicable*, unless `&&` or `||` is
 A rule whose condition is unknown never fires. It is reported with the name that is missing and the
 way to supply it. Learning an unknown value never turns a decided verdict around.
 
+## Errors
+
 Division of two ints by zero, overflow beyond 64 bits, and operands of the wrong kind are errors
 with their place; a pack that is certain to make one is refused when it is loaded.
+
+## Differences from CEL
+
+Operators, precedence, numbers, texts and their escapes are [CEL's](https://cel.dev): where CEL gives
+a value for an expression that is also a condition, the condition gives the same. A record of two
+implementations, `tests/conditions/cel.jsonl`, is part of the tests. On purpose it is different that:
+
+- **Ints and floats mix.** `1 + 1.5` is 2.5, which CEL refuses: a configuration says `1` where it means
+  `1.0`. They compare exactly, as in CEL.
+- **Comparisons do not chain.** `1 < x < 5` would compare a truth with 5; CEL takes
+  `1 == 1 == true`, here one of the two stands in parentheses.
+- **A choice between `?` and `:`** needs no parentheses.
+- **No methods.** `a.matches('b')` would be a key; write `matches(a, 'b')`.
+- **No indexing, dicts, macros or conversions.** Items of lists and dicts are keys: `trainer.logger.0`;
+  `exists(key)` stands for `has(key)`. Nothing loops, so every condition ends.
+- **Absent and unknown** are states of their own, where CEL has errors: see above. So `??`, `exists` and
+  `switched` are new, and so are numbers of bytes, percentages, `config[…]`, `min`, `max`, `abs`, `floor`,
+  `ceil` and `largest_divisor`.
+- **Limits.** An expression has at most 64 KiB, 500 operators and 100 brackets or choices inside one
+  another; a regular expression at most 1 MiB when it is compiled.
 ";
