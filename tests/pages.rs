@@ -94,9 +94,18 @@ fn the_picture_is_the_real_output() {
 
 #[test]
 fn the_help_is_as_reviewed() {
-    for command in
-        ["", "rewrite", "explain", "set", "show", "parse", "expand", "compose", "pack check"]
-    {
+    for command in [
+        "",
+        "rewrite",
+        "explain",
+        "check",
+        "set",
+        "show",
+        "parse",
+        "expand",
+        "compose",
+        "pack check",
+    ] {
         let output = Run::hydrule(&format!("{command} --help")).run();
         assert_eq!(output.code, 0);
         let name = if command.is_empty() { "hydrule" } else { command }.replace(' ', "-");
@@ -107,9 +116,10 @@ fn the_help_is_as_reviewed() {
 #[test]
 fn every_flag_of_the_readme_exists() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let helps: String = ["", "rewrite", "explain", "set", "show", "parse", "expand", "compose"]
-        .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
-        .concat();
+    let helps: String =
+        ["", "rewrite", "explain", "check", "set", "show", "parse", "expand", "compose"]
+            .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
+            .concat();
     for line in readme.lines().filter(|line| line.contains("hydrule ")) {
         for flag in line.split([' ', '`']).filter(|word| word.starts_with("--") && word.len() > 2) {
             let flag = flag.trim_end_matches([',', '.', ':']);

@@ -25,6 +25,7 @@ Examples:
   hydrule rewrite run.sh submit.slurm --log slurm-4242.err   why it died, and what to change
   hydrule rewrite run.sh --log slurm-4242.err --write        make the change
   hydrule explain run.sh --log slurm-4242.err                every rule, and why (not)
+  hydrule check run.sh submit.slurm                          what is wrong before it runs
   hydrule set run.sh trainer.n_gpus_per_node=8               one given change, as a diff
   hydrule show run.sh                                        what the script passes, and from where
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
@@ -50,6 +51,8 @@ pub enum Command {
     Rewrite(RewriteArgs),
     /// Show for every rule whether it fired and why, with the values it read
     Explain(ExplainArgs),
+    /// Find what is wrong with launch scripts before they run
+    Check(CheckArgs),
     /// Change given overrides in a launch script or YAML file, as a diff; make it with --write
     Set(SetArgs),
     /// Show each launch of a script and its overrides, with where each value comes from
@@ -163,6 +166,35 @@ pub struct ExplainArgs {
     /// Show the whole evaluation of every condition
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// `hydrule check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Launch scripts and Slurm scripts
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The base configuration that the launches start from
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The rule pack: a name or a folder
+    #[arg(long, value_name = "NAME|PATH", default_value = "verl")]
+    pub pack: String,
+    /// A variable of the job's environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// A fact, in Hydra's override syntax
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub fact: Vec<String>,
+    /// Facts from a JSON, YAML or TOML file
+    #[arg(long, value_name = "NAME=FILE")]
+    pub facts: Vec<String>,
+    /// A parameter of the pack
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
 }
 
 /// `hydrule set`.

@@ -15,7 +15,7 @@ use crate::pack::{self, Pack};
 use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
 use crate::surface::slurm;
-use crate::text::{Fault, Faults, Source, Span, count, nearest};
+use crate::text::{Fault, Faults, Level, Source, Span, count, nearest};
 use crate::value::Value;
 
 /// A script of the job.
@@ -52,20 +52,12 @@ impl Job {
     /// # Errors
     /// Unreadable files, and every mistake in the pack, the scripts and the overrides.
     pub fn load(args: &JobArgs) -> Result<Self, CliError> {
-        let pack = pack::load(&args.pack).map_err(|error| CliError::pack(&args.pack, error))?;
+        let known =
+            Known { env: &args.env, fact: &args.fact, facts: &args.facts, param: &args.param };
+        let (pack, world) = known.load(&args.pack)?;
         check_ids(&pack, &args.only)?;
         check_invariants(&pack, &args.preserve)?;
         check_repairs(&pack, args.repair.as_deref().unwrap_or_default())?;
-        let mut world = World::default();
-        for (name, text) in pairs(&args.env)? {
-            world.environment.insert(name, text);
-        }
-        set_parameters(&pack, &mut world, &args.param)?;
-        facts::read_into(&mut world, &pack, &args.facts)?;
-        for (name, value) in values(&args.fact)? {
-            check_phase(&pack, &name, &value)?;
-            world.facts.insert(name, value, Provenance::Computed);
-        }
         let scan = match &args.log {
             Some(path) => Some(pack.signals.scan(&read_log(path)?)),
             None => None,
@@ -126,6 +118,12 @@ impl Job {
             for note in &input.script.notes {
                 let at = input.script.source.at(note.span);
                 self.remarks.push(format!("{at}: {}", note.message));
+            }
+            for finding in bash::findings(&input.script) {
+                if finding.level == Level::Error {
+                    let at = input.script.source.at(finding.fault.span);
+                    self.remarks.push(format!("{at}: {}", finding.fault.message));
+                }
             }
         }
         Ok(())
@@ -287,6 +285,39 @@ impl Job {
     }
 }
 
+/// What the command line tells beside the files.
+pub struct Known<'a> {
+    /// `NAME=VALUE` of the environment.
+    pub env: &'a [String],
+    /// `NAME=VALUE` of facts.
+    pub fact: &'a [String],
+    /// `NAME=FILE` of facts.
+    pub facts: &'a [String],
+    /// `NAME=VALUE` of the pack's parameters.
+    pub param: &'a [String],
+}
+
+impl Known<'_> {
+    /// Loads a pack, and a world that holds what is told.
+    ///
+    /// # Errors
+    /// A pack that cannot be used, and arguments that it does not know.
+    pub fn load(&self, pack: &str) -> Result<(Pack, World), CliError> {
+        let pack = pack::load(pack).map_err(|error| CliError::pack(pack, error))?;
+        let mut world = World::default();
+        for (name, text) in pairs(self.env)? {
+            world.environment.insert(name, text);
+        }
+        set_parameters(&pack, &mut world, self.param)?;
+        facts::read_into(&mut world, &pack, self.facts)?;
+        for (name, value) in values(self.fact)? {
+            check_phase(&pack, &name, &value)?;
+            world.facts.insert(name, value, Provenance::Computed);
+        }
+        Ok((pack, world))
+    }
+}
+
 /// What the arguments ask of a plan.
 pub fn request(args: &JobArgs, allow_unsafe: bool) -> Request {
     Request {
@@ -373,27 +404,31 @@ fn is_multirun(launch: &Launch) -> bool {
 }
 
 /// Moves a fault in an argument's text to the place in the script that wrote it.
-fn in_source(argument: &Argument, fault: Fault) -> Fault {
-    let mut at = 0;
-    let (mut start, mut end) = (None, None);
-    for piece in &argument.text.pieces {
-        let length = piece.text.as_ref().map_or(0, String::len);
-        if let Origin::Literal(span, _) = piece.origin {
-            let inside = |offset: usize| {
-                (at..=at + length).contains(&offset).then(|| span.start + offset - at)
-            };
-            if fault.span.start < at + length || start.is_none() {
-                start = start.or(inside(fault.span.start));
-            }
-            end = inside(fault.span.end).or(end);
-        }
-        at += length;
-    }
-    let span = match (start, end) {
-        (Some(start), Some(end)) if start <= end => Span::new(start, end),
+pub fn in_source(argument: &Argument, fault: Fault) -> Fault {
+    let Span { start, end } = fault.span;
+    let from = written_at(argument, start, false).or(written_at(argument, start, true));
+    let to = if start == end { from } else { written_at(argument, end, true) };
+    let span = match (from, to) {
+        (Some(from), Some(to)) if from <= to => Span::new(from, to),
         _ => argument.word,
     };
     Fault { span, ..fault }
+}
+
+/// Where a byte of an argument's text is written. Where two pieces meet, an end belongs to the
+/// earlier one and a start to the later.
+fn written_at(argument: &Argument, offset: usize, ends: bool) -> Option<usize> {
+    let mut at = 0;
+    for piece in &argument.text.pieces {
+        let length = piece.text.as_ref().map_or(0, String::len);
+        let here = if ends { at + 1..at + length + 1 } else { at..at + length };
+        if here.contains(&offset) {
+            let Origin::Literal(span, _) = piece.origin else { return None };
+            return Some(span.start + offset - at);
+        }
+        at += length;
+    }
+    None
 }
 
 fn plain_entries(texts: &[String]) -> Result<Vec<Entry>, CliError> {

@@ -1,6 +1,7 @@
 //! The command line: reads files, runs the library, prints, writes.
 
 mod args;
+mod check;
 mod compose;
 mod console;
 mod error;
@@ -54,6 +55,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
     match command {
         Command::Rewrite(args) => rewrite::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Check(args) => check::run(args, console),
         Command::Set(args) => set::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Parse(args) => parse::run(args, console),

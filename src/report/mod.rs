@@ -5,6 +5,7 @@
 mod diff;
 mod explain;
 mod fault;
+mod findings;
 mod human;
 mod json;
 mod paint;
@@ -12,8 +13,9 @@ mod words;
 
 pub use diff::{FileChange, unified_diff};
 pub use explain::{Explained, explain, explain_json};
-pub use fault::render_faults;
+pub use fault::{render_faults, render_finding};
+pub use findings::{finding_json, findings_summary, findings_text};
 pub use human::{Reported, rewrite_report};
 pub use json::rewrite_json;
 pub use paint::{Look, Paint};
-pub use words::unknown as unknown_text;
+pub use words::{last_part, unknown as unknown_text};

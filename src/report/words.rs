@@ -188,7 +188,8 @@ pub fn collect_reads(trace: &Trace, out: &mut Vec<String>) {
     }
 }
 
-fn last_part(name: &str) -> &str {
+/// Shortens a key to its last name; facts and calls stay whole.
+pub fn last_part(name: &str) -> &str {
     let whole = name.starts_with('$') || name.contains('(');
     if whole { name } else { name.rsplit('.').next().unwrap_or(name) }
 }

@@ -42,6 +42,13 @@ impl Fault {
         self
     }
 
+    /// Adds another text of the same source that takes part, and what to write there.
+    #[must_use]
+    pub fn with(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.also.push((span, label.into()));
+        self
+    }
+
     /// Moves the fault right by `by` bytes.
     #[must_use]
     pub fn shifted(mut self, by: usize) -> Self {

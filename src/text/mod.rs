@@ -3,6 +3,7 @@
 mod edit;
 mod escape;
 mod fault;
+mod finding;
 mod phrase;
 mod shell;
 mod source;
@@ -10,6 +11,7 @@ mod source;
 pub use edit::{Edit, Overlap, apply_edits};
 pub use escape::RawOffsets;
 pub use fault::{Fault, Faults};
+pub use finding::{Finding, Level};
 pub use phrase::{count, join_and, nearest, quantity};
 pub use shell::shell_word;
 pub use source::{LineColumn, Location, Source, Span};

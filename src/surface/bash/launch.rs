@@ -10,6 +10,8 @@ pub struct Script {
     pub launches: Vec<Launch>,
     /// Every other command: where, and its words as [`Text::sketch`] gives them.
     pub commands: Vec<(Span, Vec<String>)>,
+    /// Overrides that run as commands of their own, since the command above them has ended.
+    pub orphans: Vec<Span>,
     /// Scripts that the script starts.
     pub starts: Vec<Start>,
     /// What undecided tests, and texts that are not read, depend on.

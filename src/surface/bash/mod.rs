@@ -11,6 +11,7 @@ mod command;
 mod decide;
 mod edit;
 mod expand;
+mod findings;
 mod glob;
 mod insert;
 mod launch;
@@ -27,6 +28,7 @@ mod verify;
 mod walk;
 
 pub use edit::{Change, Edited, How, Refusal, Site, edit};
+pub use findings::{SCRIPT_RULES, findings};
 pub use launch::{Argument, Launch, Note, Script, Start};
 pub use piece::{Origin, Piece, Quoting, Step, Text, Unknown};
 pub use place::Placed;

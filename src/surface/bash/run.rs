@@ -221,10 +221,8 @@ impl Walker<'_> {
             Recognised::Start(start) => self.script.starts.push(start),
             Recognised::Other => {
                 let first = run.words.first().and_then(Option::as_deref).unwrap_or_default();
-                if first.contains('.') && first.contains('=') {
-                    let message =
-                        "this runs as a command of its own: the command above ends before it";
-                    self.note(run.first_word, message);
+                if is_orphan(first) && !self.script.orphans.contains(&span) {
+                    self.script.orphans.push(span);
                 }
                 let words = own.chain(sketches(run.fields)).collect();
                 self.script.commands.push((span, words));
@@ -362,6 +360,13 @@ impl Walker<'_> {
         self.state.end_function();
         if flow == Flow::Exit { Flow::Exit } else { Flow::Next }
     }
+}
+
+/// Tells whether a command's first word is an override rather than a program.
+fn is_orphan(first: &str) -> bool {
+    let key = first.split_once('=').map(|(key, _)| key.trim_start_matches(['+', '~']));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
+    key.is_some_and(|key| key.contains('.') && !key.contains('/') && key.chars().all(plain))
 }
 
 fn word_of(item: &CommandPrefixOrSuffixItem) -> Option<&Word> {

@@ -36,6 +36,7 @@ pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
             commands: Vec::new(),
             starts: Vec::new(),
             unread: Vec::new(),
+            orphans: Vec::new(),
             notes: Vec::new(),
         },
         conditions: Vec::new(),

@@ -6,6 +6,7 @@
 
 mod edit;
 mod facts;
+mod findings;
 mod gpus;
 mod memory;
 mod options;
@@ -15,6 +16,7 @@ use crate::text::{Fault, Source, Span};
 
 pub use edit::{edit_directive, edit_directives};
 pub use facts::directive_facts;
+pub use findings::{DIRECTIVE_RULES, findings};
 
 use words::Word;
 

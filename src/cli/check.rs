@@ -1,0 +1,219 @@
+//! `hydrule check`: what is wrong with launch scripts before they run.
+
+use serde_json::json;
+
+use super::Done;
+use super::args::{CheckArgs, OutputFormat};
+use super::console::Console;
+use super::error::CliError;
+use super::files::read_script;
+use super::job::{Input, Known, entries_of, in_source, read_inputs};
+use crate::condition::{Outcome, Trace, deciding_leaves};
+use crate::config::{Config, compose};
+use crate::engine::{Base, Entry, RequirementState, State, World, check_requirements, mend};
+use crate::facts::Provenance;
+use crate::overrides::Override;
+use crate::pack::{Pack, Requirement};
+use crate::report::{finding_json, findings_summary, findings_text, last_part};
+use crate::surface::bash::{self, Launch, Outside};
+use crate::surface::slurm;
+use crate::text::{Fault, Finding, Level, Location, Source, Span, shell_word};
+
+/// `hydrule check`.
+pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
+    let known = Known { env: &args.env, fact: &args.fact, facts: &args.facts, param: &args.param };
+    let (pack, mut world) = known.load(&args.pack)?;
+    let config =
+        args.config.as_ref().map(|path| Ok::<_, CliError>(Config::read(&read_script(path)?)?));
+    let config = config.transpose()?;
+    world.base = config.clone().map(Base::new);
+    let outside = Outside { environment: world.environment.clone() };
+    let inputs = read_inputs(&args.files, &outside)?;
+    let checker = Checker { pack: &pack, world, config, inputs: &inputs };
+    let findings: Vec<Finding> = inputs.iter().flat_map(|input| checker.file(input)).collect();
+    match args.output_format {
+        OutputFormat::Json => {
+            let findings: Vec<_> = findings.iter().map(finding_json).collect();
+            let files: Vec<_> = inputs.iter().map(|input| input.script.source.name()).collect();
+            let data = json!({ "format": 1, "files": files, "findings": findings });
+            console.print(&format!("{data:#}\n"))?;
+        }
+        OutputFormat::Full => {
+            console.print(&findings_text(&findings, console.out))?;
+            console.say(&findings_summary(&findings, inputs.len(), console.err));
+        }
+    }
+    let heavy = findings.iter().any(|finding| finding.level > Level::Note);
+    Ok(if heavy { Done::Proposed } else { Done::Clean })
+}
+
+/// Checks files of which some may start others.
+struct Checker<'a> {
+    pack: &'a Pack,
+    world: World,
+    config: Option<Config>,
+    inputs: &'a [Input],
+}
+
+impl Checker<'_> {
+    fn file(&self, input: &Input) -> Vec<Finding> {
+        let source = &input.script.source;
+        let mut found = bash::findings(&input.script);
+        if input.has_directives {
+            found.extend(slurm::findings(source));
+        }
+        for launch in &input.script.launches {
+            match entries_of(source, launch) {
+                Err(faults) => refused(source, launch, faults, &mut found),
+                Ok(entries) if self.pack.knows_launch(&launch.program) => {
+                    found.extend(self.misfits(source, launch, &entries));
+                    found.extend(self.requirements(input, launch, entries));
+                }
+                Ok(_) => {}
+            }
+        }
+        found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
+        found.dedup();
+        found
+    }
+
+    /// Overrides that do not fit the base configuration.
+    fn misfits(&self, source: &Source, launch: &Launch, entries: &[Entry]) -> Vec<Finding> {
+        let Some(config) = &self.config else { return Vec::new() };
+        let known = entries.iter().zip(&launch.arguments);
+        let known =
+            known.filter_map(|(entry, argument)| Some((entry.value.as_ref().ok()?, argument)));
+        let (overrides, arguments): (Vec<Override>, Vec<_>) =
+            known.map(|(parsed, argument)| (parsed.clone(), argument)).unzip();
+        let Err(misfits) = compose(config, &overrides) else { return Vec::new() };
+        let mut faults = Vec::new();
+        for misfit in misfits {
+            if let Some(argument) = arguments.get(misfit.index) {
+                faults.push(in_source(argument, misfit.fault));
+            }
+        }
+        let mut found = Vec::new();
+        refused(source, launch, faults, &mut found);
+        found
+    }
+
+    /// Requirements of the pack that the launch breaks.
+    fn requirements(&self, input: &Input, launch: &Launch, entries: Vec<Entry>) -> Vec<Finding> {
+        let mut state = State { entries, ..State::default() };
+        let mut world = self.world.clone();
+        for giver in self.directive_givers(input) {
+            let source = &giver.script.source;
+            for (name, found) in slurm::directive_facts(&slurm::read_directives(source), source) {
+                state.directives.entry(name).or_insert(found);
+            }
+            world.has_directives = true;
+        }
+        let states = check_requirements(self.pack, &state, &world);
+        let broken = self.pack.requirements.iter().zip(&states).filter(|(_, it)| it.is_broken());
+        let finding = |(rule, broken): (&Requirement, &RequirementState)| {
+            let repair = self.repair(&rule.id, (&state, &states), &world);
+            self.broken(rule, broken, repair, &launch.location)
+        };
+        broken.map(finding).collect()
+    }
+
+    /// The scripts whose directives hold for a launch: its own, and those that start it.
+    fn directive_givers<'b>(&'b self, input: &'b Input) -> impl Iterator<Item = &'b Input> {
+        let starts = move |other: &&Input| {
+            let name = base_name(input.script.source.name());
+            std::ptr::eq(*other, input)
+                || other.script.starts.iter().any(|it| base_name(&it.path) == name)
+        };
+        self.inputs.iter().filter(starts).filter(|it| it.has_directives)
+    }
+
+    /// What would mend one broken requirement, as overrides.
+    fn repair(
+        &self,
+        id: &str,
+        before: (&State, &[RequirementState]),
+        world: &World,
+    ) -> Option<String> {
+        let (applied, _) = mend(self.pack, before, world, &|mended| mended == id).ok()?;
+        let keys =
+            applied.changes.iter().filter_map(|change| change.after.as_deref().map(shell_word));
+        let directives = applied
+            .directives
+            .iter()
+            .map(|(name, _, after)| format!("#SBATCH {name}={}", after.value));
+        let words: Vec<String> = keys.chain(directives).collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    }
+
+    fn broken(
+        &self,
+        rule: &Requirement,
+        state: &RequirementState,
+        repair: Option<String>,
+        launch: &Location,
+    ) -> Finding {
+        let mut places = Vec::new();
+        for leaf in deciding_leaves(&state.trace) {
+            places_of(leaf, &launch.source, &mut places);
+        }
+        let mut places = places.into_iter();
+        let (span, label, key) = match places.next() {
+            Some((key, label, at)) => (at.span, label, Some(key)),
+            None => (first_line(launch), "this launch".to_owned(), None),
+        };
+        let code = "hydrule::requirement::broken";
+        let mut fault = Fault::new(code, span, state.message.clone()).labelled(label);
+        for (_, label, at) in places {
+            fault = fault.with(at.span, label);
+        }
+        let mut help = format!("fails at: {}", rule.fails_at);
+        if let Some(repair) = repair {
+            help.push_str(&format!("\nset {repair}"));
+        }
+        let fault = fault.helped(help);
+        let level = Level::Error;
+        Finding { rule: rule.id.clone(), level, key, source: launch.source.clone(), fault }
+    }
+}
+
+/// Overrides that Hydra would refuse; a stray brace that was found already says it better.
+fn refused(source: &Source, launch: &Launch, faults: Vec<Fault>, found: &mut Vec<Finding>) {
+    for fault in faults {
+        let argument = launch.arguments.iter().find(|it| it.word.contains(fault.span));
+        let told = |old: &Finding| {
+            old.rule != "repeated-key"
+                && argument.is_some_and(|it| it.word.contains(old.fault.span))
+        };
+        if !found.iter().any(told) {
+            let key = argument.map(bash::Argument::key);
+            let rule = "refused-override".to_owned();
+            found.push(Finding { rule, level: Level::Error, key, source: source.clone(), fault });
+        }
+    }
+}
+
+/// Collects the names under a node that were read in a source: name, what it is, place.
+fn places_of(node: &Trace, source: &Source, out: &mut Vec<(String, String, Location)>) {
+    if let (true, Some(Provenance::Text(at)), Outcome::Known(value)) =
+        (node.is_name(), &node.from, &node.outcome)
+        && at.source == *source
+        && !out.iter().any(|(_, _, old)| old.span == at.span)
+    {
+        let label = format!("{} is {value}", last_part(&node.text));
+        out.push((node.text.clone(), label, at.clone()));
+    }
+    for child in &node.children {
+        places_of(child, source, out);
+    }
+}
+
+/// The part of a launch on its first line.
+fn first_line(launch: &Location) -> Span {
+    let line = launch.text().lines().next().unwrap_or_default();
+    let length = line.trim_end_matches(['\\', ' ', '\t']).len();
+    Span::new(launch.span.start, launch.span.start + length)
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,200 @@
+//! `hydrule check`: what is found in scripts, and what is left alone.
+
+use serde_json::Value as Json;
+
+use crate::support::{Workspace, snapshot};
+
+const CALL: &str = "python3 -m my.app";
+
+/// Checks a script; returns the rules found, notes left out, and the first finding.
+fn check(script: &str) -> (Vec<String>, Option<Json>) {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", script);
+    let run = workspace.hydrule("check run.sh --output-format json").run();
+    let data: Json =
+        serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{script}: {}", run.err));
+    let all = data["findings"].as_array().unwrap().clone();
+    let heavy: Vec<Json> = all.into_iter().filter(|it| it["level"] != "note").collect();
+    assert_eq!(run.code, i32::from(!heavy.is_empty()), "{script}");
+    let rules = heavy.iter().map(|it| it["rule"].as_str().unwrap().to_owned()).collect();
+    (rules, heavy.first().cloned())
+}
+
+/// Returns the text that a finding underlines.
+fn underlined<'a>(script: &'a str, place: &Json) -> &'a str {
+    let at = |index: usize| usize::try_from(place["span"][index].as_u64().unwrap()).unwrap();
+    &script[at(0)..at(1)]
+}
+
+#[test]
+fn a_command_that_ends_before_its_overrides_is_found() {
+    let cases = [
+        ("a.b=1 \\\n  # why\n  c.d=2 \\\n  e=3\n", "# why", "comment inside", 2),
+        ("a.b=1 \\\n\n  c.d=2\n", "", "empty line", 1),
+        ("a.b=1 \\\n\n  # more\n\n  c.d=2\n", "", "empty line", 1),
+        ("a.b=1 \\ \n  c.d=2\n", "\\ ", "blank behind", 1),
+        ("a.b=1 \\\t \n  c.d=2\n", "\\\t", "blank behind", 1),
+        ("a.b=1 \\\r\n  c.d=2\r\n", "\\\r", "carriage return", 1),
+        ("a.b=1 # why \\\n  c.d=2\n", "# why \\", "stands in a comment", 1),
+        ("a.b=1\n  c.d=2 \"$@\"\n", "1", "without a `\\`", 2),
+        ("\\\n  # why\n  +c.d=2 e.f=3\n", "# why", "comment inside", 2),
+    ];
+    for (rest, cause, message, lost) in cases {
+        let script = format!("{CALL} {rest}");
+        let (rules, first) = check(&script);
+        assert_eq!(rules, ["broken-continuation"], "{script}");
+        let first = first.unwrap();
+        assert!(first["message"].as_str().unwrap().contains(message), "{script}: {first}");
+        assert_eq!(underlined(&script, &first["place"]), cause, "{script}");
+        let label = first["also"][0]["label"].as_str().unwrap();
+        assert!(label.starts_with(&format!("{lost} argument")), "{script}: {label}");
+    }
+}
+
+#[test]
+fn commands_that_end_where_they_should_are_left_alone() {
+    for script in [
+        format!("{CALL} a.b=1 \\\n\necho done\n"),
+        format!("{CALL} a.b=1 \\\n# the end\nX=2\n"),
+        format!("{CALL} a.b=1 \\\n  # the end"),
+        format!("A=(\n  a.b=1\n  # why\n\n  c.d=2\n)\n{CALL} \"${{A[@]}}\"\n"),
+        format!("{CALL} a.b=1 \\\n  c.d=2 2>&1 | tee log\n"),
+        format!("{CALL} a.b=1\nlr=3 seed=2\n"),
+        format!("cat <<EOF\n{CALL} a.b=1 \\\n# x\nc.d=2\nEOF\n{CALL} a.b=1\n"),
+    ] {
+        assert_eq!(check(&script).0, Vec::<String>::new(), "{script}");
+    }
+}
+
+#[test]
+fn a_blank_behind_the_last_backslash_is_found() {
+    for rest in ["a.b=1 \\ \n", "a.b=1\\ \necho\n", "a.b=1 \\  # why\n", "a.b=1 \\\r\n"] {
+        let script = format!("{CALL} {rest}");
+        assert_eq!(check(&script).0, ["blank-after-backslash"], "{script:?}");
+    }
+    for rest in ["a.b=1 c.d='x\\ '\n", "c.d=\"a\\ b\"\n", "c.d=x\\ y\n"] {
+        let script = format!("{CALL} {rest}");
+        let rules = check(&script).0;
+        assert!(!rules.contains(&"blank-after-backslash".to_owned()), "{script:?}: {rules:?}");
+    }
+}
+
+#[test]
+fn a_key_with_two_values_is_found() {
+    let found = ["a.b=1 a.b=2", "a.b=1 +a.b=2", "a.b='x' c.d=1 a.b=y", "${A[@]} a.b=2"];
+    for rest in found {
+        let script = format!("A=(a.b=1)\n{CALL} {rest}\n");
+        let (rules, first) = check(&script);
+        assert_eq!(rules, ["repeated-key"], "{script}");
+        assert_eq!(first.unwrap()["key"], "a.b");
+    }
+    for rest in ["a.b=1 a.b=1", "a.b=1 a.bc=2", "a.b=1 a.b=$X", "a.b=1 'a.b=1'"] {
+        assert_eq!(check(&format!("{CALL} {rest}\n")).0, Vec::<String>::new(), "{rest}");
+    }
+}
+
+#[test]
+fn a_brace_without_its_partner_is_found() {
+    for (rest, brace) in [
+        ("a.b=x}", "}"),
+        ("a.b=${HOME}}", "}"),
+        ("a.b=\"${HOME}/x}\"", "}"),
+        ("'a.b={x:1'", "{"),
+        ("'a.b={x:{y:1}'", "{"),
+        ("'a.b=${oc.env:HOME'", "{"),
+    ] {
+        let script = format!("{CALL} {rest}\n");
+        let (rules, first) = check(&script);
+        assert_eq!(rules, ["stray-brace"], "{script}");
+        assert_eq!(underlined(&script, &first.unwrap()["place"]), brace, "{script}");
+    }
+    for rest in ["'a.b={x:1}'", "'a.b=${c.d}'", "'a.b=\"}\"'", "a.b=${X:-{}}", "a.b={1,2}"] {
+        let rules = check(&format!("{CALL} {rest}\n")).0;
+        assert!(!rules.contains(&"stray-brace".to_owned()), "{rest}: {rules:?}");
+    }
+}
+
+#[test]
+fn an_override_that_hydra_refuses_is_found_where_it_stands() {
+    let script = format!("X=\"[1,2\"\n{CALL} a.b=$X a..c=1\n");
+    let (rules, first) = check(&script);
+    assert_eq!(rules, ["refused-override", "refused-override"], "{script}");
+    assert_eq!(first.unwrap()["place"]["line"], 1);
+}
+
+#[test]
+fn overrides_that_do_not_fit_the_base_are_found() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "python3 -m verl.trainer.main_ppo a.b=1 a.c=2\n");
+    workspace.write("base.yaml", "a:\n  b: 0\n");
+    let run = workspace.hydrule("check run.sh --config base.yaml --output-format json").run();
+    let data: Json = serde_json::from_str(&run.out).unwrap();
+    let refused: Vec<&Json> = data["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["rule"] == "refused-override")
+        .collect();
+    assert_eq!(refused.len(), 1, "{data}");
+    assert_eq!(refused[0]["key"], "a.c");
+}
+
+#[test]
+fn directives_that_do_nothing_are_found() {
+    let script = "#!/bin/bash\n#SBATCH -N 2\n##SBATCH --mem=1G\necho\n#SBATCH --time=1:00\n";
+    let (rules, first) = check(script);
+    assert_eq!(rules, ["ignored-directive"]);
+    assert_eq!(underlined(script, &first.unwrap()["place"]), "--time=1:00");
+    assert_eq!(check("#!/bin/bash\n#SBATCH -N 2 x\necho\n").0, ["refused-directive"]);
+    assert_eq!(check("#!/bin/bash\n#SBATCH -N 2\n# SBATCH off\necho\n").0, Vec::<String>::new());
+}
+
+/// Directives hold for the scripts that their own script starts.
+#[test]
+fn the_pack_judges_launches_with_the_directives_of_their_job() {
+    let workspace = Workspace::example();
+    let alone = workspace.hydrule("check run_grpo.sh").run();
+    assert_eq!(alone.code, 0, "{}", alone.out);
+    let slurm = workspace.read("submit_grpo.slurm").replace("gpu:4", "gpu:2");
+    assert_ne!(slurm, workspace.read("submit_grpo.slurm"));
+    workspace.write("submit_grpo.slurm", slurm);
+    let both = workspace.hydrule("check submit_grpo.slurm run_grpo.sh").run();
+    assert_eq!(both.code, 1);
+    snapshot("check", "gpus", &both.shown());
+}
+
+#[test]
+fn findings_are_drawn_for_people() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "run.sh",
+        "#!/bin/bash\n##SBATCH --mem=64G\npython3 -m verl.trainer.main_ppo \\\n    \
+         algorithm.adv_estimator=grpo \\\n    data.train_batch_size=1000 \\\n    \
+         actor_rollout_ref.actor.ppo_mini_batch_size=256 \\\n    \
+         actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=8 \\\n    \
+         actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=8 \\\n    \
+         actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu=8 \\\n    \
+         trainer.experiment_name=${NAME}} \\\n    trainer.nnodes=1 \"$@\" \\\n    # eight\n    \
+         trainer.n_gpus_per_node=8 \\\n    trainer.nnodes=2\n",
+    );
+    snapshot("check", "people", &workspace.hydrule("check run.sh").run().shown());
+    snapshot(
+        "check",
+        "plain",
+        &workspace.hydrule("check run.sh").env("NO_GRAPHICS", "1").run().shown(),
+    );
+    let missing = workspace.hydrule("check run.sh gone.sh").run();
+    assert_eq!(missing.code, 2);
+    workspace.write("clean.sh", "python3 -m my.app a.b=1\n");
+    let clean = workspace.hydrule("check clean.sh").run();
+    assert_eq!((clean.code, clean.err.as_str()), (0, "Nothing found in 1 file.\n"));
+}
+
+#[test]
+fn the_page_lists_every_rule() {
+    let page = std::fs::read_to_string(crate::support::root().join("docs/check.md")).unwrap();
+    let rules = hydrule::surface::bash::SCRIPT_RULES.iter();
+    for (id, _) in rules.chain(&hydrule::surface::slurm::DIRECTIVE_RULES) {
+        assert!(page.contains(&format!("| `{id}` |")), "{id}");
+    }
+}
