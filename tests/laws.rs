@@ -1,7 +1,7 @@
 //! Laws that hold for every input.
 
 use hydrule::overrides::{expand, parse, value_text};
-use hydrule::surface::bash::{self, Change, Outside};
+use hydrule::surface::bash::{self, Change, Outside, Wanted};
 use hydrule::text::{Source, apply_edits, shell_word};
 use hydrule::value::Value;
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
@@ -92,7 +92,8 @@ proptest! {
         let key = format!("a.k{index}");
         let after = format!("{key}={}", value_text(&Value::Str(wanted)));
         let change = Change { key: key.clone(), after: Some(after.clone()) };
-        let Ok(edited) = bash::edit(&read, &Outside::default(), 0, std::slice::from_ref(&change)) else {
+        let wanted = Wanted { launches: &[0], changes: std::slice::from_ref(&change), also: &[] };
+        let Ok(edited) = bash::edit(&read, &Outside::default(), &wanted) else {
             return Ok(());
         };
         // Outside the edits every byte is as before: putting the old bytes back gives the old text.
@@ -101,7 +102,7 @@ proptest! {
         let now: Vec<String> = again.launches[0].arguments.iter().filter_map(|it| it.text.known()).collect();
         prop_assert!(now.contains(&after));
         // Once more changes nothing.
-        let twice = bash::edit(&again, &Outside::default(), 0, &[change]).unwrap();
+        let twice = bash::edit(&again, &Outside::default(), &wanted).unwrap();
         prop_assert_eq!(twice.text, edited.text);
     }
 }

@@ -209,9 +209,12 @@ pub struct SetArgs {
     /// Write the change to the file
     #[arg(long)]
     pub write: bool,
-    /// Which launch of the file is meant, counted from 1
-    #[arg(long, value_name = "N")]
-    pub launch: Option<usize>,
+    /// Which launches of the file are meant, counted from 1: 2, or 1,2 for a change of both
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub launch: Vec<usize>,
+    /// Keys that may change along, where they read the same variable; `*` stands for any text
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub also: Vec<String>,
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,

@@ -11,9 +11,9 @@ use crate::pack::Safety;
 use crate::report::{
     FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report, unknown_text,
 };
-use crate::surface::bash::{self, Change, Edited, How};
+use crate::surface::bash::{self, Change, Edited, How, Wanted};
 use crate::surface::{slurm, yaml};
-use crate::text::{Faults, Source, apply_edits, count, shell_word};
+use crate::text::{Faults, Source, apply_edits, count, join_and, shell_word};
 
 /// `hydrule rewrite`.
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
@@ -204,7 +204,8 @@ impl Edits {
             }
             changes.push(Change { key: change.key.clone(), after: change.after.clone() });
         }
-        match bash::edit(script, &job.outside, launch, &changes) {
+        let wanted = Wanted { launches: &[launch], changes: &changes, also: &[] };
+        match bash::edit(script, &job.outside, &wanted) {
             Ok(edited) => {
                 self.sites.extend(sites(&script.source, &edited));
                 self.push(&script.source, edited.text);
@@ -258,12 +259,16 @@ pub fn sites(source: &Source, edited: &Edited) -> Vec<(String, String)> {
         let at = source.at(site.span);
         match &site.how {
             How::Literal | How::Nothing => at.to_string(),
+            How::Use(names) => format!("{at}, in place of what was made of {}", join_and(names)),
+            How::Follows => "follows from the others".to_owned(),
             How::Variable(name) => format!("{at}, where {name} is set"),
             How::Default(name) => {
                 format!("{at}, the default of {name}; the environment wins over it")
             }
             How::Inserted(None) => format!("{at}, added"),
-            How::Inserted(Some(reason)) => format!("{at}, added behind the old one: {reason}"),
+            How::Inserted(Some(reason)) => {
+                format!("{at}, added behind the old one: {}", reason.text)
+            }
             How::Removed => format!("{at}, removed"),
         }
     };

@@ -8,7 +8,7 @@ use super::kind::{Kind, kind_of};
 use super::rewrite::{sites, yaml_sites};
 use crate::overrides::{Override, OverrideKind, parse};
 use crate::report::{FileChange, Paint, unified_diff};
-use crate::surface::bash::{self, Change, Outside, Script};
+use crate::surface::bash::{self, Change, Outside, Script, Wanted};
 use crate::surface::yaml;
 use crate::text::{Faults, Source};
 
@@ -35,8 +35,8 @@ pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
 
 /// Makes the change in a configuration's own text.
 fn in_yaml(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError> {
-    if args.launch.is_some() || !args.env.is_empty() {
-        let message = "--launch and --env are for launch scripts; a YAML file has neither";
+    if !(args.launch.is_empty() && args.env.is_empty() && args.also.is_empty()) {
+        let message = "--launch, --env and --also are for launch scripts";
         return Err(CliError::plain(message));
     }
     let source = read_script(&args.file)?;
@@ -62,8 +62,9 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliErr
         return Err(CliError::plain("there is nothing to read"));
     };
     let script = &input.script;
-    let launch = choose(script, args.launch)?;
-    let edited = bash::edit(script, &outside, launch, &changes)
+    let launches = choose(script, &args.launch)?;
+    let wanted = Wanted { launches: &launches, changes: &changes, also: &args.also };
+    let edited = bash::edit(script, &outside, &wanted)
         .map_err(|refusal| CliError::from(Faults::one(script.source.clone(), refusal.fault)))?;
     tell_sites(&sites(&script.source, &edited), console);
     Ok(FileChange::new(&script.source, edited.text))
@@ -97,35 +98,33 @@ fn changes(texts: &[String]) -> Result<Vec<Change>, CliError> {
     let mut changes = Vec::new();
     for parsed in parsed(texts)? {
         let removes = parsed.kind == OverrideKind::Delete && parsed.value.is_none();
-        let after = (!removes).then_some(parsed.text);
-        changes.retain(|old: &Change| old.key != parsed.key);
-        changes.push(Change { key: parsed.key, after });
+        let change =
+            if removes { Change::removing(&parsed.text) } else { Change::setting(parsed.text) };
+        changes.retain(|old: &Change| old.key != change.key);
+        changes.push(change);
     }
     Ok(changes)
 }
 
-fn choose(script: &Script, wanted: Option<usize>) -> Result<usize, CliError> {
+/// Chooses the launches: those of the given numbers, else the only command there is.
+fn choose(script: &Script, numbers: &[usize]) -> Result<Vec<usize>, CliError> {
     let launches = &script.launches;
     let name = script.source.name();
-    match (wanted, launches.len()) {
-        (_, 0) => Err(CliError::plain(format!("no command with overrides was found in {name}"))),
-        (Some(number), many) if (1..=many).contains(&number) => Ok(number - 1),
-        (None, 1) => Ok(0),
-        (number, many) => {
-            let message = match number {
-                Some(number) => format!("{name} has no launch {number}"),
-                None => format!("{name} has {many} launches"),
-            };
-            let mut help = "choose one with --launch N:".to_owned();
-            for (index, launch) in launches.iter().enumerate() {
-                help.push_str(&format!(
-                    "\n    {}  {}: {}",
-                    index + 1,
-                    launch.location,
-                    launch.program
-                ));
-            }
-            Err(CliError::plain(message).helped(help))
-        }
+    let Some(first) = launches.first() else {
+        return Err(CliError::plain(format!("no command with overrides was found in {name}")));
+    };
+    // One command that runs several times is still one.
+    if numbers.is_empty() && launches.iter().all(|it| it.location.span == first.location.span) {
+        return Ok((0..launches.len()).collect());
     }
+    let message = match numbers.iter().find(|number| !(1..=launches.len()).contains(number)) {
+        Some(number) => format!("{name} has no launch {number}"),
+        None if numbers.is_empty() => format!("{name} has {} launches", launches.len()),
+        None => return Ok(numbers.iter().map(|number| number - 1).collect()),
+    };
+    let mut help = "choose with --launch N, or several with --launch N,M:".to_owned();
+    for (index, launch) in launches.iter().enumerate() {
+        help.push_str(&format!("\n    {}  {}: {}", index + 1, launch.location, launch.program));
+    }
+    Err(CliError::plain(message).helped(help))
 }

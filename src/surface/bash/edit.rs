@@ -1,22 +1,44 @@
-//! Changes to the overrides of one launch, made where the values live.
+//! Changes to the overrides of launches, made where the values live.
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::insert;
+use super::choose::One;
 use super::launch::{Argument, Launch, Script};
-use super::piece::{Origin, Quoting};
-use super::place::Placed;
 use super::state::Outside;
-use super::verify::verify;
+use super::verify::{Moved, Wrong, verify};
 use crate::text::{Edit, Fault, Span, apply_edits, shell_word};
 
 /// A wanted change of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The key, without sigil.
+    /// The key without sigil, with the package of a config group: `trainer.nnodes`, `db@backup`.
     pub key: String,
     /// The whole override afterwards; none to remove it.
     pub after: Option<String>,
+}
+
+impl Change {
+    /// Makes the change that sets what an override's text says.
+    pub fn setting(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { key: Argument::target_of(&text).to_owned(), after: Some(text) }
+    }
+
+    /// Makes the change that takes every override of a key out.
+    pub fn removing(text: &str) -> Self {
+        Self { key: Argument::target_of(text).to_owned(), after: None }
+    }
+}
+
+/// What is wanted of a script.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The launches meant, by index.
+    pub launches: &'a [usize],
+    /// The changes of each of them.
+    pub changes: &'a [Change],
+    /// The keys that may change along, since they read the same variable; `*` for any text.
+    pub also: &'a [String],
 }
 
 /// A script's changed text.
@@ -26,8 +48,10 @@ pub struct Edited {
     pub edits: Vec<Edit>,
     /// The new text.
     pub text: String,
-    /// What was done for each change, in the same order.
+    /// What was done for each change of each launch, in the same order.
     pub sites: Vec<Site>,
+    /// What else changes.
+    pub moved: Vec<Moved>,
 }
 
 /// Where a change was made.
@@ -35,6 +59,8 @@ pub struct Edited {
 pub struct Site {
     /// The key.
     pub key: String,
+    /// The launch, by index.
+    pub launch: usize,
     /// What was changed.
     pub how: How,
     /// Where, in the old text.
@@ -46,16 +72,35 @@ pub struct Site {
 pub enum How {
     /// The characters at the override.
     Literal,
+    /// What stands at the override and was made of these variables.
+    Use(Vec<String>),
     /// The assignment of a variable.
     Variable(String),
     /// The default of a variable that the environment may set.
     Default(String),
+    /// Nothing by itself: the value follows from the other changes.
+    Follows,
     /// A new override; with the reason, where the key has one already.
-    Inserted(Option<String>),
+    Inserted(Option<Reason>),
     /// The override was taken out.
     Removed,
     /// The script says so already.
     Nothing,
+}
+
+/// Why a key gets an override of its own beside the one it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The reason.
+    pub text: String,
+    /// The variable that would be changed if what else it feeds may change along.
+    pub shared: Option<String>,
+}
+
+impl Reason {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), shared: None }
+    }
 }
 
 /// Why a change is not made, and what to write by hand.
@@ -67,299 +112,191 @@ pub struct Refusal {
     pub paste: Vec<String>,
 }
 
-/// Makes changes to the launch of this index; the result is read again and compared.
+/// Makes changes to launches of a script; the result is read again and compared.
 ///
 /// # Errors
 /// [`Refusal`] where the changes and nothing else cannot be made.
-pub fn edit(
-    script: &Script,
-    outside: &Outside,
-    launch: usize,
-    changes: &[Change],
-) -> Result<Edited, Refusal> {
-    let Some(target) = script.launches.get(launch) else {
-        let fault = Fault::new("hydrule::edit::no_launch", Span::at(0), "there is no such launch");
-        return Err(Refusal { fault, paste: Vec::new() });
-    };
-    if let Some(change) =
-        changes.iter().find(|it| it.after.as_ref().is_some_and(|it| it.contains('\0')))
-    {
-        let message = format!("the value of `{}` holds a NUL, which no argument can", change.key);
-        let fault = Fault::new("hydrule::edit::nul", target.location.span, message);
-        return Err(Refusal { fault, paste: Vec::new() });
-    }
+pub fn edit(script: &Script, outside: &Outside, wanted: &Wanted<'_>) -> Result<Edited, Refusal> {
+    check(script, wanted)?;
     let mut forced = Forced::default();
     let mut last = None;
     // Every round moves at least one change to a place that fewer things share.
-    for _ in 0..=2 * changes.len() {
-        let drafted = draft(script, target, changes, &forced)?;
-        let wrong = match verify(script, outside, launch, changes, &drafted.text) {
-            Ok(()) => return Ok(drafted),
+    for _ in 0..=3 * wanted.changes.len() {
+        let drafted = draft(script, wanted, &forced)?;
+        let wrong = match verify(script, outside, wanted, &drafted.text) {
+            Ok(moved) => {
+                let simpler = simpler(script, outside, wanted, &forced, &drafted);
+                return Ok(simpler.unwrap_or(Edited { moved, ..drafted }));
+            }
             Err(wrong) => wrong,
         };
-        let news = forced.learn(&drafted, &wrong);
+        let news = forced.learn(script, &drafted, &wrong);
         last = Some(wrong);
         if !news {
             break;
         }
     }
-    let what = last.unwrap_or_default();
+    let what = last.map_or_else(String::new, |wrong| wrong.in_words(script));
+    let span = target(script, wanted).map_or(Span::at(0), |launch| launch.location.span);
     let message = format!("this change would also move {what}");
-    Err(refusal(
-        target,
-        changes,
-        Fault::new("hydrule::edit::not_exact", target.location.span, message),
-    ))
+    let fault = Fault::new("hydrule::edit::not_exact", span, message);
+    Err(refusal(script, wanted, fault))
+}
+
+/// Leaves alone the keys that follow from the other changes anyway.
+fn simpler(
+    script: &Script,
+    outside: &Outside,
+    wanted: &Wanted<'_>,
+    forced: &Forced,
+    drafted: &Edited,
+) -> Option<Edited> {
+    let own = |site: &&Site| matches!(site.how, How::Inserted(Some(_)) | How::Use(_));
+    let follows: IndexSet<String> =
+        drafted.sites.iter().filter(own).map(|it| it.key.clone()).collect();
+    if follows.is_empty() || follows.len() == wanted.changes.len() {
+        return None;
+    }
+    let simpler = draft(script, wanted, &Forced { follows, ..forced.clone() }).ok()?;
+    let moved = verify(script, outside, wanted, &simpler.text).ok()?;
+    Some(Edited { moved, ..simpler })
+}
+
+fn check(script: &Script, wanted: &Wanted<'_>) -> Result<(), Refusal> {
+    let missing = wanted.launches.iter().any(|at| script.launches.get(*at).is_none());
+    let Some(target) = target(script, wanted).filter(|_| !missing) else {
+        let fault = Fault::new("hydrule::edit::no_launch", Span::at(0), "there is no such launch");
+        return Err(Refusal { fault, paste: Vec::new() });
+    };
+    let nul = |change: &&Change| change.after.as_ref().is_some_and(|it| it.contains('\0'));
+    match wanted.changes.iter().find(nul) {
+        None => Ok(()),
+        Some(change) => {
+            let message =
+                format!("the value of `{}` holds a NUL, which no argument can", change.key);
+            let fault = Fault::new("hydrule::edit::nul", target.location.span, message);
+            Err(Refusal { fault, paste: Vec::new() })
+        }
+    }
+}
+
+/// Returns the first launch meant.
+fn target<'a>(script: &'a Script, wanted: &Wanted<'_>) -> Option<&'a Launch> {
+    script.launches.get(*wanted.launches.first()?)
 }
 
 /// What earlier drafts showed.
-#[derive(Default)]
-struct Forced {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Forced {
     /// Keys that need an override of their own, and why.
-    own: IndexMap<String, String>,
-    /// Keys whose override must stand in the command itself.
-    direct: IndexSet<String>,
+    own: IndexMap<String, Reason>,
+    /// How far from its siblings a new override stands.
+    distance: IndexMap<String, usize>,
+    /// Keys for which nothing is done.
+    follows: IndexSet<String>,
 }
 
 impl Forced {
     /// Moves what a draft put in a shared place; tells whether anything is left to move.
-    fn learn(&mut self, drafted: &Edited, wrong: &str) -> bool {
-        let before = self.own.len() + self.direct.len();
+    fn learn(&mut self, script: &Script, drafted: &Edited, wrong: &Wrong) -> bool {
+        let mut news = false;
         for site in &drafted.sites {
-            match &site.how {
-                How::Variable(name) | How::Default(name) => {
-                    let reason = format!("{name} also feeds {wrong}");
-                    self.own.entry(site.key.clone()).or_insert(reason);
-                }
+            let reason = match &site.how {
+                How::Variable(name) | How::Default(name) => wrong.reason(script, site, Some(name)),
+                How::Literal | How::Use(_) => wrong.reason(script, site, None),
                 How::Inserted(_) => {
-                    self.direct.insert(site.key.clone());
+                    let distance = self.distance.entry(site.key.clone()).or_default();
+                    news |= *distance < FARTHEST;
+                    *distance += 1;
+                    continue;
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            news |= self.own.insert(site.key.clone(), reason).is_none();
         }
-        self.own.len() + self.direct.len() > before
+        news
     }
 }
 
-fn refusal(launch: &Launch, changes: &[Change], fault: Fault) -> Refusal {
-    let paste: Vec<String> =
-        changes.iter().filter_map(|change| change.after.as_deref().map(shell_word)).collect();
-    let fault = Fault {
-        span: if fault.span.is_empty() { launch.location.span } else { fault.span },
-        ..fault
-    };
-    let fault = fault.helped(format!("add by hand: {}", paste.join(" ")));
-    Refusal { fault, paste }
+/// Beside its siblings, in the command, where the function that holds it is called.
+const FARTHEST: usize = 2;
+
+/// Says what to write by hand.
+fn refusal(script: &Script, wanted: &Wanted<'_>, fault: Fault) -> Refusal {
+    let sets = wanted.changes.iter().filter_map(|change| change.after.as_deref());
+    let paste: Vec<String> = sets.map(shell_word).collect();
+    let removed = wanted.changes.iter().filter(|change| change.after.is_none());
+    let removed: Vec<&str> = removed.map(|change| change.key.as_str()).collect();
+    let target = target(script, wanted);
+    let mut help = Vec::new();
+    if !paste.is_empty() {
+        let words = paste.join(" ");
+        help.push(match target {
+            Some(launch) if launch.forwards.is_some() => {
+                format!(
+                    "give it when the script is started: bash {} {words}",
+                    shell_word(script.source.name())
+                )
+            }
+            _ => format!("add by hand, behind the command's other overrides: {words}"),
+        });
+    }
+    if !removed.is_empty() {
+        help.push(format!("take out by hand: {}", removed.join(" ")));
+    }
+    if let Some(same) = target.and_then(|launch| runs_again(script, wanted, launch)) {
+        help.push(same);
+    }
+    let whole = target.map_or(fault.span, |launch| launch.location.span);
+    let span = if fault.span.is_empty() { whole } else { fault.span };
+    Refusal { fault: Fault { span, ..fault }.helped(help.join("\n")), paste }
 }
 
-fn draft(
-    script: &Script,
-    launch: &Launch,
-    changes: &[Change],
-    forced: &Forced,
-) -> Result<Edited, Refusal> {
+/// Says how to change all runs of a command that runs several times.
+fn runs_again(script: &Script, wanted: &Wanted<'_>, launch: &Launch) -> Option<String> {
+    let all = script.launches.iter().enumerate();
+    let same = all.filter(|(_, it)| it.location.span == launch.location.span);
+    let numbers: Vec<usize> = same.map(|(at, _)| at).collect();
+    let left = numbers.iter().any(|at| !wanted.launches.contains(at));
+    let shown: Vec<String> = numbers.iter().map(|at| (at + 1).to_string()).collect();
+    let shown = shown.join(",");
+    left.then(|| format!("it runs several times; `hydrule set --launch {shown}` changes all"))
+}
+
+fn draft(script: &Script, wanted: &Wanted<'_>, forced: &Forced) -> Result<Edited, Refusal> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut sites = Vec::new();
-    for change in changes {
-        let refused = |fault| refusal(launch, changes, fault);
-        let own = forced.own.get(&change.key);
-        let one = One { script, launch, change, direct: forced.direct.contains(&change.key) };
-        let (mut made, mut site) = one.make(own).map_err(refused)?;
-        let clash = |new: &Edit| {
-            let differs = |old: &Edit| old.span == new.span && old != new;
-            !new.span.is_empty() && edits.iter().any(differs)
-        };
-        if made.iter().any(clash) {
-            // Two keys share one place and want different values.
-            let reason = "its value comes from a place that another change uses".to_owned();
-            (made, site) = one.make(Some(&reason)).map_err(refused)?;
+    for index in wanted.launches {
+        let Some(launch) = script.launches.get(*index) else { continue };
+        for change in wanted.changes {
+            let site = |how, span| Site { key: change.key.clone(), launch: *index, how, span };
+            if forced.follows.contains(&change.key) {
+                sites.push(site(How::Follows, launch.location.span));
+                continue;
+            }
+            let refused = |fault| refusal(script, wanted, fault);
+            let distance = forced.distance.get(&change.key).copied().unwrap_or_default();
+            let one = One { script, launch, change, distance };
+            let own = forced.own.get(&change.key);
+            let mut made = one.make(own).map_err(refused)?;
+            let clash = |new: &Edit| {
+                let differs = |old: &Edit| old.span == new.span && old != new;
+                !new.span.is_empty() && edits.iter().any(differs)
+            };
+            if made.edits.iter().any(clash) {
+                // Two keys share one place and want different values.
+                let reason = Reason::new("its value comes from a place that another change uses");
+                made = one.make(Some(&reason)).map_err(refused)?;
+            }
+            sites.push(site(made.how, made.span));
+            made.edits.retain(|new| !edits.contains(new));
+            edits.extend(made.edits);
         }
-        made.retain(|new| new.span.is_empty() || !edits.contains(new));
-        edits.extend(made);
-        sites.push(site);
     }
     let text = apply_edits(script.source.text(), &edits).map_err(|overlap| {
         let fault =
             Fault::new("hydrule::edit::overlap", overlap.0, "two changes meet in one place");
-        refusal(launch, changes, fault)
+        refusal(script, wanted, fault)
     })?;
-    Ok(Edited { edits, text, sites })
-}
-
-/// One change of one launch.
-struct One<'a> {
-    script: &'a Script,
-    launch: &'a Launch,
-    change: &'a Change,
-    /// Whether a new override stands in the command itself, never in an array.
-    direct: bool,
-}
-
-type Made = (Vec<Edit>, Site);
-
-impl One<'_> {
-    fn site(&self, how: How, span: Span) -> Site {
-        Site { key: self.change.key.clone(), how, span }
-    }
-
-    fn make(&self, own: Option<&String>) -> Result<Made, Fault> {
-        let key = &self.change.key;
-        let arguments = &self.launch.arguments;
-        let winning = arguments.iter().rposition(|argument| argument.key() == *key);
-        let later = arguments.get(winning.map_or(0, |at| at + 1)..).unwrap_or_default();
-        let hidden = later.iter().find(|argument| argument.may_set(key));
-        let winning = winning.and_then(|at| arguments.get(at));
-        let Some(after) = &self.change.after else { return self.take_out() };
-        let Some(argument) = winning else {
-            let edit = self.insertion(after, hidden.is_none());
-            let span = edit.span;
-            return Ok((vec![edit], self.site(How::Inserted(None), span)));
-        };
-        let after = with_sigil_of(argument, after);
-        if argument.text.known().as_ref() == Some(&after) && hidden.is_none() {
-            return Ok((Vec::new(), self.site(How::Nothing, argument.word)));
-        }
-        let in_place =
-            if own.is_none() && hidden.is_none() { in_place(argument, &after) } else { None };
-        if let Some((edit, how)) = in_place {
-            let span = edit.span;
-            return Ok((vec![edit], self.site(how, span)));
-        }
-        let reason = match (own, hidden) {
-            (Some(own), _) => own.clone(),
-            (None, Some(_)) => "something behind it may set it too".to_owned(),
-            (None, None) => reason(&argument.placed()),
-        };
-        // A second `+key` would be an error, so the later one replaces.
-        let after = match (after.strip_prefix('+'), after.starts_with("++")) {
-            (Some(_), false) => format!("+{after}"),
-            _ => after,
-        };
-        let edit = self.insertion(&after, false);
-        let span = edit.span;
-        Ok((vec![edit], self.site(How::Inserted(Some(reason)), span)))
-    }
-
-    fn insertion(&self, after: &str, may_join_siblings: bool) -> Edit {
-        let siblings = may_join_siblings && !self.direct;
-        let joined = siblings.then(|| insert::beside_siblings(self.script, self.launch, after));
-        joined
-            .flatten()
-            .unwrap_or_else(|| insert::behind(self.script, self.launch, after, self.direct))
-    }
-
-    /// Takes every override of the key out.
-    fn take_out(&self) -> Result<Made, Fault> {
-        let own = |argument: &&Argument| argument.key() == self.change.key;
-        let key = &self.change.key;
-        let other = |argument: &&Argument| argument.key() != *key && argument.may_set(key);
-        if let Some(argument) = self.launch.arguments.iter().find(other) {
-            let message = format!("`{key}` may be set by something that is not known");
-            return Err(Fault::new("hydrule::edit::place", argument.word, message));
-        }
-        let mut edits: Vec<Edit> = Vec::new();
-        for argument in self.launch.arguments.iter().filter(own) {
-            let edit = remove(self.script, argument)?;
-            if !edits.contains(&edit) {
-                edits.push(edit);
-            }
-        }
-        let span = edits.first().map_or(self.launch.location.span, |edit| edit.span);
-        let how = if edits.is_empty() { How::Nothing } else { How::Removed };
-        Ok((edits, self.site(how, span)))
-    }
-}
-
-/// Gives an override without a sigil the one that the script uses for its key.
-fn with_sigil_of(argument: &Argument, after: &str) -> String {
-    let element = argument.key_element();
-    let bare = element.trim_start_matches('+');
-    let sigil = element.get(..element.len() - bare.len()).unwrap_or_default();
-    let same = after.split_once('=').is_some_and(|(key, _)| key == bare);
-    if same { format!("{sigil}{after}") } else { after.to_owned() }
-}
-
-fn reason(placed: &Placed) -> String {
-    match placed {
-        Placed::Unknown(why, _) => why.clone(),
-        Placed::Computed(names, _) if !names.is_empty() => {
-            format!("its value is computed from {}", names.join(", "))
-        }
-        _ => "its value has no single place".to_owned(),
-    }
-}
-
-/// Replaces the value where it stands, or the whole word.
-fn in_place(argument: &Argument, after: &str) -> Option<(Edit, How)> {
-    let (key, value) = after.split_once('=').unwrap_or((after, ""));
-    let pieces = argument.value_pieces();
-    let same_key = argument.key_element() == key && after.contains('=');
-    if let ([piece], true) = (pieces.as_slice(), same_key)
-        && let Origin::Literal(span, quoting) = piece.origin
-    {
-        let how = match argument.placed() {
-            Placed::Default(name, _) => How::Default(name),
-            Placed::Variable(name, _) => How::Variable(name),
-            _ => How::Literal,
-        };
-        return Some((Edit::new(span, encoded(value, quoting)), how));
-    }
-    let own = argument.text.pieces.iter().all(|piece| piece.via.is_empty() && piece.text.is_ok());
-    let inside =
-        argument.text.pieces.iter().all(|piece| argument.word.contains(piece.origin.span()));
-    (own && inside && !argument.word.is_empty())
-        .then(|| (Edit::new(argument.word, shell_word(after)), How::Literal))
-}
-
-/// Writes a value so that it reads back inside such quotes.
-fn encoded(value: &str, quoting: Quoting) -> String {
-    match quoting {
-        Quoting::Bare => shell_word(value),
-        Quoting::Single => value.replace('\'', r"'\''"),
-        Quoting::Double => {
-            let mut out = String::with_capacity(value.len());
-            for c in value.chars() {
-                if matches!(c, '"' | '\\' | '$' | '`') {
-                    out.push('\\');
-                }
-                out.push(c);
-            }
-            out
-        }
-    }
-}
-
-/// Takes a word out, with its whole line where it stands alone.
-fn remove(script: &Script, argument: &Argument) -> Result<Edit, Fault> {
-    let text = script.source.text();
-    let span = argument.word;
-    let own = argument
-        .text
-        .pieces
-        .iter()
-        .all(|piece| span.contains(piece.origin.span()) || !piece.via.is_empty());
-    if span.is_empty() || !own {
-        let message = format!("`{}` is no word of its own", argument.key());
-        return Err(Fault::new("hydrule::edit::place", span, message));
-    }
-    let before = text.get(..span.start).unwrap_or_default();
-    let after = text.get(span.end..).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let first = before.get(line_start..).is_some_and(|it| it.trim().is_empty());
-    let rest = after.find('\n').and_then(|end| after.get(..end + 1));
-    let alone = rest.filter(|rest| matches!(rest.trim(), "\\" | ""));
-    if let (true, Some(rest)) = (first && line_start > 0, alone) {
-        return Ok(Edit::new(Span::new(line_start, span.end + rest.len()), ""));
-    }
-    let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
-    Ok(Edit::new(Span::new(span.start - blanks, span.end), ""))
-}
-
-impl Argument {
-    /// Returns the key of an override's text, without sigil and package.
-    pub(super) fn key_of(text: &str) -> String {
-        let element = text.split_once('=').map_or(text, |(key, _)| key);
-        let bare = element.trim_start_matches(['+', '~']);
-        bare.split_once('@').map_or(bare, |(key, _)| key).to_owned()
-    }
+    Ok(Edited { edits, text, sites, moved: Vec::new() })
 }

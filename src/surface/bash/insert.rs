@@ -6,29 +6,55 @@ use crate::text::{Edit, Span, shell_word};
 /// Adds an override behind all others that the script gives, in front of what it passes on;
 /// `last` where that was not far enough behind.
 pub(super) fn behind(script: &Script, launch: &Launch, after: &str, last: bool) -> Edit {
-    let word = shell_word(after);
     let text = script.source.text();
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let target = Argument::target_of(after);
     let forwards = launch.forwards.filter(|at| {
-        let key = Argument::key_of(after);
-        let mut others = launch.arguments.iter().filter(|it| it.key() == key || it.may_set(&key));
+        let mut others =
+            launch.arguments.iter().filter(|it| it.target() == target || it.may_set(target));
         others.all(|it| it.array.is_some() && !last || it.word.start < at.start)
     });
-    let (anchor, before) = match forwards {
-        Some(at) => (at, true),
-        None => (launch.last_word, false),
-    };
-    let indent = indent_of(text, anchor.start);
-    match (before, indent) {
-        (true, Some(indent)) => {
-            Edit::new(Span::at(anchor.start), format!("{word} \\{line_end}{indent}"))
-        }
-        (true, None) => Edit::new(Span::at(anchor.start), format!("{word} ")),
-        (false, Some(indent)) => {
-            Edit::new(Span::at(anchor.end), format!(" \\{line_end}{indent}{word}"))
-        }
-        (false, None) => Edit::new(Span::at(anchor.end), format!(" {word}")),
+    match forwards {
+        Some(at) => before_word(text, at, &shell_word(after)),
+        None => behind_word(text, launch.last_word, &shell_word(after)),
     }
+}
+
+/// Adds an override to the call of the function that holds the command; none where the call gives
+/// nothing that could be a neighbour.
+pub(super) fn at_call(script: &Script, launch: &Launch, after: &str) -> Option<Edit> {
+    let given = |it: &&Argument| {
+        in_command(it) && !it.word.is_empty() && !launch.location.span.contains(it.word)
+    };
+    let neighbour = launch.arguments.iter().rev().find(given)?;
+    Some(behind_word(script.source.text(), neighbour.word, &shell_word(after)))
+}
+
+/// Adds a word before another: on a line of its own where the neighbours have one.
+fn before_word(text: &str, anchor: Span, word: &str) -> Edit {
+    let line_end = line_end(text);
+    if let Some(indent) = indent_of(text, anchor.start) {
+        return Edit::new(Span::at(anchor.start), format!("{word} \\{line_end}{indent}"));
+    }
+    // The last override of a list often shares its line with `$@`.
+    let earlier = text.get(..anchor.start).unwrap_or_default().trim_end_matches([' ', '\t']);
+    let start = earlier.rfind([' ', '\t', '\n']).map_or(0, |at| at + 1);
+    match indent_of(text, start).filter(|_| earlier.len() < anchor.start && start < earlier.len()) {
+        Some(indent) => Edit::new(Span::at(earlier.len()), format!(" \\{line_end}{indent}{word}")),
+        None => Edit::new(Span::at(anchor.start), format!("{word} ")),
+    }
+}
+
+/// Adds a word behind another: on a line of its own where that has one.
+fn behind_word(text: &str, anchor: Span, word: &str) -> Edit {
+    let line_end = line_end(text);
+    match indent_of(text, anchor.start) {
+        Some(indent) => Edit::new(Span::at(anchor.end), format!(" \\{line_end}{indent}{word}")),
+        None => Edit::new(Span::at(anchor.end), format!(" {word}")),
+    }
+}
+
+fn line_end(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 /// Returns the blanks before a word that is the first of a continuation line.
@@ -43,10 +69,10 @@ fn indent_of(text: &str, at: usize) -> Option<&str> {
 /// Adds an override to the array that holds those of its kind; none where the closest ones stand in
 /// the command itself.
 pub(super) fn beside_siblings(script: &Script, launch: &Launch, after: &str) -> Option<Edit> {
-    let key = Argument::key_of(after);
+    let key = Argument::target_of(after);
     let mut best: Option<(usize, &Argument)> = None;
     for argument in &launch.arguments {
-        let score = common(&key, &argument.key());
+        let score = common(key, &argument.target());
         let direct = argument.array.is_none();
         let better = best.is_none_or(|(most, old)| {
             score > most || score == most && (direct || old.array.is_some())
@@ -56,7 +82,16 @@ pub(super) fn beside_siblings(script: &Script, launch: &Launch, after: &str) -> 
         }
     }
     let (_, sibling) = best.filter(|(_, it)| it.array.is_some() && !it.word.is_empty())?;
-    Some(behind_element(script.source.text(), sibling.word, &shell_word(after)))
+    let (text, word) = (script.source.text(), shell_word(after));
+    Some(match in_command(sibling) {
+        true => behind_word(text, sibling.word, &word),
+        false => behind_element(text, sibling.word, &word),
+    })
+}
+
+/// Tells whether an argument is a word of a command: of the launch, or of what calls its function.
+fn in_command(argument: &Argument) -> bool {
+    argument.array.as_ref().is_none_or(|name| name == "@" || name == "*")
 }
 
 /// Counts the parts that two keys share at the front; the last part of a key is its own.
@@ -75,12 +110,16 @@ fn behind_element(text: &str, element: Span, word: &str) -> Edit {
     let line = rest.split_once('\n').map(|(line, _)| line);
     let Some(line) = line.filter(|_| indent.trim().is_empty()) else { return inline };
     let kept = line.trim_end_matches('\r');
+    let line_end = if kept.len() < line.len() { "\r\n" } else { "\n" };
+    // In an array a `\` at the end of a line is idle, but some write it.
+    if kept.trim() == "\\" {
+        return Edit::new(Span::at(element.end), format!(" \\{line_end}{indent}{word}"));
+    }
     // A comment stays with the element it stands behind.
     if !(kept.trim().is_empty()
         || kept.trim_start().starts_with('#') && kept.starts_with([' ', '\t']))
     {
         return inline;
     }
-    let line_end = if kept.len() < line.len() { "\r\n" } else { "\n" };
     Edit::new(Span::at(element.end + kept.len()), format!("{line_end}{indent}{word}"))
 }

@@ -86,6 +86,19 @@ impl Argument {
         self.text.unknown().is_some() && self.text.sketch().contains(key)
     }
 
+    /// Returns the key without sigil, with the package of a config group: what one override
+    /// replaces of another.
+    pub fn target(&self) -> String {
+        let element = self.key_element();
+        element.trim_start_matches(['+', '~']).to_owned()
+    }
+
+    /// Returns the target of an override's text.
+    pub(super) fn target_of(text: &str) -> &str {
+        let element = text.split_once('=').map_or(text, |(key, _)| key);
+        element.trim_start_matches(['+', '~'])
+    }
+
     /// Returns the key without sigil and package.
     pub fn key(&self) -> String {
         let element = self.key_element();

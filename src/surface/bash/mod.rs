@@ -7,6 +7,7 @@
 
 mod arithmetic;
 mod assign;
+mod choose;
 mod command;
 mod decide;
 mod edit;
@@ -21,16 +22,18 @@ mod operate;
 mod parameter;
 mod piece;
 mod place;
+mod remove;
 mod run;
 mod state;
 mod syntax;
 mod verify;
 mod walk;
 
-pub use edit::{Change, Edited, How, Refusal, Site, edit};
+pub use edit::{Change, Edited, How, Reason, Refusal, Site, Wanted, edit};
 pub use findings::{SCRIPT_RULES, findings};
 pub use launch::{Argument, Launch, Note, Script, Start};
 pub use piece::{Origin, Piece, Quoting, Step, Text, Unknown};
 pub use place::Placed;
 pub use state::Outside;
+pub use verify::Moved;
 pub use walk::read;

@@ -35,7 +35,7 @@ impl Unknown {
     /// Makes one that depends on nothing that is told.
     pub fn new(why: impl Into<String>) -> Self {
         let why = why.into();
-        Self { seen: why.clone(), why }
+        Self { seen: without_lines(&why), why }
     }
 
     /// Adds what it depends on.
@@ -43,6 +43,15 @@ impl Unknown {
     pub fn seeing(self, seen: &str) -> Self {
         Self { seen: condensed(format!("{}\u{1}{seen}", self.seen)), ..self }
     }
+}
+
+/// Leaves the numbers of lines out of a text: an edit above may move them.
+fn without_lines(text: &str) -> String {
+    let mut parts = text.split("line ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| {
+        out + "line " + part.trim_start_matches(|c: char| c.is_ascii_digit())
+    })
 }
 
 /// Keeps a text that is only compared short.

@@ -1,79 +1,177 @@
-//! Reading a changed script again: is it what was wanted, and nothing else?
+//! Reading a changed script again: is it what was wanted, and what else moved?
 
 use indexmap::IndexMap;
 
-use super::edit::Change;
-use super::launch::{Launch, Script};
+use super::edit::{Reason, Site, Wanted};
+use super::launch::{Argument, Launch, Script};
 use super::state::Outside;
 use super::walk::read;
-use crate::text::Source;
+use crate::text::{Source, Span};
 
-/// Reads the changed text and compares.
+/// Something that changes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// A key of a launch.
+    Key {
+        /// The launch, by index.
+        launch: usize,
+        /// The key.
+        key: String,
+        /// The values before, those that nothing tells left out.
+        before: Vec<String>,
+        /// The values afterwards.
+        after: Vec<String>,
+    },
+    /// The words of another command.
+    Command {
+        /// Where, in the old text.
+        span: Span,
+        /// Its first word.
+        name: String,
+    },
+}
+
+/// What would change and must not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// It is no script any more.
+    Unreadable,
+    /// Which commands run.
+    Commands,
+    /// The wanted key does not get the wanted value.
+    Value(String),
+    /// Another key, of a launch by index.
+    Key(usize, String),
+    /// What else a launch is made of, by index.
+    Rest(usize),
+    /// Another command.
+    Command(Span),
+    /// A test that nothing decides.
+    Test,
+}
+
+impl Wrong {
+    /// Names it.
+    pub(super) fn in_words(&self, script: &Script) -> String {
+        let of = |launch: &usize| match script.launches.len() {
+            1 => String::new(),
+            _ => format!(" of launch {}", launch + 1),
+        };
+        match self {
+            Self::Unreadable => "what bash can parse".to_owned(),
+            Self::Commands => "which commands run".to_owned(),
+            Self::Value(key) => key.clone(),
+            Self::Key(launch, key) => format!("{key}{}", of(launch)),
+            Self::Rest(launch) => format!("the rest of the command{}", of(launch)),
+            Self::Command(span) => {
+                format!("the command at line {}", script.source.line_column(span.start).line)
+            }
+            Self::Test => "a test that is not decided".to_owned(),
+        }
+    }
+
+    /// Says why a place does not do.
+    pub(super) fn reason(&self, script: &Script, site: &Site, variable: Option<&str>) -> Reason {
+        let cannot_hold = match self {
+            Self::Unreadable | Self::Commands => true,
+            Self::Value(key) => *key == site.key,
+            _ => false,
+        };
+        let feeds = self.in_words(script);
+        match variable {
+            _ if cannot_hold => Reason::new("its place cannot hold this value"),
+            None => Reason::new(format!("its place also feeds {feeds}")),
+            Some(name) => {
+                let accepted = matches!(self, Self::Key(..) | Self::Command(_));
+                let shared = accepted.then(|| name.to_owned());
+                Reason { text: format!("{name} also feeds {feeds}"), shared }
+            }
+        }
+    }
+}
+
+/// Reads the changed text and compares; tells what else changes that may.
 ///
 /// # Errors
-/// What else would change, in words.
+/// What else would change and must not.
 pub(super) fn verify(
     script: &Script,
     outside: &Outside,
-    launch: usize,
-    changes: &[Change],
+    wanted: &Wanted<'_>,
     text: &str,
-) -> Result<(), String> {
+) -> Result<Vec<Moved>, Wrong> {
     let source = Source::new(script.source.name(), text);
-    let again = read(&source, outside).map_err(|_| "what bash can parse".to_owned())?;
+    let again = read(&source, outside).map_err(|_| Wrong::Unreadable)?;
     let same_count = again.launches.len() == script.launches.len()
         && again.commands.len() == script.commands.len()
         && again.starts.len() == script.starts.len();
     if !same_count {
-        return Err("which commands run".to_owned());
+        return Err(Wrong::Commands);
     }
+    let mut moved = Vec::new();
     for (index, (old, new)) in script.launches.iter().zip(&again.launches).enumerate() {
-        let wanted = if index == launch { changes } else { &[] };
-        compare(old, new, wanted).map_err(|what| {
-            if index == launch { what } else { format!("{what} of another launch") }
-        })?;
+        compare(index, (old, new), wanted, &mut moved)?;
     }
     for ((span, old), (_, new)) in script.commands.iter().zip(&again.commands) {
-        let silent = matches!(old.first(), Some(name) if name == "echo" || name == "printf");
-        if old != new && !silent {
-            let line = script.source.line_column(span.start).line;
-            return Err(format!("the command at line {line}"));
+        if old == new {
+            continue;
         }
+        let name = old.first().cloned().unwrap_or_default();
+        let tells = name == "echo" || name == "printf";
+        if !tells && !accepts(wanted.also, &name) {
+            return Err(Wrong::Command(*span));
+        }
+        moved.push(Moved::Command { span: *span, name });
     }
-    if script.unread != again.unread {
-        return Err("a test that is not decided".to_owned());
-    }
-    Ok(())
+    if script.unread == again.unread { Ok(moved) } else { Err(Wrong::Test) }
 }
 
-fn compare(old: &Launch, new: &Launch, wanted: &[Change]) -> Result<(), String> {
+fn compare(
+    index: usize,
+    (old, new): (&Launch, &Launch),
+    wanted: &Wanted<'_>,
+    moved: &mut Vec<Moved>,
+) -> Result<(), Wrong> {
+    let meant = wanted.launches.contains(&index);
     let (before, after) = (values(old), values(new));
-    for key in before.keys().chain(after.keys()) {
-        let same = match wanted.iter().find(|change| change.key == *key) {
+    for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
+        let (was, is) = (before.get(key), after.get(key));
+        let change = wanted.changes.iter().find(|change| meant && change.key == *key);
+        if let Some(change) = change {
             // What wins must be what is wanted.
-            Some(change) => {
-                let value = change.after.as_deref().map(value_of);
-                let wins = after.get(key).and_then(|values| values.last()) == value.as_ref();
-                wins && !hidden(new, key)
+            let value = change.after.as_deref().map(value_of);
+            if is.and_then(|values| values.last()) != value.as_ref() || hidden(new, key) {
+                return Err(Wrong::Value(key.clone()));
             }
-            None => before.get(key) == after.get(key),
-        };
-        if !same {
-            return Err(key.clone());
+        } else if was != is {
+            if !accepts(wanted.also, key) {
+                return Err(Wrong::Key(index, key.clone()));
+            }
+            let (before, after) = (told(old, key), told(new, key));
+            moved.push(Moved::Key { launch: index, key: key.clone(), before, after });
         }
     }
-    if old.rest != new.rest
-        || old.program != new.program
-        || old.forwards.is_some() != new.forwards.is_some()
-    {
-        return Err("the rest of the command".to_owned());
-    }
-    Ok(())
+    let same = old.rest == new.rest
+        && old.program == new.program
+        && old.forwards.is_some() == new.forwards.is_some();
+    if same { Ok(()) } else { Err(Wrong::Rest(index)) }
+}
+
+/// Tells whether a name is one of those that may change; a `*` stands for any text.
+fn accepts(also: &[String], name: &str) -> bool {
+    also.iter().any(|pattern| fits(pattern, name))
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(start) else { return false };
+    let mut ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+    ends.any(|at| name.get(at..).is_some_and(|name| fits(rest, name)))
 }
 
 /// Tells whether something that is not known may win over what is.
 fn hidden(launch: &Launch, key: &str) -> bool {
-    let mut behind = launch.arguments.iter().rev().take_while(|argument| argument.key() != key);
+    let mut behind = launch.arguments.iter().rev().take_while(|argument| argument.target() != key);
     behind.any(|argument| argument.may_set(key))
 }
 
@@ -83,13 +181,37 @@ fn values(launch: &Launch) -> IndexMap<String, Vec<String>> {
     for argument in &launch.arguments {
         let value = argument.text.known().map(|text| value_of(&text));
         let value = value.unwrap_or_else(|| argument.text.sketch());
-        values.entry(argument.key()).or_default().push(value);
+        values.entry(argument.target()).or_default().push(value);
     }
     values
+}
+
+/// The values of one key as far as they are told.
+fn told(launch: &Launch, key: &str) -> Vec<String> {
+    let own = launch.arguments.iter().filter(|argument: &&Argument| argument.target() == key);
+    own.filter_map(|argument| argument.text.known()).map(|text| value_of(&text)).collect()
 }
 
 fn value_of(text: &str) -> String {
     let deleted = text.starts_with('~') && !text.contains('=');
     let value = text.split_once('=').map_or("", |(_, value)| value);
     if deleted { "~".to_owned() } else { value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, name, fit) in [
+            ("*", "a.b", true),
+            ("a.*", "a.b.c", true),
+            ("*.c", "a.b.c", true),
+            ("a.b", "a.bc", false),
+            ("a*c", "a.b", false),
+        ] {
+            assert_eq!(fits(pattern, name), fit, "{pattern} {name}");
+        }
+    }
 }

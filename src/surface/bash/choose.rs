@@ -1,0 +1,192 @@
+//! Where one change of one launch is made.
+
+use super::edit::{Change, How, Reason};
+use super::insert;
+use super::launch::{Argument, Launch, Script};
+use super::piece::{Origin, Quoting};
+use super::place::Placed;
+use super::remove::remove;
+use crate::text::{Edit, Fault, Span, shell_word};
+
+/// One change of one launch.
+pub(super) struct One<'a> {
+    pub(super) script: &'a Script,
+    pub(super) launch: &'a Launch,
+    pub(super) change: &'a Change,
+    /// How far from its siblings a new override stands.
+    pub(super) distance: usize,
+}
+
+/// A change as edits.
+pub(super) struct Made {
+    pub(super) edits: Vec<Edit>,
+    pub(super) how: How,
+    /// The place to name.
+    pub(super) span: Span,
+}
+
+impl Made {
+    fn one(edit: Edit, how: How) -> Self {
+        Self { span: edit.span, edits: vec![edit], how }
+    }
+}
+
+impl One<'_> {
+    /// Makes the change; `own` says why the key needs an override of its own.
+    pub(super) fn make(&self, own: Option<&Reason>) -> Result<Made, Fault> {
+        let key = &self.change.key;
+        let arguments = &self.launch.arguments;
+        let winning = arguments.iter().rposition(|argument| argument.target() == *key);
+        let later = arguments.get(winning.map_or(0, |at| at + 1)..).unwrap_or_default();
+        let hidden = later.iter().any(|argument| argument.may_set(key));
+        let winning = winning.and_then(|at| arguments.get(at));
+        let Some(after) = &self.change.after else { return self.take_out() };
+        let Some(argument) = winning else {
+            return Ok(Made::one(self.insertion(after, !hidden), How::Inserted(None)));
+        };
+        let after = with_sigil_of(argument, after);
+        if argument.text.known().as_ref() == Some(&after) && !hidden {
+            return Ok(Made { edits: Vec::new(), how: How::Nothing, span: argument.word });
+        }
+        let in_place =
+            if own.is_none() && !hidden { self.in_place(argument, &after) } else { None };
+        if let Some((edit, how)) = in_place {
+            return Ok(Made::one(edit, how));
+        }
+        let reason = match (own, hidden) {
+            (Some(own), _) => own.clone(),
+            (None, true) => Reason::new("something behind it may set it too"),
+            (None, false) => Reason::new(reason(&argument.placed())),
+        };
+        // A second `+key` would be an error, so the later one replaces.
+        let after = match (after.strip_prefix('+'), after.starts_with("++")) {
+            (Some(_), false) => format!("+{after}"),
+            _ => after,
+        };
+        Ok(Made::one(self.insertion(&after, false), How::Inserted(Some(reason))))
+    }
+
+    fn insertion(&self, after: &str, may_join_siblings: bool) -> Edit {
+        let (script, launch) = (self.script, self.launch);
+        let near = (may_join_siblings && self.distance == 0)
+            .then(|| insert::beside_siblings(script, launch, after));
+        let far = (self.distance > 1).then(|| insert::at_call(script, launch, after));
+        let direct = self.distance > 0;
+        near.or(far).flatten().unwrap_or_else(|| insert::behind(script, launch, after, direct))
+    }
+
+    /// Takes every override of the key out.
+    fn take_out(&self) -> Result<Made, Fault> {
+        let own = |argument: &&Argument| argument.target() == self.change.key;
+        let key = &self.change.key;
+        let other = |argument: &&Argument| argument.target() != *key && argument.may_set(key);
+        if let Some(argument) = self.launch.arguments.iter().find(other) {
+            let message = format!("`{key}` may be set by something that is not known");
+            return Err(Fault::new("hydrule::edit::place", argument.word, message));
+        }
+        let mut edits: Vec<Edit> = Vec::new();
+        for argument in self.launch.arguments.iter().filter(own) {
+            let edit = remove(self.script, argument)?;
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+        let span = edits.first().map_or(self.launch.location.span, |edit| edit.span);
+        let how = if edits.is_empty() { How::Nothing } else { How::Removed };
+        Ok(Made { edits, how, span })
+    }
+
+    /// Replaces the value where it lives, or what stands at the override.
+    fn in_place(&self, argument: &Argument, after: &str) -> Option<(Edit, How)> {
+        let (key, value) = after.split_once('=').unwrap_or((after, ""));
+        let pieces = argument.value_pieces();
+        let same_key = argument.key_element() == key && after.contains('=');
+        if let ([piece], true) = (pieces.as_slice(), same_key)
+            && let Origin::Literal(span, quoting) = piece.origin
+        {
+            let how = match argument.placed() {
+                Placed::Default(name, _) => How::Default(name),
+                Placed::Variable(name, _) => How::Variable(name),
+                _ => How::Literal,
+            };
+            return Some((Edit::new(span, encoded(value, quoting)), how));
+        }
+        let written = self.script.source.slice(argument.word);
+        let names = match argument.placed() {
+            Placed::Literal(_) => Vec::new(),
+            // The name of a variable alone stays: what sets it may be meant for more than this.
+            Placed::Computed(names, _) if !is_name(value_of(written, key)?) => names,
+            _ => return None,
+        };
+        let how = if names.is_empty() { How::Literal } else { How::Use(names) };
+        let edit = match value_of(written, key).filter(|_| same_key) {
+            Some(old) => {
+                let start = argument.word.end - old.len();
+                Edit::new(Span::new(start, argument.word.end), styled(old, value))
+            }
+            None if written.is_empty() => return None,
+            None => Edit::new(argument.word, styled(written, after)),
+        };
+        Some((edit, how))
+    }
+}
+
+/// Returns what is written for the value, where the key is written before it as it is.
+fn value_of<'a>(written: &'a str, key: &str) -> Option<&'a str> {
+    written.strip_prefix(key)?.strip_prefix('=')
+}
+
+/// Tells whether a written value is nothing but the name of a variable.
+fn is_name(written: &str) -> bool {
+    let bare = written.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(written);
+    let Some(name) = bare.strip_prefix('$') else { return false };
+    let name = name.strip_prefix('{').and_then(|it| it.strip_suffix('}')).unwrap_or(name);
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Gives an override without a sigil the one that the script uses for its key.
+fn with_sigil_of(argument: &Argument, after: &str) -> String {
+    let element = argument.key_element();
+    let bare = element.trim_start_matches('+');
+    let sigil = element.get(..element.len() - bare.len()).unwrap_or_default();
+    let same = after.split_once('=').is_some_and(|(key, _)| key == bare);
+    if same { format!("{sigil}{after}") } else { after.to_owned() }
+}
+
+fn reason(placed: &Placed) -> String {
+    match placed {
+        Placed::Unknown(why, _) => why.clone(),
+        Placed::Computed(names, _) if !names.is_empty() => {
+            format!("its value is computed from {}", names.join(", "))
+        }
+        _ => "its value has no single place".to_owned(),
+    }
+}
+
+/// Writes a text in the quotes that the old one stood in.
+fn styled(old: &str, text: &str) -> String {
+    let inside = |quote: char| old.len() > 1 && old.starts_with(quote) && old.ends_with(quote);
+    match () {
+        () if inside('"') => format!("\"{}\"", encoded(text, Quoting::Double)),
+        () if inside('\'') => format!("'{}'", encoded(text, Quoting::Single)),
+        () => shell_word(text),
+    }
+}
+
+/// Writes a value so that it reads back inside such quotes.
+fn encoded(value: &str, quoting: Quoting) -> String {
+    match quoting {
+        Quoting::Bare => shell_word(value),
+        Quoting::Single => value.replace('\'', r"'\''"),
+        Quoting::Double => {
+            let mut out = String::with_capacity(value.len());
+            for c in value.chars() {
+                if matches!(c, '"' | '\\' | '$' | '`') {
+                    out.push('\\');
+                }
+                out.push(c);
+            }
+            out
+        }
+    }
+}
