@@ -96,3 +96,43 @@ impl Facts {
         self.0.extend(other.0);
     }
 }
+
+/// How the value of a Slurm directive is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectiveKind {
+    /// GPUs on each node, an integer that several options tell.
+    Gpus,
+    /// A number of nodes; of a range the least.
+    Nodes,
+    /// An integer above zero.
+    Count,
+    /// A number of bytes.
+    Memory,
+    /// A time in minutes, an integer; seconds count as a whole minute.
+    Minutes,
+    /// Text.
+    Text,
+}
+
+/// The directives that rules can read as `$sbatch.NAME` and write as `sbatch:NAME`: the name, the
+/// option of `sbatch` that states it, and how.
+pub const DIRECTIVES: [(&str, &str, DirectiveKind); 18] = [
+    ("gpus_per_node", "gpus-per-node", DirectiveKind::Gpus),
+    ("nodes", "nodes", DirectiveKind::Nodes),
+    ("ntasks", "ntasks", DirectiveKind::Count),
+    ("ntasks_per_node", "ntasks-per-node", DirectiveKind::Count),
+    ("cpus_per_task", "cpus-per-task", DirectiveKind::Count),
+    ("cpus_per_gpu", "cpus-per-gpu", DirectiveKind::Count),
+    ("mem", "mem", DirectiveKind::Memory),
+    ("mem_per_cpu", "mem-per-cpu", DirectiveKind::Memory),
+    ("mem_per_gpu", "mem-per-gpu", DirectiveKind::Memory),
+    ("time", "time", DirectiveKind::Text),
+    ("minutes", "time", DirectiveKind::Minutes),
+    ("job_name", "job-name", DirectiveKind::Text),
+    ("output", "output", DirectiveKind::Text),
+    ("error", "error", DirectiveKind::Text),
+    ("partition", "partition", DirectiveKind::Text),
+    ("account", "account", DirectiveKind::Text),
+    ("qos", "qos", DirectiveKind::Text),
+    ("constraint", "constraint", DirectiveKind::Text),
+];

@@ -65,8 +65,8 @@ fn every_spelling_of_an_option_is_read() {
         ),
         ("#SBATCH -J a --comment \"\" -N2", "job_name=a"),
         ("#SBATCH --comment=\"\" -N2", "nodes=2"),
-        ("#SBATCH -t 1-12:00:00", "time=1-12:00:00"),
-        ("#SBATCH --time=90", "time=90"),
+        ("#SBATCH -t 1-12:00:00", "time=1-12:00:00 minutes=2160"),
+        ("#SBATCH --time=90", "time=90 minutes=90"),
         ("#SBATCH --exclusive -N2", "nodes=2"),
         ("#SBATCH --exclusive=user -N2", "nodes=2"),
         ("#SBATCH --container-image=nvcr.io#x -N2", ""),
@@ -76,7 +76,7 @@ fn every_spelling_of_an_option_is_read() {
         ("#SBATCH --mem=2048", "mem=2.00 GiB"),
         ("#SBATCH --mem=64g", "mem=64.00 GiB"),
         ("#SBATCH --mem=64GiB", ""),
-        ("#SBATCH --mem-per-cpu=4G", ""),
+        ("#SBATCH --mem-per-cpu=4G", "mem_per_cpu=4.00 GiB"),
         ("#SBATCH --ntasks=0 -c x", ""),
     ];
     for (lines, expected) in cases {
@@ -250,6 +250,16 @@ fn edits_keep_the_spelling() {
         ("#SBATCH --output=a\\ -H", "output", text("c"), "#SBATCH --output=c\\ -H"),
         ("#SBATCH -N2", "error", text("a b"), "#SBATCH -N2\n#SBATCH \"--error=a b\""),
         ("#SBATCH -p a,b", "partition", text("c"), "#SBATCH -p c"),
+        ("#SBATCH -t 1-0", "minutes", int(90), "#SBATCH -t 01:30:00"),
+        ("#SBATCH --time 90", "minutes", int(4000), "#SBATCH --time 2-18:40:00"),
+        ("#SBATCH -N2", "minutes", int(60), "#SBATCH -N2\n#SBATCH --time=01:00:00"),
+        (
+            "#SBATCH --mem-per-gpu=4G",
+            "mem_per_gpu",
+            Value::Bytes(8 * GIB),
+            "#SBATCH --mem-per-gpu=8G",
+        ),
+        ("#SBATCH -A a -q b -C h100", "qos", text("c"), "#SBATCH -A a -q c -C h100"),
     ];
     for (lines, name, value, expected) in cases {
         assert_eq!(edited(lines, name, &value).as_deref(), Ok(expected), "{lines}: {name}={value}");

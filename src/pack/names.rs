@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::manifest::Manifest;
 use super::rule::PEAK;
 use crate::condition::{KeyKnown, Names, Type};
+use crate::facts::{DIRECTIVES, DirectiveKind};
 use crate::path::KeyPath;
 use crate::signal::FactType;
 use crate::value::Value;
@@ -20,21 +21,6 @@ const EVENT_FACTS: [(&str, Type); 7] = [
     ("line", Type::Int),
 ];
 
-/// Slurm's directives as facts.
-const DIRECTIVES: [(&str, Type); 11] = [
-    ("gpus_per_node", Type::Int),
-    ("nodes", Type::Int),
-    ("ntasks", Type::Int),
-    ("ntasks_per_node", Type::Int),
-    ("cpus_per_task", Type::Int),
-    ("mem", Type::Bytes),
-    ("time", Type::Str),
-    ("job_name", Type::Str),
-    ("output", Type::Str),
-    ("error", Type::Str),
-    ("partition", Type::Str),
-];
-
 /// Every `$name` of a pack and its type, and what is known of keys.
 pub struct PackNames {
     names: IndexMap<String, Type>,
@@ -45,8 +31,8 @@ impl PackNames {
     /// Collects the names that a manifest defines.
     pub fn of(manifest: &Manifest) -> Self {
         let mut names = IndexMap::new();
-        for (name, kind) in DIRECTIVES {
-            names.insert(format!("sbatch.{name}"), kind);
+        for (name, _, kind) in DIRECTIVES {
+            names.insert(format!("sbatch.{name}"), directive_type(kind));
         }
         for parameter in &manifest.parameters {
             names.insert(format!("param.{}", parameter.name.value), type_of(&parameter.default));
@@ -72,6 +58,14 @@ impl PackNames {
         let keys = manifest.defaults.iter().flat_map(|set| &set.values);
         let keys = keys.map(|(key, value)| (key.value.clone(), type_of(value))).collect();
         Self { names, keys }
+    }
+}
+
+fn directive_type(kind: DirectiveKind) -> Type {
+    match kind {
+        DirectiveKind::Memory => Type::Bytes,
+        DirectiveKind::Text => Type::Str,
+        _ => Type::Int,
     }
 }
 

@@ -4,16 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::input::Var;
 use crate::condition::Condition;
+use crate::facts::{DIRECTIVES, DirectiveKind};
 use crate::pack::{Pack, Rewrite};
 use crate::signal::FactType;
 use crate::value::Value;
 
 const GIB: i64 = 1 << 30;
-
-/// Directives that Slurm counts in bytes or writes as text; all others are whole numbers.
-const BYTES: [&str; 1] = ["sbatch.mem"];
-const TEXTS: [&str; 5] =
-    ["sbatch.time", "sbatch.job_name", "sbatch.output", "sbatch.error", "sbatch.partition"];
 
 /// The values to try, by variable.
 pub struct Values {
@@ -107,11 +103,16 @@ fn start_values(pack: &Pack, var: &Var) -> Vec<Value> {
                 default.iter().flat_map(around).collect()
             }
             Some(("env", _)) => ["", "0", "1"].map(|it| Value::Str(it.to_owned())).to_vec(),
-            Some(("sbatch", _)) if BYTES.contains(&name.as_str()) => {
-                [64, 512].map(|it| Value::Bytes(it * GIB)).to_vec()
+            Some(("sbatch", directive)) => {
+                let kind = DIRECTIVES.iter().find(|(name, ..)| *name == directive);
+                match kind.map(|(.., kind)| kind) {
+                    Some(DirectiveKind::Memory) => {
+                        [64, 512].map(|it| Value::Bytes(it * GIB)).to_vec()
+                    }
+                    Some(DirectiveKind::Text) => Vec::new(),
+                    _ => ints(),
+                }
             }
-            Some(("sbatch", _)) if TEXTS.contains(&name.as_str()) => Vec::new(),
-            Some(("sbatch", _)) => ints(),
             Some((event, fact)) => fact_values(pack, event, fact),
             None => Vec::new(),
         },

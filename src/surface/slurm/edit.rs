@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::facts::{FACTS, Kind, directive_facts, layout, memory_rival, node_range};
+use super::facts::{directive_facts, layout, memory_rival, node_range};
 use super::gpus::{Gpus, Layout};
 use super::memory::{self, Size};
 use super::words::quote;
-use super::{Directive, Header, Written, is_template, last, read_header};
+use super::{Directive, Header, Written, is_template, last, read_header, time};
+use crate::facts::{DIRECTIVES, DirectiveKind as Kind};
 use crate::text::{Edit, Fault, Source, Span, apply_edits, join_and};
 use crate::value::Value;
 
@@ -91,13 +92,13 @@ impl<'a> Editor<'a> {
     fn check(&self, name: &str, value: &Value) -> Result<(), Fault> {
         let at = Span::at(self.insert.at);
         let Some(kind) = kind_of(name) else {
-            let names: Vec<&str> = FACTS.iter().map(|(fact, ..)| *fact).collect();
+            let names: Vec<&str> = DIRECTIVES.iter().map(|(fact, ..)| *fact).collect();
             let message = format!("there is no directive `{name}` to change");
             return Err(Fault::new("hydrule::slurm::unknown_name", at, message)
                 .helped(format!("there are {}", join_and(&names))));
         };
         let (fits, wanted) = match kind {
-            Kind::Gpus | Kind::Nodes | Kind::Count => {
+            Kind::Gpus | Kind::Nodes | Kind::Count | Kind::Minutes => {
                 (matches!(value, Value::Int(1..)), "an integer above 0")
             }
             Kind::Memory => {
@@ -120,18 +121,19 @@ impl<'a> Editor<'a> {
     }
 
     fn change(&mut self, name: &str, value: &Value) -> Result<(), Fault> {
-        let Some((_, option, kind)) = FACTS.into_iter().find(|(fact, ..)| *fact == name) else {
+        let Some((_, option, kind)) = DIRECTIVES.into_iter().find(|(fact, ..)| *fact == name)
+        else {
             return Ok(());
         };
         if kind == Kind::Gpus || self.says(name).as_ref() == Some(value) {
             return Ok(());
         }
-        if let (Kind::Memory, Some(rival)) = (kind, memory_rival(self.directives)) {
+        if let (Kind::Memory, Some(rival)) = (kind, memory_rival(self.directives, option)) {
             return Err(refused(rival, "memory is given in another way here")
                 .helped("sbatch takes only one of `--mem`, `--mem-per-cpu` and `--mem-per-gpu`"));
         }
         let Some(directive) = last(self.directives, option) else {
-            self.insert(option, &text_of(value));
+            self.insert(option, &spelled(kind, value));
             return Ok(());
         };
         let Some(written) = &directive.written else { return Ok(()) };
@@ -144,7 +146,7 @@ impl<'a> Editor<'a> {
             (Kind::Nodes, Value::Int(nodes)) => {
                 (0..old.len(), change_nodes(directive, old, *nodes)?)
             }
-            _ => (0..old.len(), text_of(value)),
+            _ => (0..old.len(), spelled(kind, value)),
         };
         self.replace(written, &part, &new);
         Ok(())
@@ -199,14 +201,19 @@ impl<'a> Editor<'a> {
     }
 }
 
-fn kind_of(name: &str) -> Option<Kind> {
-    FACTS.iter().find(|(fact, ..)| *fact == name).map(|(.., kind)| *kind)
+fn option_of(name: &str) -> Option<&'static str> {
+    DIRECTIVES.iter().find(|(fact, ..)| *fact == name).map(|(_, option, _)| *option)
 }
 
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::Bytes(bytes) => memory::write(*bytes).unwrap_or_default(),
-        value => value.to_string(),
+fn kind_of(name: &str) -> Option<Kind> {
+    DIRECTIVES.iter().find(|(fact, ..)| *fact == name).map(|(.., kind)| *kind)
+}
+
+fn spelled(kind: Kind, value: &Value) -> String {
+    match (kind, value) {
+        (_, Value::Bytes(bytes)) => memory::write(*bytes).unwrap_or_default(),
+        (Kind::Minutes, Value::Int(minutes)) => time::write(*minutes),
+        (_, value) => value.to_string(),
     }
 }
 
@@ -260,7 +267,8 @@ fn verify(
         .into_iter()
         .map(|(name, found)| (name, found.value))
         .collect();
-    wanted.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    // Two facts may be told by one option.
+    wanted.retain(|(name, _)| !changes.iter().any(|(it, _)| option_of(it) == option_of(name)));
     wanted.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).clone())));
     let facts = directive_facts(&header.directives, &edited);
     for (name, value) in wanted {

@@ -4,46 +4,16 @@ use indexmap::IndexMap;
 
 use super::gpus::{Gpus, Layout};
 use super::memory::Size;
-use super::{Directive, is_template, last};
-use crate::facts::{Found, Provenance};
+use super::{Directive, is_template, last, time};
+use crate::facts::{DIRECTIVES, DirectiveKind as Kind, Found, Provenance};
 use crate::text::Source;
 use crate::value::Value;
-
-/// How the value of a fact is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// GPUs per node, which several options tell.
-    Gpus,
-    /// A number of nodes, or a range.
-    Nodes,
-    /// A number above zero.
-    Count,
-    /// A size of memory.
-    Memory,
-    /// Text.
-    Text,
-}
-
-/// Facts, the options that state them, and how.
-pub(super) const FACTS: [(&str, &str, Kind); 11] = [
-    ("gpus_per_node", "gpus-per-node", Kind::Gpus),
-    ("nodes", "nodes", Kind::Nodes),
-    ("ntasks", "ntasks", Kind::Count),
-    ("ntasks_per_node", "ntasks-per-node", Kind::Count),
-    ("cpus_per_task", "cpus-per-task", Kind::Count),
-    ("mem", "mem", Kind::Memory),
-    ("time", "time", Kind::Text),
-    ("job_name", "job-name", Kind::Text),
-    ("output", "output", Kind::Text),
-    ("error", "error", Kind::Text),
-    ("partition", "partition", Kind::Text),
-];
 
 /// Returns the facts that the directives of `source` fix, in a fixed order, by name without
 /// `$sbatch.`.
 ///
-/// `mem` is in bytes as Slurm takes it (binary units, a number alone in MiB); `time` keeps its text;
-/// `nodes` is the least number of a range. What they do not fix is left out: GPUs that do not divide
+/// Memory is in bytes as Slurm takes it (binary units, a number alone in MiB); `time` keeps its text,
+/// and `minutes` counts it; `nodes` is the least number of a range. What they do not fix is left out: GPUs that do not divide
 /// by the nodes, `--mem=0` (all of a node), a value that still waits to be filled in, and everything
 /// of a heterogeneous job, whose components may differ.
 pub fn directive_facts(directives: &[Directive], source: &Source) -> IndexMap<String, Found> {
@@ -51,7 +21,7 @@ pub fn directive_facts(directives: &[Directive], source: &Source) -> IndexMap<St
     if directives.iter().any(|directive| directive.component > 0) {
         return facts;
     }
-    for (fact, option, kind) in FACTS {
+    for (fact, option, kind) in DIRECTIVES {
         let told = match kind {
             Kind::Gpus => gpus_fact(directives),
             _ => last(directives, option)
@@ -90,8 +60,9 @@ fn fact_of(directives: &[Directive], directive: &Directive, kind: Kind) -> Optio
         Kind::Gpus => None,
         Kind::Nodes => node_range(text).map(|(least, _)| Value::Int(least)),
         Kind::Count => count(text).map(Value::Int),
+        Kind::Minutes => time::minutes(text).map(Value::Int),
         Kind::Memory => {
-            let alone = memory_rival(directives).is_none();
+            let alone = memory_rival(directives, &directive.name).is_none();
             let size = Size::read(text).filter(|size| alone && size.bytes > 0);
             size.map(|size| Value::Bytes(size.bytes))
         }
@@ -99,9 +70,10 @@ fn fact_of(directives: &[Directive], directive: &Directive, kind: Kind) -> Optio
     }
 }
 
-/// Returns the directive that `--mem` cannot stand beside.
-pub(super) fn memory_rival(directives: &[Directive]) -> Option<&Directive> {
-    last(directives, "mem-per-cpu").or_else(|| last(directives, "mem-per-gpu"))
+/// Returns the directive that one of the three options for memory cannot stand beside.
+pub(super) fn memory_rival<'a>(directives: &'a [Directive], option: &str) -> Option<&'a Directive> {
+    let others = ["mem", "mem-per-cpu", "mem-per-gpu"].into_iter().filter(|it| *it != option);
+    others.filter_map(|other| last(directives, other)).next()
 }
 
 fn count(text: &str) -> Option<i64> {

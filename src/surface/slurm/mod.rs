@@ -10,6 +10,7 @@ mod findings;
 mod gpus;
 mod memory;
 mod options;
+mod time;
 mod words;
 
 use crate::text::{Fault, Source, Span};
