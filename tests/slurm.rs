@@ -8,6 +8,7 @@
     reason = "helpers of tests may panic as tests do"
 )]
 
+use crate::support::Workspace;
 use hydrule::surface::slurm::{
     Directive, directive_facts, edit_directive, edit_directives, read_directives, read_header,
 };
@@ -395,4 +396,30 @@ fn sbatch_sees_the_edit() {
         Ok(())
     };
     runner.run(&(lines, word), edit).unwrap();
+}
+
+#[test]
+fn a_user_sets_directives_and_overrides_together() {
+    let workspace = Workspace::new();
+    let script =
+        "#!/bin/bash\n#SBATCH -G 8 -N 2\n#SBATCH --mem=64G\npython3 -m my.app a.b=1 \"$@\"\n";
+    workspace.write("run.sh", script);
+    let run = workspace
+        .hydrule("set run.sh a.b=2 sbatch:nodes=4 $sbatch.mem=96GiB sbatch:time=1-00:00:00 --write")
+        .run();
+    assert_eq!(run.code, 0, "{}", run.err);
+    let wanted = "#!/bin/bash\n#SBATCH -G 16 -N 4\n#SBATCH --mem=96G\n#SBATCH --time=1-00:00:00\n\
+                  python3 -m my.app a.b=2 \"$@\"\n";
+    assert_eq!(workspace.read("run.sh"), wanted);
+    for (word, message) in [
+        ("sbatch:node=4", "did you mean `sbatch:nodes`?"),
+        ("sbatch:nodes=x", "takes a number above 0"),
+        ("sbatch:mem=96Q", "takes a size such as 96G"),
+        ("sbatch:time=", "takes a text"),
+    ] {
+        let run = workspace.hydrule(&format!("set run.sh {word} --write")).run();
+        assert_eq!(run.code, 2, "{word}");
+        assert!(run.err.contains(message), "{word}: {}", run.err);
+        assert_eq!(workspace.read("run.sh"), wanted);
+    }
 }

@@ -203,7 +203,7 @@ pub struct SetArgs {
     /// The launch script, or a configuration in YAML
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Overrides to set; `~KEY` deletes one
+    /// Overrides to set; `~KEY` deletes one, `sbatch:NAME=VALUE` sets a Slurm directive
     #[arg(value_name = "KEY=VALUE", required = true)]
     pub overrides: Vec<String>,
     /// Write the change to the file

@@ -9,8 +9,9 @@ use super::rewrite::{sites, yaml_sites};
 use crate::overrides::{Override, OverrideKind, parse};
 use crate::report::{FileChange, Paint, unified_diff};
 use crate::surface::bash::{self, Change, Outside, Script, Wanted};
-use crate::surface::yaml;
-use crate::text::{Faults, Source};
+use crate::surface::{slurm, yaml};
+use crate::text::{Faults, Source, apply_edits};
+use crate::value::Value;
 
 /// `hydrule set`.
 pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
@@ -55,19 +56,54 @@ fn in_yaml(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError
 
 /// Makes the change where a launch script gives its overrides.
 fn in_script(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError> {
-    let changes = changes(&args.overrides)?;
+    let (directives, overrides): (Vec<String>, Vec<String>) =
+        args.overrides.iter().cloned().partition(|text| directive(text).is_some());
+    let directives = wanted_directives(&directives)?;
+    let changes = changes(&overrides)?;
     let outside = Outside { environment: pairs(&args.env)?.into_iter().collect() };
     let inputs = read_inputs(std::slice::from_ref(&args.file), &outside)?;
     let Some(input) = inputs.first() else {
         return Err(CliError::plain("there is nothing to read"));
     };
     let script = &input.script;
+    if changes.is_empty() {
+        return Ok(FileChange::new(&script.source, in_directives(&script.source, &directives)?));
+    }
     let launches = choose(script, &args.launch)?;
     let wanted = Wanted { launches: &launches, changes: &changes, also: &args.also };
     let edited = bash::edit(script, &outside, &wanted)
         .map_err(|refusal| CliError::from(Faults::one(script.source.clone(), refusal.fault)))?;
     tell_sites(&sites(&script.source, &edited), console);
-    Ok(FileChange::new(&script.source, edited.text))
+    let edited = Source::new(script.source.name(), edited.text);
+    Ok(FileChange::new(&script.source, in_directives(&edited, &directives)?))
+}
+
+/// Takes `sbatch:NAME=VALUE` apart; `$sbatch.NAME=VALUE`, as conditions write it, is the same.
+fn directive(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix("sbatch:").or(text.strip_prefix("$sbatch."))?;
+    rest.split_once('=')
+}
+
+fn wanted_directives(texts: &[String]) -> Result<Vec<(String, Value)>, CliError> {
+    let mut wanted = Vec::new();
+    for (name, text) in texts.iter().filter_map(|text| directive(text)) {
+        let value = slurm::directive_value(name, text)
+            .map_err(|fault| CliError::at_word(if text.is_empty() { name } else { text }, fault))?;
+        wanted.push((name.to_owned(), value));
+    }
+    Ok(wanted)
+}
+
+/// Makes the changes of directives.
+fn in_directives(source: &Source, wanted: &[(String, Value)]) -> Result<String, CliError> {
+    let wanted: Vec<(&str, &Value)> =
+        wanted.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    if wanted.is_empty() {
+        return Ok(source.text().to_owned());
+    }
+    let edits = slurm::edit_directives(source, &wanted)
+        .map_err(|fault| CliError::from(Faults::one(source.clone(), fault)))?;
+    apply_edits(source.text(), &edits).map_err(|overlap| CliError::plain(overlap.to_string()))
 }
 
 fn tell_sites(sites: &[(String, String)], console: &mut Console) {

@@ -6,7 +6,7 @@ use super::gpus::{Gpus, Layout};
 use super::memory::Size;
 use super::{Directive, is_template, last, time};
 use crate::facts::{DIRECTIVES, DirectiveKind as Kind, Found, Provenance};
-use crate::text::Source;
+use crate::text::{Fault, Source, Span, join_and, nearest};
 use crate::value::Value;
 
 /// Returns the facts that the directives of `source` fix, in a fixed order, by name without
@@ -33,6 +33,40 @@ pub fn directive_facts(directives: &[Directive], source: &Source) -> IndexMap<St
         }
     }
     facts
+}
+
+/// Reads what a user wants a directive to be, in the spelling of `sbatch` or of conditions
+/// (`96G` and `96GiB` are the same).
+///
+/// # Errors
+/// A fault at the start of the text when there is no such directive or it takes no such value.
+pub fn directive_value(name: &str, text: &str) -> Result<Value, Fault> {
+    let Some((.., kind)) = DIRECTIVES.iter().find(|(fact, ..)| *fact == name) else {
+        let names = DIRECTIVES.map(|(fact, ..)| fact);
+        let fault = Fault::new(
+            "hydrule::slurm::unknown_name",
+            Span::new(0, text.len()),
+            format!("there is no directive `{name}` to change"),
+        );
+        return Err(match nearest(name, names, 1).first() {
+            Some(near) => fault.helped(format!("did you mean `sbatch:{near}`?")),
+            None => fault.helped(format!("there are {}", join_and(&names))),
+        });
+    };
+    let (value, wanted) = match kind {
+        Kind::Gpus | Kind::Nodes | Kind::Count => (count(text).map(Value::Int), "a number above 0"),
+        Kind::Minutes => (count(text).map(Value::Int), "a number of minutes above 0"),
+        Kind::Memory => {
+            let size = Size::read(text.strip_suffix("iB").unwrap_or(text));
+            let size = size.filter(|size| size.bytes > 0).map(|size| Value::Bytes(size.bytes));
+            (size, "a size such as 96G")
+        }
+        Kind::Text => ((!text.is_empty()).then(|| Value::Str(text.to_owned())), "a text"),
+    };
+    value.ok_or_else(|| {
+        let message = format!("`{name}` takes {wanted}, not `{text}`");
+        Fault::new("hydrule::slurm::wrong_value", Span::new(0, text.len()), message)
+    })
 }
 
 /// Reads how the job is laid out.

@@ -16,7 +16,7 @@ mod words;
 use crate::text::{Fault, Source, Span};
 
 pub use edit::{edit_directive, edit_directives};
-pub use facts::directive_facts;
+pub use facts::{directive_facts, directive_value};
 pub use findings::{DIRECTIVE_RULES, findings};
 
 use words::Word;
