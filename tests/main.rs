@@ -17,6 +17,7 @@ mod conditions;
 mod config;
 mod estimates;
 mod example;
+mod goals;
 mod hydra;
 mod kleene;
 mod laws;

@@ -31,7 +31,8 @@ Examples:
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
   hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
 
-Exit codes: 0 nothing to do, or written; 1 a change is proposed; 2 an error.";
+Exit codes: 0 nothing to do, or written; 1 a change is proposed, or the goal is out of reach;
+2 an error.";
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,6 +124,12 @@ pub struct JobArgs {
     /// How many steps to take [default: 1, or one for each ID of --only]
     #[arg(long, value_name = "N")]
     pub steps: Option<usize>,
+    /// Take the cheapest steps that make a condition true: '$peak < 70GiB'
+    #[arg(long, value_name = "EXPR", conflicts_with = "steps")]
+    pub goal: Option<String>,
+    /// How much a dimension of the cost counts towards the cheapest: time=2 [default: 1 each]
+    #[arg(long, value_name = "DIMENSION=NUMBER")]
+    pub weight: Vec<String>,
     /// Take no step that leaves a requirement unknown
     #[arg(long)]
     pub strict: bool,

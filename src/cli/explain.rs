@@ -9,7 +9,8 @@ use crate::report::{Explained, explain, explain_json};
 /// `hydrule explain`.
 pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Done, CliError> {
     let job = Job::load(&args.job)?;
-    let plan = plan(&job.pack, &job.state, &job.world, &request(&args.job, false));
+    let request = request(&args.job, &job.pack, false)?;
+    let plan = plan(&job.pack, &job.state, &job.world, &request);
     let explained = Explained {
         pack: &job.pack,
         plan: &plan,

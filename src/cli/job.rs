@@ -6,6 +6,7 @@ use super::args::JobArgs;
 use super::error::CliError;
 use super::facts;
 use super::files::{read_log, read_script};
+use super::goal;
 use super::launched;
 use crate::config::{Config, Note, compose};
 use crate::engine::{Base, Entry, Request, State, World};
@@ -319,8 +320,11 @@ impl Known<'_> {
 }
 
 /// What the arguments ask of a plan.
-pub fn request(args: &JobArgs, allow_unsafe: bool) -> Request {
-    Request {
+///
+/// # Errors
+/// Mistakes in the goal and its weights.
+pub fn request(args: &JobArgs, pack: &Pack, allow_unsafe: bool) -> Result<Request, CliError> {
+    Ok(Request {
         steps: args.steps,
         only: args.only.clone(),
         allow_unsafe,
@@ -330,7 +334,8 @@ pub fn request(args: &JobArgs, allow_unsafe: bool) -> Request {
             .repair
             .as_ref()
             .map(|ids| ids.iter().filter(|id| !id.is_empty()).cloned().collect()),
-    }
+        goal: goal::read(args, pack)?,
+    })
 }
 
 /// Joins the faults of one source.

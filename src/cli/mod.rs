@@ -9,6 +9,7 @@ mod expand;
 mod explain;
 mod facts;
 mod files;
+mod goal;
 mod job;
 mod kind;
 mod launched;

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::files::write_all;
 use super::job::{Job, request};
 use crate::condition::Verdict;
-use crate::engine::{Plan, RequirementState, Status, plan};
+use crate::engine::{Plan, Pursued, RequirementState, Status, plan};
 use crate::facts::{Found, Provenance};
 use crate::pack::Safety;
 use crate::report::{
@@ -18,7 +18,8 @@ use crate::text::{Faults, Source, apply_edits, count, join_and, shell_word};
 /// `hydrule rewrite`.
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
     let job = Job::load(&args.job)?;
-    let plan = plan(&job.pack, &job.state, &job.world, &request(&args.job, args.r#unsafe));
+    let request = request(&args.job, &job.pack, args.r#unsafe)?;
+    let plan = plan(&job.pack, &job.state, &job.world, &request);
     let edits = Edits::make(&job, &plan)?;
     let reported = Reported {
         pack: &job.pack,
@@ -63,7 +64,9 @@ fn finish(
     refuse_repair(plan)?;
     let left = |states: &[RequirementState]| states.iter().any(RequirementState::is_broken);
     if plan.is_empty() {
-        return Ok(if left(&plan.requirements) { Done::Proposed } else { Done::Clean });
+        let missed = plan.pursuit.as_ref().is_some_and(|it| !matches!(it.outcome, Pursued::True));
+        let missed = missed || left(&plan.requirements);
+        return Ok(if missed { Done::Proposed } else { Done::Clean });
     }
     let paint = Paint::new(console.err);
     if !args.write {
@@ -103,14 +106,18 @@ fn refuse_repair(plan: &Plan) -> Result<(), CliError> {
 /// Fails where a rule needs something that nothing tells.
 fn refuse_unknown(plan: &Plan) -> Result<(), CliError> {
     let options = plan.verdicts.iter().filter_map(|verdict| match &verdict.status {
-        Status::Unknown(missing) => Some((&verdict.id, missing)),
+        Status::Unknown(missing) => Some((verdict.id.as_str(), missing)),
         _ => None,
     });
     let requirements = plan.requirements.iter().filter_map(|state| match &state.verdict {
-        Verdict::Unknown(missing) => Some((&state.id, missing)),
+        Verdict::Unknown(missing) => Some((state.id.as_str(), missing)),
         _ => None,
     });
-    let all: Vec<_> = options.chain(requirements).collect();
+    let goal = plan.pursuit.iter().filter_map(|it| match &it.outcome {
+        Pursued::Unknown(missing) => Some(("the goal", missing)),
+        _ => None,
+    });
+    let all: Vec<_> = goal.chain(options).chain(requirements).collect();
     let Some((id, missing)) = all.first() else { return Ok(()) };
     let text = unknown_text(missing);
     let message = format!("{} read something unknown; {id}: {text}", count(all.len(), "rule"));

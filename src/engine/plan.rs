@@ -5,6 +5,7 @@ use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge};
 use super::require::{RequirementState, Settled, check_requirements, mend, settle};
+use super::search::{Goal, pursue};
 use super::state::State;
 use super::verdict::{Applied, Plan, Rejection, Repair, RuleVerdict, Status, Step};
 use super::world::World;
@@ -26,13 +27,15 @@ pub struct Request {
     pub preserve: Vec<String>,
     /// The broken requirements whose repairs come before any step; all if empty, none if not given.
     pub repair: Option<Vec<String>>,
+    /// What the plan must make true, in the cheapest way; then nobody asks what an option relieves.
+    pub goal: Option<Goal>,
 }
 
 /// A state, and how the requirements stand on it.
-type Standing<'a> = (&'a State, &'a [RequirementState]);
+pub(super) type Standing<'a> = (&'a State, &'a [RequirementState]);
 
 /// What trying one option on a state gave.
-enum Trial {
+pub(super) enum Trial {
     Viable(Box<Applied>),
     No(Status),
 }
@@ -50,7 +53,15 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
     let standing = check_requirements(pack, start, world);
     let mut verdicts: Vec<RuleVerdict> =
         pack.options.iter().map(|option| planner.verdict(option, (start, &standing))).collect();
-    let steps = if refused { Vec::new() } else { planner.steps(start) };
+    let (pursuit, steps) = match &request.goal {
+        _ if refused => (None, Vec::new()),
+        None => (None, planner.steps(start)),
+        Some(goal) => {
+            let (pursuit, steps) = pursue(&planner, goal, start);
+            verdicts.iter_mut().for_each(RuleVerdict::leave_out);
+            (Some(pursuit), steps)
+        }
+    };
     for (index, step) in steps.iter().enumerate() {
         mark_chosen(&mut verdicts, &step.option, index + 1);
     }
@@ -66,6 +77,7 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
         steps,
         verdicts,
         result,
+        pursuit,
     }
 }
 
@@ -78,14 +90,15 @@ fn mark_chosen(verdicts: &mut [RuleVerdict], id: &str, step: usize) {
     }
 }
 
-struct Planner<'a> {
-    pack: &'a Pack,
-    world: &'a World,
-    request: &'a Request,
+/// Tries options under what the user asks.
+pub(super) struct Planner<'a> {
+    pub pack: &'a Pack,
+    pub world: &'a World,
+    pub request: &'a Request,
 }
 
 impl Planner<'_> {
-    fn selected(&self, option: &PackOption) -> bool {
+    pub fn selected(&self, option: &PackOption) -> bool {
         self.request.only.is_empty() || self.request.only.contains(&option.id)
     }
 
@@ -111,7 +124,7 @@ impl Planner<'_> {
     }
 
     fn verdict(&self, option: &PackOption, now: Standing<'_>) -> RuleVerdict {
-        let judgement = judge(&option.when.condition, self.pack, now.0, self.world);
+        let judgement = self.judge(option, now.0);
         let status = if self.selected(option) {
             match self.attempt(option, &judgement, now) {
                 Trial::Viable(_) => self.open(option),
@@ -132,8 +145,12 @@ impl Planner<'_> {
         }
     }
 
-    fn ignores_safety(&self) -> bool {
+    pub fn ignores_safety(&self) -> bool {
         self.request.allow_unsafe || !self.request.only.is_empty()
+    }
+
+    fn asks_relief(&self) -> bool {
+        self.request.only.is_empty() && self.request.goal.is_none()
     }
 
     /// Lists the options in the order they are tried: as in the pack, the unsafe ones last unless
@@ -169,12 +186,16 @@ impl Planner<'_> {
         steps
     }
 
-    fn step(&self, option: &PackOption, now: Standing<'_>) -> Option<Step> {
-        let judgement = judge(&option.when.condition, self.pack, now.0, self.world);
+    pub fn judge(&self, option: &PackOption, state: &State) -> Judgement {
+        judge(&option.when.condition, self.pack, state, self.world)
+    }
+
+    pub fn step(&self, option: &PackOption, now: Standing<'_>) -> Option<Step> {
+        let judgement = self.judge(option, now.0);
         match self.attempt(option, &judgement, now) {
             Trial::No(_) => None,
             Trial::Viable(applied) => {
-                let forced = match self.relief(option) {
+                let forced = match self.relief(option).filter(|_| self.request.goal.is_none()) {
                     Some(Rejection::DoesNotRelieve { place } | Rejection::Loads { place }) => {
                         Some(place)
                     }
@@ -185,14 +206,15 @@ impl Planner<'_> {
         }
     }
 
-    fn attempt(&self, option: &PackOption, judgement: &Judgement, now: Standing<'_>) -> Trial {
+    /// Judges one option on a state: whether it is a step, and where it leads.
+    pub fn attempt(&self, option: &PackOption, judgement: &Judgement, now: Standing<'_>) -> Trial {
         match &judgement.verdict {
             Verdict::True => {}
             Verdict::False | Verdict::Absent(_) => return Trial::No(Status::NotApplicable),
             Verdict::Unknown(missing) => return Trial::No(Status::Unknown(missing.clone())),
             Verdict::Failed(fault) => return Trial::No(Status::Failed(fault.clone())),
         }
-        if let Some(rejection) = self.relief(option).filter(|_| self.request.only.is_empty()) {
+        if let Some(rejection) = self.relief(option).filter(|_| self.asks_relief()) {
             return Trial::No(Status::Rejected(rejection));
         }
         let wanted = match writes(&option.rewrite, self.pack, now.0, self.world) {

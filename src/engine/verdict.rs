@@ -2,6 +2,7 @@ use super::estimate::EstimateState;
 use super::invariant::{InvariantEffect, InvariantState};
 use super::judge::Judgement;
 use super::require::RequirementState;
+use super::search::Pursuit;
 use super::state::{KeyChange, State};
 use super::unsettled::{Unsettled, Want};
 use crate::condition::Trace;
@@ -23,6 +24,8 @@ pub enum Status {
     NeedsUnsafe,
     /// It would help, and is only ever shown.
     Shown,
+    /// It could be applied; the plan for the goal does without it.
+    LeftOut,
     /// Its condition is false, or reads a key that does not exist.
     NotApplicable,
     /// Its condition or rewrite needs something that nothing tells.
@@ -159,6 +162,8 @@ pub struct Plan {
     pub directives: Vec<(String, Found, Found)>,
     /// The state the plan leads to.
     pub result: State,
+    /// The goal and what came of it, where there is one.
+    pub pursuit: Option<Pursuit>,
 }
 
 impl Plan {
@@ -169,6 +174,13 @@ impl Plan {
 }
 
 impl RuleVerdict {
+    /// With a goal, what could be applied is not compared with what comes first in the pack.
+    pub(super) fn leave_out(&mut self) {
+        if matches!(self.status, Status::Later | Status::NeedsUnsafe) {
+            self.status = Status::LeftOut;
+        }
+    }
+
     /// Makes a verdict from a judgement.
     pub(super) fn new(id: &str, status: Status, judgement: Judgement) -> Self {
         Self { id: id.to_owned(), status, trace: judgement.trace }

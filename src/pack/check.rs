@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::dimension::Dimension;
 use super::manifest::{
     DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
 };
@@ -89,6 +90,7 @@ impl<'a> Checker<'a> {
             parameters: parameters(manifest),
             lets,
             outside: outside_facts(manifest),
+            goal: manifest.goal.as_ref().and_then(|text| self.expression(text, Type::Bool)),
             invariants,
             estimates,
             phases: manifest.phases.clone(),
@@ -97,6 +99,7 @@ impl<'a> Checker<'a> {
             defaults,
             options,
             requirements,
+            names: self.names.clone(),
         })
     }
 
@@ -219,6 +222,9 @@ impl<'a> Checker<'a> {
         for phase in entry.relieves.iter().chain(&entry.loads) {
             self.check_phase(phase);
         }
+        for (name, amount) in &entry.cost {
+            self.check_cost(name, *amount);
+        }
         Some(PackOption {
             id: entry.id.value.clone(),
             title: entry.title.value.clone(),
@@ -248,6 +254,22 @@ impl<'a> Checker<'a> {
             None => fault.helped(format!("the phases are {}", self.phases.join(", "))),
         };
         self.blame_all(phase, fault);
+    }
+
+    fn check_cost(&mut self, name: &Text, amount: f64) {
+        let span = name.location.span;
+        let fault = match Dimension::find(&name.value) {
+            Err(instead) => {
+                let message = format!("there is no cost `{}`", name.value);
+                Fault::new("hydrule::pack::unknown_cost", span, message).helped(instead)
+            }
+            Ok(dimension) => {
+                let Some(why) = dimension.refuses(amount) else { return };
+                let message = format!("a cost of {amount} is impossible for `{}`", name.value);
+                Fault::new("hydrule::pack::impossible_cost", span, message).helped(why)
+            }
+        };
+        self.blame_all(name, fault);
     }
 
     fn requirement(&mut self, entry: &RequirementEntry) -> Option<Requirement> {

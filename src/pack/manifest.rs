@@ -17,6 +17,7 @@ pub struct Manifest {
     pub(super) description: Option<Text>,
     pub(super) target: Option<Text>,
     pub(super) launches: Vec<Text>,
+    pub(super) goal: Option<Text>,
     pub(super) parameters: Vec<ParameterEntry>,
     pub(super) lets: Vec<(Text, Text)>,
     pub(super) outside: Vec<OutsideEntry>,
@@ -148,6 +149,7 @@ impl Manifest {
         keep(&mut self.version, reader.optional_text("version"));
         keep(&mut self.description, reader.optional_text("description"));
         keep(&mut self.target, reader.optional_text("target"));
+        keep(&mut self.goal, reader.optional_text("goal"));
         self.launches.extend(reader.texts("launches"));
         self.lets.extend(reader.text_entries("let"));
         for (group, facts) in reader.text_tables("fact") {

@@ -5,6 +5,7 @@
 //! and it reports every fault of every file at once.
 
 mod check;
+mod dimension;
 mod embedded;
 mod load;
 mod manifest;
@@ -13,6 +14,7 @@ mod read;
 mod reads;
 mod rule;
 
+pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use load::{PackError, load};
 pub use manifest::Manifest;

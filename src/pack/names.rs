@@ -22,6 +22,7 @@ const EVENT_FACTS: [(&str, Type); 7] = [
 ];
 
 /// Every `$name` of a pack and its type, and what is known of keys.
+#[derive(Debug, Clone)]
 pub struct PackNames {
     names: IndexMap<String, Type>,
     keys: IndexMap<String, Type>,

@@ -2,12 +2,13 @@
 
 use indexmap::IndexMap;
 
+use super::names::PackNames;
 use super::read::Text;
 use super::reads::Reads;
-use crate::condition::{Assignment, Condition, Type};
+use crate::condition::{Assignment, Condition, Type, check};
 use crate::overrides::Override;
 use crate::signal::{SignalDef, Signals};
-use crate::text::Location;
+use crate::text::{Fault, Location};
 use crate::value::Value;
 
 /// A pack whose ids are unique, whose expressions are parsed and checked, and whose names exist.
@@ -29,6 +30,8 @@ pub struct Pack {
     pub lets: IndexMap<String, Expression>,
     /// The facts that a user may give from outside, by name, such as `model.hidden_size`.
     pub outside: IndexMap<String, OutsideFact>,
+    /// What a plan should make true, if the pack says so.
+    pub goal: Option<Expression>,
     /// Quantities worth preserving.
     pub invariants: Vec<Invariant>,
     /// The peaks of memory that the pack can predict.
@@ -45,12 +48,24 @@ pub struct Pack {
     pub options: Vec<PackOption>,
     /// What must hold between values.
     pub requirements: Vec<Requirement>,
+    /// The names that its expressions may use.
+    pub(super) names: PackNames,
 }
 
 impl Pack {
     /// Returns a phase's title for people, or its name.
     pub fn phase_title<'a>(&'a self, name: &'a str) -> &'a str {
         self.phases.iter().find(|phase| phase.name == name).map_or(name, |phase| &phase.title)
+    }
+
+    /// Reads a condition of the user's as one of the pack's own.
+    ///
+    /// # Errors
+    /// Every mistake in it, as at load.
+    pub fn condition(&self, text: &str) -> Result<Condition, Vec<Fault>> {
+        let condition = Condition::parse(text)?;
+        let faults = check(&condition, Type::Bool, &self.names);
+        if faults.is_empty() { Ok(condition) } else { Err(faults) }
     }
 
     /// Tells whether a module or script is one of the target's.

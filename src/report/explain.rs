@@ -3,6 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::goal::{SHOWN_ALL, goal_json, goal_section};
 use super::paint::{Look, Paint};
 use super::words;
 use crate::condition::{Condition, Trace, Verdict};
@@ -48,6 +49,9 @@ pub fn explain(explained: &Explained<'_>, whole: bool, look: Look) -> String {
     let paint = Paint::new(look);
     let title = paint.strong(explained.launch);
     let mut page = Page { explained, whole, paint, out: format!("{title}\n") };
+    if let Some(pursuit) = &explained.plan.pursuit {
+        page.out.push_str(&goal_section(pursuit, explained.pack, SHOWN_ALL, look));
+    }
     page.heading("Options");
     for verdict in &explained.plan.verdicts {
         page.option(verdict);
@@ -80,9 +84,11 @@ impl Page<'_> {
         let option = pack.options.iter().find(|it| it.id == verdict.id);
         let word = option_word(&verdict.status);
         let word = match verdict.status {
-            Status::Chosen { .. } | Status::Later | Status::NeedsUnsafe | Status::Shown => {
-                self.paint.good(word)
-            }
+            Status::Chosen { .. }
+            | Status::Later
+            | Status::NeedsUnsafe
+            | Status::LeftOut
+            | Status::Shown => self.paint.good(word),
             Status::Rejected(_) | Status::Failed(_) => self.paint.gone(word),
             Status::Unknown(_) => self.paint.warn(word),
             _ => self.paint.faint(word),
@@ -186,6 +192,7 @@ fn option_word(status: &Status) -> &'static str {
     match status {
         Status::Chosen { .. } => "fired, chosen  ",
         Status::Later | Status::NeedsUnsafe => "fired, later   ",
+        Status::LeftOut => "fired, left out",
         Status::Shown => "fired, shown   ",
         Status::Rejected(_) => "fired, rejected",
         Status::NotApplicable => "not applicable ",
@@ -217,7 +224,8 @@ pub fn explain_json(explained: &Explained<'_>) -> Json {
             })
         })
         .collect();
-    json!({ "format": 1, "options": options, "requirements": requirements })
+    let goal = explained.plan.pursuit.as_ref().map(|it| goal_json(it, explained.pack));
+    json!({ "format": 1, "goal": goal, "options": options, "requirements": requirements })
 }
 
 /// Gives an option's verdict as data.

@@ -4,6 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::diff::{FileChange, unified_diff};
 use super::fault::render_faults;
+use super::goal::{SHOWN, goal_section};
 use super::paint::{Look, Paint};
 use super::words;
 use crate::engine::{Applied, Failure, KeyChange, Plan, Rejection, RuleVerdict, Status, Step};
@@ -37,7 +38,7 @@ pub struct Reported<'a> {
 /// Writes the report: failure, steps, options not chosen, diff. The diff comes last, so that the
 /// whole text can be given to `git apply`.
 pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
-    let mut page = Page { paint: Paint::new(look), look, out: String::new() };
+    let mut page = Page::new(look);
     page.heading(&reported.launch);
     page.failure(reported);
     for remark in &reported.remarks {
@@ -47,15 +48,19 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
     for (index, step) in reported.plan.steps.iter().enumerate() {
         page.step(reported, index + 1, step);
     }
-    if reported.plan.steps.is_empty() && !repairs_only(reported) {
-        page.nothing_proposed(reported);
+    match &reported.plan.pursuit {
+        Some(pursuit) => page.out.push_str(&goal_section(pursuit, reported.pack, SHOWN, look)),
+        None if reported.plan.steps.is_empty() && !repairs_only(reported) => {
+            page.nothing_proposed(reported);
+        }
+        None => {}
     }
     page.invariants(reported);
     page.estimates(reported);
-    // Where nothing tells what failed, no option could help.
-    if reported.failure.is_some_and(|failure| failure.place.is_some())
-        || !reported.plan.steps.is_empty()
-    {
+    // Where nothing tells what failed, no option could help; a goal says itself what stands against
+    // it.
+    let place = reported.failure.is_some_and(|failure| failure.place.is_some());
+    if reported.plan.pursuit.is_none() && (place || !reported.plan.steps.is_empty()) {
         page.not_chosen(reported);
     }
     for refusal in &reported.refused {
@@ -70,29 +75,34 @@ fn repairs_only(reported: &Reported<'_>) -> bool {
     reported.failure.is_none() && reported.plan.repair.is_some()
 }
 
-struct Page {
-    paint: Paint,
-    look: Look,
-    out: String,
+/// A report being written.
+pub(super) struct Page {
+    pub paint: Paint,
+    pub look: Look,
+    pub out: String,
 }
 
 impl Page {
-    fn line(&mut self, text: &str) {
+    pub fn new(look: Look) -> Self {
+        Self { paint: Paint::new(look), look, out: String::new() }
+    }
+
+    pub fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
     }
 
-    fn heading(&mut self, text: &str) {
+    pub fn heading(&mut self, text: &str) {
         let text = self.paint.strong(text);
         self.line(&text);
     }
 
     /// A labelled line; what does not fit goes on below the first word of the text.
-    fn field(&mut self, label: &str, text: &str) {
+    pub fn field(&mut self, label: &str, text: &str) {
         self.labelled(label, LABEL, text);
     }
 
-    fn labelled(&mut self, label: &str, column: usize, text: &str) {
+    pub fn labelled(&mut self, label: &str, column: usize, text: &str) {
         let indent = " ".repeat(4 + column);
         let first = format!("    {label:<column$}");
         let width = self.look.width.max(40);
@@ -112,7 +122,7 @@ impl Page {
         }
     }
 
-    fn remark(&mut self, text: &str) {
+    pub fn remark(&mut self, text: &str) {
         let mark = self.paint.warn("!");
         let width = self.look.width.max(40);
         let options = textwrap::Options::new(width).initial_indent("  ").subsequent_indent("  ");

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::diff::unified_diff;
 use super::explain::{option_json, verdict_word};
+use super::goal::goal_json;
 use super::human::Reported;
 use super::paint::{Look, Paint};
 use super::words;
@@ -44,6 +45,7 @@ pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Js
         "launch": reported.launch,
         "failure": reported.failure.map(failure),
         "remarks": reported.remarks,
+        "goal": plan.pursuit.as_ref().map(|it| goal_json(it, reported.pack)),
         "steps": plan.steps.iter().map(|it| step(reported.pack, it)).collect::<Vec<_>>(),
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "directives": plan.directives.iter().map(directive).collect::<Vec<_>>(),

@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod fault;
 mod findings;
+mod goal;
 mod human;
 mod json;
 mod paint;

@@ -4,7 +4,8 @@ use indexmap::IndexSet;
 
 use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
-    Applied, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Reach, Rejection, Status, Turn,
+    Applied, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Reach, Reason, Rejection,
+    Status, Turn,
 };
 use crate::facts::Missing;
 use crate::pack::{Changes, Pack, PackOption, Safety};
@@ -15,6 +16,7 @@ pub fn status_word(status: &Status) -> &'static str {
     match status {
         Status::Chosen { .. } => "chosen",
         Status::Later | Status::NeedsUnsafe => "later",
+        Status::LeftOut => "left out",
         Status::Shown => "shown",
         Status::NotApplicable => "not applicable",
         Status::Unknown(_) => "unknown",
@@ -36,6 +38,7 @@ pub fn reason(status: &Status, trace: &Trace, caveat: Option<&str>, pack: &Pack)
             Some(caveat) => format!("would help; needs --unsafe: {caveat}"),
             None => "would help; needs --unsafe, since it changes more than speed".to_owned(),
         },
+        Status::LeftOut => "could be applied; the plan does without it".to_owned(),
         Status::Shown => match caveat {
             Some(caveat) => format!("for you to weigh, never written: {caveat}"),
             None => "for you to weigh, never written".to_owned(),
@@ -56,6 +59,7 @@ pub fn group(status: &Status, pack: &Pack) -> String {
         Status::NeedsUnsafe => {
             "would help, changes more than memory and speed (--unsafe)".to_owned()
         }
+        Status::LeftOut => "could be applied".to_owned(),
         Status::Shown => "for you to weigh; never written".to_owned(),
         Status::NotApplicable => "does not apply".to_owned(),
         Status::Unknown(_) => "something is not known".to_owned(),
@@ -94,7 +98,7 @@ pub fn reason_in_group(
             Some(caveat) => format!("{title}. {caveat}"),
             None => title,
         },
-        Status::Later | Status::NotSelected => title,
+        Status::Later | Status::LeftOut | Status::NotSelected => title,
         Status::Rejected(Rejection::NoFailure | Rejection::PlaceUnknown) => title,
         _ => reason(status, trace, caveat.as_deref(), pack),
     }
@@ -375,4 +379,23 @@ pub fn turn(turn: &Turn, would: &str) -> String {
         turn.now.value,
         turn.now.from
     )
+}
+
+/// Says why an option is no step towards a goal.
+pub fn why_not(reason: &Reason) -> String {
+    let rule = reason.rule.as_deref().unwrap_or_default();
+    match reason.kind.as_str() {
+        "condition" => format!("does not apply: {}", reason.text),
+        "unknown" => format!("unknown: {}", reason.text),
+        "requirement" => format!("would break {rule}: {}", reason.text),
+        "invariant" => format!("would change {rule}: {}", reason.text),
+        "strict" => format!("leaves {rule} unknown: {}", reason.text),
+        "unsettled" => format!("cannot be settled: {}", reason.text),
+        _ => reason.text.clone(),
+    }
+}
+
+/// Tells whether an option that applies is forbidden by a rule, or by what is not known.
+pub fn is_forbidden(reason: &Reason) -> bool {
+    !matches!(reason.kind.as_str(), "condition" | "changes nothing" | "bound")
 }
