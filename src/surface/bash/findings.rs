@@ -245,11 +245,7 @@ fn stray_brace(pieces: &[Piece]) -> Option<Span> {
                 (Some(open), c) if c == open => quote = None,
                 (None, '\'' | '"') => quote = Some(c),
                 (None, '{') => open.push(here),
-                (None, '}') => {
-                    if open.pop().is_none() {
-                        return Some(here);
-                    }
-                }
+                (None, '}') if open.pop().is_none() => return Some(here),
                 _ => {}
             }
         }
