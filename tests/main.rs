@@ -24,6 +24,7 @@ mod laws;
 mod packs;
 mod pages;
 mod repairs;
+mod run_folders;
 mod scripts;
 mod signals;
 mod slurm;

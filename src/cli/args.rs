@@ -91,7 +91,7 @@ pub enum OnUnknown {
 /// What the job is: its files, its log, and what is known besides.
 #[derive(Debug, Args)]
 pub struct JobArgs {
-    /// Launch scripts and Slurm scripts of one job
+    /// The files of one job: launch and Slurm scripts, a configuration in YAML; or a run folder
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The log of the failed job; `-` reads standard input
@@ -207,7 +207,7 @@ pub struct CheckArgs {
 /// `hydrule set`.
 #[derive(Debug, Args)]
 pub struct SetArgs {
-    /// The launch script, or a configuration in YAML
+    /// The launch script, a configuration in YAML, or a run folder
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Overrides to set; `~KEY` deletes one, `sbatch:NAME=VALUE` sets a Slurm directive
@@ -230,7 +230,7 @@ pub struct SetArgs {
 /// `hydrule show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Launch scripts
+    /// Launch scripts, configurations in YAML, run folders
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// A variable of the job's environment

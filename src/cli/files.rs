@@ -24,6 +24,17 @@ pub fn read_script(path: &Path) -> Result<Source, CliError> {
     }
 }
 
+/// Reads a file that may be missing.
+pub fn read_if_there(path: &Path) -> Result<Option<Source>, CliError> {
+    if path.is_file() { read_script(path).map(Some) } else { Ok(None) }
+}
+
+/// Lists the folders in a folder; none where it cannot be read.
+pub fn folders_in(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
 /// Reads a log; bytes that are not UTF-8 become replacement characters. `-` is standard input.
 pub fn read_log(path: &Path) -> Result<Source, CliError> {
     let mut bytes = Vec::new();

@@ -7,12 +7,15 @@ use super::error::CliError;
 use super::facts;
 use super::files::{read_log, read_script};
 use super::goal;
+use super::kind::Files;
 use super::launched;
+use super::run_folder::{Folder, read_folder};
 use crate::config::{Config, Note, compose};
-use crate::engine::{Base, Entry, Request, State, World};
-use crate::facts::Provenance;
-use crate::overrides::{self, Override, parse, single};
+use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, World};
+use crate::facts::{Found, Lookup, Provenance};
+use crate::overrides::{self, Override, parse, single, value_text};
 use crate::pack::{self, Pack};
+use crate::path::KeyPath;
 use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
 use crate::surface::slurm;
@@ -45,6 +48,10 @@ pub struct Job {
     pub remarks: Vec<String>,
     /// What the scripts take from outside.
     pub outside: Outside,
+    /// The configuration whose own text is changed.
+    pub yaml: Option<Source>,
+    /// The run folder that was read.
+    pub folder: Option<Folder>,
 }
 
 impl Job {
@@ -59,12 +66,17 @@ impl Job {
         check_ids(&pack, &args.only)?;
         check_invariants(&pack, &args.preserve)?;
         check_repairs(&pack, args.repair.as_deref().unwrap_or_default())?;
-        let scan = match &args.log {
-            Some(path) => Some(pack.signals.scan(&read_log(path)?)),
-            None => None,
+        let files = Files::sort(&args.files)?;
+        let folder = files.folder.as_ref();
+        let folder = folder.map(|it| read_folder(it, args.launch, &pack)).transpose()?;
+        let log = match &args.log {
+            Some(path) => Some(read_log(path)?),
+            None => folder.as_ref().and_then(|it| it.log.clone()),
         };
+        let scan = log.map(|log| pack.signals.scan(&log));
         let outside = Outside { environment: world.environment.clone() };
-        let inputs = read_inputs(&args.files, &outside)?;
+        let inputs = read_inputs(&files.scripts, &outside)?;
+        let yaml = files.yaml.as_deref().map(read_script).transpose()?;
         let mut job = Self {
             pack,
             inputs,
@@ -74,11 +86,11 @@ impl Job {
             title: String::new(),
             remarks: Vec::new(),
             outside,
+            yaml,
+            folder,
         };
         job.read_overrides(args, scan.as_ref())?;
-        if let Some(path) = &args.config {
-            job.read_base(path)?;
-        }
+        job.read_bases(args.config.as_deref())?;
         job.read_directives();
         if let Some(scan) = &scan {
             job.read_scan(scan);
@@ -105,6 +117,16 @@ impl Job {
                 CliError::plain(message).helped("hydrule set FILE KEY=VALUE changes a file")
             );
         }
+        if let Some(folder) = &self.folder {
+            self.state.entries = folder.entries()?;
+            self.title = folder.title();
+            self.remarks.extend(folder.remarks(scan.is_some()));
+            return Ok(());
+        }
+        if let (Some(yaml), true) = (&self.yaml, self.inputs.is_empty()) {
+            self.title = yaml.name().to_owned();
+            return Ok(());
+        }
         let (input, launch) = self.choose(args.launch, scan)?;
         let Some(found) = self.launch(input, launch) else {
             return Err(CliError::plain("there is no such launch"));
@@ -130,13 +152,69 @@ impl Job {
         Ok(())
     }
 
-    /// Reads the base configuration, and checks that the overrides fit it.
-    fn read_base(&mut self, path: &Path) -> Result<(), CliError> {
-        let config = Config::read(&read_script(path)?)?;
+    /// Finds the base configuration: the one that was given, the file that is changed, or what the
+    /// run composed.
+    fn read_bases(&mut self, path: Option<&Path>) -> Result<(), CliError> {
+        match (path, &self.yaml, &self.folder) {
+            (Some(path), Some(yaml), _) => {
+                let message = format!(
+                    "`{}` and `{}` are both the base configuration",
+                    path.display(),
+                    yaml.name()
+                );
+                Err(CliError::plain(message)
+                    .helped("--config only reads a file; a file of the job is also changed"))
+            }
+            (Some(path), None, _) => {
+                let config = Config::read(&read_script(path)?)?;
+                self.read_base(Base::new(config))
+            }
+            (None, Some(yaml), _) => {
+                let config = Config::read(yaml)?;
+                let base = match self.names_file() {
+                    Some(key) => Base::named_by(config, &key),
+                    None => Base::new(config),
+                };
+                self.read_base(base.partial())
+            }
+            (None, None, Some(folder)) => {
+                let Some(config) = folder.config.clone() else { return Ok(()) };
+                let applied = self.state.entries.iter().filter_map(|it| it.value.clone().ok());
+                self.read_base(Base::of_run(config, applied.collect()))
+            }
+            (None, None, None) => {
+                self.remarks.extend(self.names_file().map(|key| {
+                    format!(
+                        "The launch reads a configuration, `{key}=…`: give that file as well, and what it \
+                         holds is read and changed there."
+                    )
+                }));
+                Ok(())
+            }
+        }
+    }
+
+    /// Finds the override that names a configuration file, as in `config=examples/config.yaml`.
+    fn names_file(&self) -> Option<String> {
+        let names = |entry: &&Entry| {
+            let text = entry.value.as_ref().map_or("", |it| it.text.as_str());
+            text.ends_with(".yaml") || text.ends_with(".yml")
+        };
+        self.state
+            .entries
+            .iter()
+            .filter(|it| it.key == "config")
+            .find(names)
+            .map(|it| it.key.clone())
+    }
+
+    /// Takes the base configuration, and checks that the overrides fit it.
+    fn read_base(&mut self, base: Base) -> Result<(), CliError> {
+        let config = base.config();
         let read = self.state.entries.iter().filter_map(|it| Some((it.value.as_ref().ok()?, it)));
         let (overrides, entries): (Vec<Override>, Vec<&Entry>) =
-            read.map(|(parsed, entry)| (parsed.clone(), entry)).unzip();
-        match compose(&config, &overrides) {
+            read.filter_map(|(parsed, entry)| Some((base.fitted(parsed)?, entry))).unzip();
+        match compose(config, &overrides) {
             Ok(composed) => {
                 let note = |note: Note| {
                     let text = overrides.get(note.index).map(|it| it.text.clone());
@@ -152,7 +230,7 @@ impl Job {
                 return Err(CliError::Faults(merged(placed.collect())));
             }
         }
-        self.world.base = Some(Base::new(config));
+        self.world.base = Some(base);
         Ok(())
     }
 
@@ -250,6 +328,46 @@ impl Job {
             }
         }
         CliError::plain(message).helped(help)
+    }
+
+    /// Tells whether the result is a list of arguments, since no file gives the overrides.
+    pub fn gives_arguments(&self) -> bool {
+        self.chosen.is_none() && self.yaml.is_none()
+    }
+
+    /// Tells whether a change of the key belongs in the configuration: the launch does not set it,
+    /// and the file has the key or the section around it.
+    pub fn is_in_yaml(&self, key: &str) -> bool {
+        let (Some(_), Some(base)) = (&self.yaml, &self.world.base) else { return false };
+        let Some((input, launch)) = self.chosen else { return true };
+        let given = self.launch(input, launch);
+        let given = given.is_some_and(|it| it.arguments.iter().any(|it| it.key() == key));
+        let key = KeyPath::new(key);
+        let near = key.parent().is_none_or(|parent| base.config().node(&parent).is_some());
+        !given && (near || base.config().node(&key).is_some())
+    }
+
+    /// Tells a plan what the base configuration had where no override set a key.
+    pub fn tell_base(&self, plan: &mut Plan) {
+        let Some(base) = self.world.base.as_ref() else { return };
+        let mut told: Vec<(String, Found)> = Vec::new();
+        let variable = |_: &str| Lookup::Absent;
+        let mut tell = |change: &mut KeyChange| {
+            if change.before.is_some() {
+                return;
+            }
+            if !told.iter().any(|(key, _)| *key == change.key) {
+                let found = base.config().lookup(&KeyPath::new(change.key.as_str()), &variable);
+                let Ok(Lookup::Set(found)) = found else { return };
+                told.push((change.key.clone(), found));
+            }
+            if let Some((key, found)) = told.iter().find(|(key, _)| *key == change.key) {
+                change.before = Some(format!("{key}={}", value_text(&found.value)));
+                change.before_from = Some(found.from.clone());
+            }
+        };
+        plan.changes.iter_mut().for_each(&mut tell);
+        plan.steps.iter_mut().flat_map(|it| &mut it.applied.changes).for_each(tell);
     }
 
     fn read_directives(&mut self) {

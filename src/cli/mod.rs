@@ -16,6 +16,7 @@ mod launched;
 mod pack;
 mod parse;
 mod rewrite;
+mod run_folder;
 mod set;
 mod show;
 

@@ -4,8 +4,9 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::write_all;
 use super::job::{Job, request};
+use super::set::parse_all;
 use crate::condition::Verdict;
-use crate::engine::{Plan, Pursued, RequirementState, Status, plan};
+use crate::engine::{KeyChange, Plan, Pursued, RequirementState, Status, plan};
 use crate::facts::{Found, Provenance};
 use crate::pack::Safety;
 use crate::report::{
@@ -19,29 +20,35 @@ use crate::text::{Faults, Source, apply_edits, count, join_and, shell_word};
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
     let job = Job::load(&args.job)?;
     let request = request(&args.job, &job.pack, args.r#unsafe)?;
-    let plan = plan(&job.pack, &job.state, &job.world, &request);
+    let mut plan = plan(&job.pack, &job.state, &job.world, &request);
     let edits = Edits::make(&job, &plan)?;
+    job.tell_base(&mut plan);
     let reported = Reported {
         pack: &job.pack,
         plan: &plan,
         launch: job.title.clone(),
         failure: job.world.failure.as_ref(),
-        remarks: job.remarks.clone(),
+        remarks: job.remarks.iter().chain(&edits.notes).cloned().collect(),
         files: edits.files.clone(),
         sites: edits.sites.clone(),
         refused: edits.refused.clone(),
         shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
     };
-    let arguments = job.chosen.is_none().then(|| arguments(&plan));
+    let arguments = job.gives_arguments().then(|| arguments(&plan));
+    let command = job.folder.as_ref().zip(arguments.as_ref());
+    let command = command.map(|(folder, arguments)| folder.command(arguments));
     match (args.job.output_format, &arguments) {
         (OutputFormat::Json, _) => {
-            let json = rewrite_json(&reported, arguments.as_deref());
+            let json = rewrite_json(&reported, arguments.as_deref(), command.as_deref());
             console.print(&format!("{json:#}\n"))?;
         }
         (OutputFormat::Full, None) => console.print(&rewrite_report(&reported, console.out))?,
         (OutputFormat::Full, Some(arguments)) => {
             console.say(&rewrite_report(&reported, console.err));
-            print_arguments(arguments, console)?;
+            match command {
+                Some(command) => console.print(&format!("{command}\n"))?,
+                None => print_arguments(arguments, console)?,
+            }
         }
     }
     finish(args, &job, &plan, &edits, console)
@@ -70,16 +77,16 @@ fn finish(
     }
     let paint = Paint::new(console.err);
     if !args.write {
-        let hint = match (&edits.fault, job.chosen) {
-            (None, Some(_)) => "Nothing was written; --write makes the change.\n",
+        let hint = match (&edits.fault, job.gives_arguments()) {
+            (None, false) => "Nothing was written; --write makes the change.\n",
             _ => "",
         };
         console.say(&paint.faint(hint));
         return Ok(Done::Proposed);
     }
-    if job.chosen.is_none() {
+    if job.gives_arguments() {
         return Err(CliError::plain(
-            "--write needs files: plain overrides have nowhere to be written",
+            "--write needs files to change: plain overrides and run folders have nowhere to be written",
         ));
     }
     check_safety(args, job, plan)?;
@@ -172,6 +179,8 @@ struct Edits {
     files: Vec<FileChange>,
     /// For each key, how its change is made.
     sites: Vec<(String, String)>,
+    /// What the user should know about the places.
+    notes: Vec<String>,
     /// What must be done by hand.
     refused: Vec<String>,
     fault: Option<Faults>,
@@ -180,15 +189,46 @@ struct Edits {
 impl Edits {
     fn make(job: &Job, plan: &Plan) -> Result<Self, CliError> {
         let mut edits = Self::default();
-        if let Some((input, launch)) = job.chosen {
-            edits.launch(job, plan, input, launch);
+        let changes: Vec<&KeyChange> = plan.changes.iter().collect();
+        let (in_file, in_launch) = changes.into_iter().partition(|it| job.is_in_yaml(&it.key));
+        let in_launch = edits.configuration(job, in_file, in_launch)?;
+        if let (Some((input, launch)), false) = (job.chosen, in_launch.is_empty()) {
+            edits.launch(job, &in_launch, input, launch);
         }
         edits.directives(job, plan);
         edits.files.retain(|file| file.before != file.after);
         Ok(edits)
     }
 
-    fn launch(&mut self, job: &Job, plan: &Plan, input: usize, launch: usize) {
+    /// Changes the configuration; where that is refused, its changes join those of the launch.
+    fn configuration<'a>(
+        &mut self,
+        job: &Job,
+        in_file: Vec<&'a KeyChange>,
+        mut in_launch: Vec<&'a KeyChange>,
+    ) -> Result<Vec<&'a KeyChange>, CliError> {
+        let (Some(yaml), false) = (&job.yaml, in_file.is_empty()) else { return Ok(in_launch) };
+        let text = |it: &&KeyChange| it.after.clone().unwrap_or_else(|| format!("~{}", it.key));
+        let texts: Vec<String> = in_file.iter().map(text).collect();
+        match yaml::edit(yaml, &parse_all(&texts)?) {
+            Ok(edited) => {
+                self.sites.extend(yaml_sites(yaml, &edited));
+                self.push(yaml, edited.text);
+            }
+            Err(refusal) if job.chosen.is_some() => {
+                let message = refusal.fault.message;
+                self.notes.push(format!("{} is left as it is: {message}.", yaml.name()));
+                in_launch.extend(in_file);
+            }
+            Err(refusal) => {
+                self.refused.push(format!("By hand, in {}: {}", yaml.name(), texts.join(" ")));
+                self.fault = Some(Faults::one(yaml.clone(), refusal.fault));
+            }
+        }
+        Ok(in_launch)
+    }
+
+    fn launch(&mut self, job: &Job, wanted: &[&KeyChange], input: usize, launch: usize) {
         let Some(input) = job.inputs.get(input) else { return };
         let script = &input.script;
         let own = |key: &str| {
@@ -198,7 +238,7 @@ impl Edits {
                 .is_some_and(|it| it.arguments.iter().any(|it| it.key() == key))
         };
         let mut changes = Vec::new();
-        for change in &plan.changes {
+        for change in wanted {
             let elsewhere = matches!(&change.before_from, Some(Provenance::Text(at)) if at.source.name() != script.source.name());
             if elsewhere && !own(&change.key) {
                 let text = change.after.clone().unwrap_or(format!("~{}", change.key));

@@ -6,7 +6,11 @@ use super::files::{read_script, write_all};
 use super::job::{pairs, read_inputs};
 use super::kind::{Kind, kind_of};
 use super::rewrite::{sites, yaml_sites};
+use super::run_folder::read_folder;
+use crate::engine::State;
+use crate::facts::Provenance;
 use crate::overrides::{Override, OverrideKind, parse};
+use crate::pack;
 use crate::report::{FileChange, Paint, unified_diff};
 use crate::surface::bash::{self, Change, Outside, Script, Wanted};
 use crate::surface::{slurm, yaml};
@@ -18,6 +22,7 @@ pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     let change = match kind_of(&args.file) {
         Kind::Yaml => in_yaml(args, console)?,
         Kind::Script => in_script(args, console)?,
+        Kind::Folder => return in_folder(args, console),
     };
     if change.before == change.after {
         console.say("Nothing to do: the file says so already.\n");
@@ -41,7 +46,7 @@ fn in_yaml(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError
         return Err(CliError::plain(message));
     }
     let source = read_script(&args.file)?;
-    let overrides = parsed(&args.overrides)?;
+    let overrides = parse_all(&args.overrides)?;
     let edited = yaml::edit(&source, &overrides).map_err(|refusal| {
         let text = refusal.index.and_then(|at| Some((at, args.overrides.get(at)?)));
         let source = match text {
@@ -52,6 +57,47 @@ fn in_yaml(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError
     })?;
     tell_sites(&yaml_sites(&source, &edited), console);
     Ok(FileChange::new(&source, edited.text))
+}
+
+/// Prints the command line of a run with other overrides.
+fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
+    if args.write {
+        let message = "--write needs a file to change: a run folder only tells what was run";
+        return Err(CliError::plain(message).helped("the changed command line goes to stdout"));
+    }
+    let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
+    let job = match args.launch.as_slice() {
+        [] => None,
+        [job] => Some(*job),
+        _ => return Err(CliError::plain("a run folder gives one command line; name one job")),
+    };
+    let folder = read_folder(&args.file, job, &pack)?;
+    let entries = folder.entries()?;
+    let mut state = State { entries, ..State::default() };
+    for parsed in parse_all(&args.overrides)? {
+        if parsed.kind == OverrideKind::Delete && parsed.value.is_none() {
+            state.entries.retain(|it| it.key != parsed.key);
+        } else {
+            state.put(with_old_sigil(&state, parsed), Provenance::Computed);
+        }
+    }
+    let texts = state.entries.iter().filter_map(|it| Some(it.value.as_ref().ok()?.text.clone()));
+    let texts: Vec<String> = texts.collect();
+    for remark in folder.remarks(true) {
+        let paint = Paint::new(console.err);
+        console.say(&format!("{} {remark}\n", paint.warn("!")));
+    }
+    console.print(&format!("{}\n", folder.command(&texts)))?;
+    let before = folder.run.overrides.iter().map(|(text, _)| text);
+    Ok(if before.eq(texts.iter()) { Done::Clean } else { Done::Proposed })
+}
+
+/// Gives an override without a sigil the one that the run used for its key.
+fn with_old_sigil(state: &State, parsed: Override) -> Override {
+    let old = state.winning(&parsed.key).and_then(|it| it.value.as_ref().ok());
+    let Some(old) = old.filter(|_| parsed.kind == OverrideKind::Change) else { return parsed };
+    let text = format!("{}{}", old.kind.sigil(), parsed.text);
+    parse(&text).unwrap_or(parsed)
 }
 
 /// Makes the change where a launch script gives its overrides.
@@ -114,7 +160,7 @@ fn tell_sites(sites: &[(String, String)], console: &mut Console) {
 }
 
 /// Reads overrides; the mistakes of all are told at once.
-fn parsed(texts: &[String]) -> Result<Vec<Override>, CliError> {
+pub fn parse_all(texts: &[String]) -> Result<Vec<Override>, CliError> {
     let mut overrides = Vec::new();
     let mut faulty = Vec::new();
     for (index, text) in texts.iter().enumerate() {
@@ -132,7 +178,7 @@ fn parsed(texts: &[String]) -> Result<Vec<Override>, CliError> {
 /// Reads the wanted overrides; `~KEY` takes the key's override out of the script.
 fn changes(texts: &[String]) -> Result<Vec<Change>, CliError> {
     let mut changes = Vec::new();
-    for parsed in parsed(texts)? {
+    for parsed in parse_all(texts)? {
         let removes = parsed.kind == OverrideKind::Delete && parsed.value.is_none();
         let change =
             if removes { Change::removing(&parsed.text) } else { Change::setting(parsed.text) };

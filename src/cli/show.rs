@@ -1,10 +1,21 @@
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::{OutputFormat, ShowArgs};
 use super::console::Console;
 use super::error::CliError;
+use super::files::read_script;
 use super::job::{Input, entries_of, pairs, read_inputs};
+use super::kind::{Kind, kind_of};
+use super::run_folder::{Folder, read_folder};
+use crate::config::tree::Content;
+use crate::config::{Config, inline};
+use crate::facts::Provenance;
+use crate::overrides::parse;
+use crate::pack;
+use crate::path::KeyPath;
 use crate::report::{Paint, render_faults};
 use crate::surface::bash::{Argument, Launch, Outside, Placed};
 use crate::surface::slurm;
@@ -13,22 +24,110 @@ use crate::text::{Faults, Source, count};
 /// `hydrule show`.
 pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
     let outside = Outside { environment: pairs(&args.env)?.into_iter().collect() };
-    let inputs = read_inputs(&args.files, &outside)?;
+    let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
+    let of = |kind: Kind| args.files.iter().filter(move |it| kind_of(it) == kind);
+    let scripts: Vec<PathBuf> = of(Kind::Script).cloned().collect();
+    let inputs = read_inputs(&scripts, &outside)?;
+    let folders = of(Kind::Folder).map(|it| read_folder(it, None, &pack));
+    let folders: Vec<Folder> = folders.collect::<Result<_, _>>()?;
+    let configs = of(Kind::Yaml).map(|it| Ok(Config::read_plain(&read_script(it)?)?));
+    let configs: Vec<(&PathBuf, Config)> =
+        of(Kind::Yaml).zip(configs.collect::<Result<Vec<_>, CliError>>()?).collect();
     if args.output_format == OutputFormat::Json {
-        let files: Vec<Json> = inputs.iter().map(file_json).collect();
+        let files = inputs.iter().map(file_json).chain(folders.iter().map(folder_json));
+        let files = files.chain(configs.iter().map(|(path, config)| config_json(path, config)));
+        let files: Vec<Json> = files.collect();
         console.print(&format!("{:#}\n", json!({ "format": 1, "files": files })))?;
         return Ok(Done::Clean);
     }
     let mut faulty = Vec::new();
+    let paint = Paint::new(console.out);
     for input in &inputs {
-        let text = file_text(input, Paint::new(console.out));
-        console.print(&text)?;
+        console.print(&file_text(input, paint))?;
         faulty.extend(faults_of(input));
+    }
+    for folder in &folders {
+        console.print(&folder_text(folder, paint))?;
+        faulty.extend(folder.entries().err());
+    }
+    for (path, config) in &configs {
+        console.print(&config_text(path, config, paint))?;
     }
     for faults in &faulty {
         console.say(&render_faults(faults, console.err));
     }
     Ok(if faulty.is_empty() { Done::Clean } else { Done::Proposed })
+}
+
+fn folder_text(folder: &Folder, paint: Paint) -> String {
+    let mut out = format!("{}\n", paint.strong(&folder.title()));
+    for (text, span) in &folder.run.overrides {
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        let equals = if text.contains('=') { "=" } else { "" };
+        let at = paint.faint(&folder.overrides.at(*span).to_string());
+        out.push_str(&format!("  {}{equals}{value}  {at}\n", paint.name(key)));
+    }
+    let command = folder.command(&folder.texts());
+    out.push_str(&format!("{} {command}\n", paint.faint("again:")));
+    for remark in folder.remarks(folder.log.is_some()) {
+        out.push_str(&format!("{} {remark}\n", paint.warn("!")));
+    }
+    out
+}
+
+fn folder_json(folder: &Folder) -> Json {
+    let overrides: Vec<Json> = folder
+        .run
+        .overrides
+        .iter()
+        .map(|(text, span)| {
+            let at = folder.overrides.line_column(span.start);
+            let key = parse(text).ok().map(|it| it.key);
+            json!({ "key": key, "text": text, "line": at.line, "column": at.column, "span": span })
+        })
+        .collect();
+    json!({
+        "path": folder.path.display().to_string(),
+        "job": folder.run.job,
+        "command": folder.command(&folder.texts()),
+        "command_is_certain": folder.program.1,
+        "started_in": folder.run.started_in,
+        "log": folder.log.as_ref().map(Source::name),
+        "overrides": overrides,
+    })
+}
+
+/// Lists the values of a configuration with their lines.
+fn leaves(config: &Config) -> Vec<(String, String, Provenance)> {
+    let keys = config.keys().into_iter();
+    let leaf = |key: String| {
+        let node = config.node(&KeyPath::new(key.as_str()))?;
+        let text = inline(&node.content, false, None)?;
+        let section = matches!(&node.content, Content::Dict(dict) if !dict.entries.is_empty());
+        (!section).then(|| (key, text, config.provenance(node)))
+    };
+    keys.filter_map(leaf).collect()
+}
+
+fn config_text(path: &Path, config: &Config, paint: Paint) -> String {
+    let mut out = format!("{}\n", paint.strong(&path.display().to_string()));
+    for (key, value, from) in leaves(config) {
+        let from = paint.faint(&from.to_string());
+        out.push_str(&format!("  {}: {value}  {from}\n", paint.name(&key)));
+    }
+    out
+}
+
+fn config_json(path: &Path, config: &Config) -> Json {
+    let line = |from: &Provenance| match from {
+        Provenance::Text(at) => Some(at.line_column().line),
+        _ => None,
+    };
+    let values: Vec<Json> = leaves(config)
+        .into_iter()
+        .map(|(key, text, from)| json!({ "key": key, "text": text, "line": line(&from) }))
+        .collect();
+    json!({ "path": path.display().to_string(), "values": values })
 }
 
 fn faults_of(input: &Input) -> Option<Faults> {

@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 
 pub use compose::{Composed, Misfit, Note, compose};
 pub use print::{inline, to_yaml};
+pub use yaml::read_texts;
 
 use crate::facts::{Lookup, Missing, Provenance};
 use crate::path::KeyPath;
@@ -92,11 +93,38 @@ impl Config {
         self
     }
 
+    /// Tells whether a key is known to be a config group.
+    pub fn has_group(&self, key: &str) -> bool {
+        self.groups.as_ref().is_some_and(|groups| groups.contains(key))
+    }
+
     /// Says where the overrides were read, in their order; without this, lookups name the
     /// overrides' own texts.
     #[must_use]
     pub fn with_places(mut self, places: Vec<Provenance>) -> Self {
         self.places = places;
+        self
+    }
+
+    /// Makes a key unknown, whatever the file says of it.
+    #[must_use]
+    pub fn without(mut self, key: &KeyPath, why: &str) -> Self {
+        let mut node = &mut self.root;
+        for part in split(key.as_str()) {
+            let is_there = node.content.child(&part).is_some();
+            match (&mut node.content, is_there) {
+                (content, true) => match content.child_mut(&part) {
+                    Some(child) => node = child,
+                    None => return self,
+                },
+                (Content::Dict(dict), false) => {
+                    dict.open = Some(why.to_owned());
+                    return self;
+                }
+                _ => return self,
+            }
+        }
+        node.content = Content::Unknown(why.to_owned());
         self
     }
 

@@ -24,6 +24,7 @@ const BAD_MERGE: &str = "hydrule::config::bad_merge";
 const BAD_VALUE: &str = "hydrule::config::bad_value";
 const BAD_TAG: &str = "hydrule::config::unsupported_tag";
 const ENDLESS: &str = "hydrule::config::endless_alias";
+const NO_LIST: &str = "hydrule::config::not_a_list";
 const NO_MAPPING: &str = "hydrule::config::not_a_mapping";
 
 /// The deepest nesting that is read; Python's recursion limit stops OmegaConf before this.
@@ -40,6 +41,29 @@ const MOST_NODES: usize = 500_000;
 /// OmegaConf cannot hold, a malformed interpolation, nesting or aliases without end.
 pub fn read_tree(source: &Source) -> Result<Dict, Faults> {
     tree_of(source.text(), false).map_err(|fault| Faults::one(source.clone(), fault))
+}
+
+/// Reads a list of texts, such as a run folder's `overrides.yaml`; each text with its place.
+///
+/// # Errors
+/// The first mistake: syntax, or anything but a list of texts.
+pub fn read_texts(source: &Source) -> Result<Vec<(String, Span)>, Faults> {
+    texts_of(source.text()).map_err(|fault| Faults::one(source.clone(), fault))
+}
+
+fn texts_of(text: &str) -> Result<Vec<(String, Span)>, Fault> {
+    let arena = Arena::compose(text)?;
+    let Some(root) = arena.root else { return Ok(Vec::new()) };
+    let Some(Shape::Seq(items)) = arena.nodes.get(root).map(|raw| &raw.shape) else {
+        return Err(Fault::new(NO_LIST, arena.span(root), "this is no list")
+            .labelled("a list of texts belongs here"));
+    };
+    let text = |id: &usize| match arena.scalar(*id) {
+        Some((text, Tag::Scalar(Kind::Str | Kind::Date))) => Ok((text.to_owned(), arena.span(*id))),
+        _ => Err(Fault::new(NO_LIST, arena.span(*id), "this is no text")
+            .labelled("an override in Hydra's syntax belongs here")),
+    };
+    items.iter().map(text).collect()
 }
 
 fn tree_of(text: &str, again: bool) -> Result<Dict, Fault> {

@@ -8,22 +8,61 @@ use indexmap::IndexMap;
 use super::state::State;
 use crate::config::{Config, compose};
 use crate::facts::Provenance;
-use crate::overrides::Override;
+use crate::overrides::{Override, OverrideKind};
+use crate::path::KeyPath;
 
 /// How many compositions are remembered: a plan looks at few states many times.
 const REMEMBERED: usize = 64;
+
+/// How overrides meet a base configuration.
+#[derive(Debug, Clone)]
+enum Style {
+    /// As Hydra composes them.
+    Hydra,
+    /// The configuration holds these already: it was written by the run that they were given to.
+    Applied(Vec<Override>),
+    /// As a program merges its arguments that reads the file with OmegaConf alone: keys may be new,
+    /// and the one that names the file is none.
+    Merged {
+        /// The key that names the file.
+        named_by: String,
+    },
+}
 
 /// A base configuration, and what the states that were looked at make of it.
 #[derive(Debug, Clone)]
 pub struct Base {
     config: Config,
+    style: Style,
+    partial: bool,
     composed: RefCell<IndexMap<u64, Option<Rc<Config>>>>,
 }
 
 impl Base {
     /// Takes a base configuration.
     pub fn new(config: Config) -> Self {
-        Self { config, composed: RefCell::default() }
+        Self { config, style: Style::Hydra, partial: false, composed: RefCell::default() }
+    }
+
+    /// Takes the configuration of a run, which its overrides have made already.
+    pub fn of_run(config: Config, applied: Vec<Override>) -> Self {
+        Self { style: Style::Applied(applied), ..Self::new(config) }
+    }
+
+    /// Takes the configuration that an argument of the program names, as in `config=base.yaml`.
+    pub fn named_by(config: Config, key: &str) -> Self {
+        Self { style: Style::Merged { named_by: key.to_owned() }, ..Self::new(config) }
+    }
+
+    /// Says that the file holds only what differs from the program's defaults.
+    #[must_use]
+    pub fn partial(self) -> Self {
+        Self { partial: true, ..self }
+    }
+
+    /// Tells whether the program has defaults for what the file lacks.
+    pub fn is_partial(&self) -> bool {
+        self.partial
     }
 
     /// Returns the configuration as it was read.
@@ -39,9 +78,15 @@ impl Base {
         }
         let read =
             state.entries.iter().filter_map(|entry| Some((entry.value.as_ref().ok()?, entry)));
-        let (overrides, places): (Vec<Override>, Vec<Provenance>) =
-            read.map(|(parsed, entry)| (parsed.clone(), entry.from.clone())).unzip();
-        let base = self.config.clone().with_places(places);
+        let read =
+            read.filter_map(|(parsed, entry)| Some((self.fitted(parsed)?, entry.from.clone())));
+        let (overrides, places): (Vec<Override>, Vec<Provenance>) = read.unzip();
+        let gone = self.applied().iter().filter(|it| state.winning(&it.key).is_none());
+        let why = "the run set it, and nothing tells what stood there before";
+        let config = gone.fold(self.config.clone(), |config, it| {
+            config.without(&KeyPath::new(it.key.as_str()), why)
+        });
+        let base = config.with_places(places);
         let made = compose(&base, &overrides).ok().map(|composed| Rc::new(composed.config));
         let mut composed = self.composed.borrow_mut();
         if composed.len() >= REMEMBERED {
@@ -49,5 +94,39 @@ impl Base {
         }
         composed.insert(key, made.clone());
         made
+    }
+
+    fn applied(&self) -> &[Override] {
+        match &self.style {
+            Style::Applied(applied) => applied,
+            _ => &[],
+        }
+    }
+
+    /// Gives an override the form in which Hydra's rules make of it what the program does; nothing
+    /// where the configuration has it for good.
+    pub fn fitted(&self, it: &Override) -> Option<Override> {
+        let forced = |it: &Override| {
+            let mut forced = it.clone();
+            forced.kind = OverrideKind::ForceAdd;
+            forced
+        };
+        match &self.style {
+            Style::Hydra => Some(it.clone()),
+            Style::Merged { named_by } if it.key == *named_by => None,
+            Style::Merged { .. } if it.kind == OverrideKind::Change => Some(forced(it)),
+            Style::Merged { .. } => Some(it.clone()),
+            Style::Applied(applied) => {
+                let lasts = it.kind == OverrideKind::Delete
+                    || it.key.contains('/')
+                    || self.config.has_group(&it.key);
+                let known = applied.iter().any(|old| old.key == it.key);
+                match (lasts, known) {
+                    (true, _) if applied.iter().any(|old| old.text == it.text) => None,
+                    (false, true) => Some(forced(it)),
+                    _ => Some(it.clone()),
+                }
+            }
+        }
     }
 }

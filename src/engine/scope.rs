@@ -98,6 +98,7 @@ impl<'a> View<'a> {
         let composed = base.composed(self.state)?;
         let variable = |name: &str| self.look_up_name(&format!("env.{name}"));
         Some(match composed.lookup(key, &variable) {
+            Ok(Lookup::Absent) if base.is_partial() => return None,
             Ok(answer) => answer,
             Err(faults) => {
                 let why = faults.faults.first().map(|fault| fault.message.clone());

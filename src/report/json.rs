@@ -21,8 +21,13 @@ use crate::text::Location;
 /// The version of the format.
 const FORMAT: u32 = 1;
 
-/// Gives a rewrite as data. `arguments` are the rewritten plain overrides, where that was asked.
-pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Json {
+/// Gives a rewrite as data. `arguments` are the rewritten overrides where no file gives them, `command`
+/// the command line that a run folder's program is started with.
+pub fn rewrite_json(
+    reported: &Reported<'_>,
+    arguments: Option<&[String]>,
+    command: Option<&str>,
+) -> Json {
     let plan = reported.plan;
     let options: Vec<Json> =
         plan.verdicts.iter().map(|it| option_json(reported.pack, it, None)).collect();
@@ -55,6 +60,7 @@ pub fn rewrite_json(reported: &Reported<'_>, arguments: Option<&[String]>) -> Js
         "repair": plan.repair.as_ref().map(repair),
         "options": options,
         "overrides": arguments,
+        "command": command,
         "files": files,
         "refused": reported.refused,
     })
