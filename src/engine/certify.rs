@@ -1,7 +1,7 @@
 //! Checks a certificate with the rules' semantics alone: every state is made again, step by step,
 //! and every verdict of it judged again. Nothing here knows how a search came to it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::certificate::{Certificate, Examined, Move, Part, Search};
 use super::frames;
@@ -125,6 +125,7 @@ impl Checker<'_> {
         ensure(goal.len() == part.goal.len(), || "a part of the goal cannot be read")?;
         for (at, (examined, state)) in part.states.iter().zip(&made).enumerate() {
             let here = |why: Refused| Refused(format!("state {at}: {}", why.0));
+            ensure(index.find(state) == Some(at), || format!("state {at} is there twice"))?;
             self.stands(&goal, examined, state).map_err(here)?;
             self.moves(part, options, examined, state, &index).map_err(here)?;
         }
@@ -259,8 +260,10 @@ fn text(entry: &Entry) -> String {
     entry.value.as_ref().map_or_else(|_| entry.key.clone(), |parsed| parsed.text.clone())
 }
 
-/// Lists what differs from the input, in the order of the alphabet.
-fn differing(input: &State, state: &State) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
+/// What differs from the input: overrides and directives, in the order of the alphabet.
+type Differing = (Vec<String>, Vec<(String, String)>);
+
+fn differing(input: &State, state: &State) -> Differing {
     let entries = state.entries.iter().enumerate();
     let entries =
         entries.filter(|(at, entry)| input.entries.get(*at).map(text) != Some(text(entry)));
@@ -268,18 +271,24 @@ fn differing(input: &State, state: &State) -> (BTreeSet<String>, BTreeSet<(Strin
     let directives = directives.filter(|(name, found)| {
         input.directives.get(*name).is_none_or(|old| old.value != found.value)
     });
-    (
+    sorted(
         entries.map(|(_, entry)| text(entry)).collect(),
         directives.map(|(name, found)| (name.clone(), found.value.to_string())).collect(),
     )
 }
 
-fn listed(examined: &Examined) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
+fn listed(examined: &Examined) -> Differing {
     let directives = examined.directives.iter();
-    (
-        examined.overrides.iter().cloned().collect(),
+    sorted(
+        examined.overrides.clone(),
         directives.map(|(name, value)| (name.clone(), value.clone())).collect(),
     )
+}
+
+fn sorted(mut overrides: Vec<String>, mut directives: Vec<(String, String)>) -> Differing {
+    overrides.sort();
+    directives.sort();
+    (overrides, directives)
 }
 
 /// Finds states again. They are the same where they hold the same overrides, and those of which one

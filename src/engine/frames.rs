@@ -39,8 +39,10 @@ pub(super) fn check(
     for (at, part) in search.parts.iter().enumerate() {
         let others = search.parts.iter().skip(at + 1).filter_map(|it| it.frame.as_ref());
         let frame: BTreeSet<&String> = part.frame.iter().flatten().collect();
+        let once = part.frame.as_ref().is_none_or(|it| it.len() == frame.len());
+        ensure(once, || "a frame names a key twice")?;
         ensure(!others.flatten().any(|it| frame.contains(it)), || "two parts share a key")?;
-        Frame { planner, writable: &writable, frame, part }.check(options)?;
+        Frame { planner, writable: &writable, frame, part }.check(options, goal)?;
     }
     Ok(())
 }
@@ -67,7 +69,7 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn check(&self, options: &[&PackOption]) -> Result<(), Refused> {
+    fn check(&self, options: &[&PackOption], goal: &Condition) -> Result<(), Refused> {
         let foreign = self.frame.iter().find(|it| !self.writable.contains(**it));
         ensure(foreign.is_none(), || "a frame has a key that nothing writes")?;
         let related = |name: &String| self.frame.iter().any(|it| meet(it, name));
@@ -76,6 +78,12 @@ impl Frame<'_> {
         for text in &self.part.goal {
             let Ok(conjunct) = Condition::parse(text) else { return refuse("unreadable goal") };
             self.holds(&[&conjunct])?;
+        }
+        for conjunct in goal.conjuncts() {
+            let read = self.reads(&[&conjunct]);
+            let bears = self.frame.iter().any(|it| reads(&read, it));
+            let listed = self.part.goal.iter().any(|it| it == conjunct.fragment());
+            ensure(listed || !bears, || "a part of the goal is left out")?;
         }
         for option in options {
             let listed = self.part.options.contains_key(&option.id);
@@ -110,14 +118,17 @@ impl Frame<'_> {
     }
 
     fn holds(&self, conditions: &[&Condition]) -> Result<(), Refused> {
-        let pack: &Pack = self.planner.pack;
-        let read =
-            Reads::of(conditions.iter().copied(), &pack.lets, &pack.estimates, &pack.defaults);
+        let read = self.reads(conditions);
         let outside = self.writable.iter().filter(|it| !self.frame.contains(it));
         match outside.into_iter().find(|name| reads(&read, name)) {
             Some(name) => refuse(format!("{name} bears on the part and is not in its frame")),
             None => Ok(()),
         }
+    }
+
+    fn reads(&self, conditions: &[&Condition]) -> Reads {
+        let pack: &Pack = self.planner.pack;
+        Reads::of(conditions.iter().copied(), &pack.lets, &pack.estimates, &pack.defaults)
     }
 
     /// Lists all that an option can write, with the repairs that this can call for.

@@ -85,7 +85,7 @@ impl Section<'_> {
         }
         let mut cheaper: Vec<(u64, String, String)> = Vec::new();
         for part in &last.parts {
-            let others = last.parts.len() > 1;
+            let others = last.parts.iter().filter(|part| !part.states.is_empty()).count() > 1;
             for (at, examined) in part.states.iter().enumerate() {
                 let path = path(part, at);
                 if path.is_empty() && (others || part.states.len() > 1) {
@@ -105,6 +105,7 @@ impl Section<'_> {
         }
         let text = match cheaper.len() {
             1 => "the only cheaper choice fails:".to_owned(),
+            2 => "both cheaper choices fail:".to_owned(),
             number => format!("all {number} cheaper choices fail, the nearest first:"),
         };
         self.field("cheapest", &text);
