@@ -28,6 +28,7 @@ mod run_folders;
 mod scripts;
 mod signals;
 mod slurm;
+mod statics;
 mod support;
 mod turns;
 mod verify;

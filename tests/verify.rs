@@ -12,7 +12,7 @@ use hydrule::verify::{Finding, Witness, check};
 use crate::support::{Run, root, snapshot};
 
 /// Each faulty pack of `tests/verify` with the only findings it may have.
-const SEEDED: [(&str, &[(&str, &str)]); 24] = [
+const SEEDED: [(&str, &[(&str, &str)]); 23] = [
     ("bounds-exclude", &[("bounds_exclude", "halve")]),
     ("conflict-options", &[("conflict", "more"), ("cycle", "more")]),
     ("conflict-repairs", &[("conflict", "small")]),
@@ -21,7 +21,6 @@ const SEEDED: [(&str, &[(&str, &str)]); 24] = [
     ("cycle-repairs", &[("cycle", "above")]),
     ("dead-option", &[("dead_option", "never")]),
     ("dead-requirement", &[("dead_requirement", "unreached"), ("dead_requirement", "idle")]),
-    ("dead-word", &[("dead_option", "misspelt")]),
     ("empty-ladder", &[("empty_ladder", "update")]),
     ("floor-parameter", &[("floor_crossed", "halve")]),
     ("floor-refused", &[("floor_refused", "halve")]),

@@ -1,3 +1,5 @@
+use std::mem::discriminant;
+
 use regex::Regex;
 
 use super::builtins::Builtin;
@@ -130,6 +132,28 @@ impl BinaryOp {
         Self::TABLE.iter().find(|(_, _, op)| *op == self).map_or(0, |(_, strength, _)| *strength)
     }
 
+    /// Returns the operator for exchanged operands, where it orders them.
+    pub fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessEqual => Self::GreaterEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterEqual => Self::LessEqual,
+            other => other,
+        }
+    }
+
+    /// Returns the operator that holds where this one does not, where it orders numbers.
+    pub fn inverse(self) -> Self {
+        match self {
+            Self::Less => Self::GreaterEqual,
+            Self::LessEqual => Self::Greater,
+            Self::Greater => Self::LessEqual,
+            Self::GreaterEqual => Self::Less,
+            other => other,
+        }
+    }
+
     /// Tells whether the result says how two values compare.
     pub fn compares(self) -> bool {
         matches!(self, Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual)
@@ -146,6 +170,27 @@ impl Expr {
             ExprKind::Conditional(test, yes, no) => vec![test, yes, no],
             _ => Vec::new(),
         }
+    }
+
+    /// Tells whether any value comes from outside the expression.
+    pub fn reads(&self) -> bool {
+        matches!(self.kind, ExprKind::Key(_) | ExprKind::Fact(_) | ExprKind::It)
+            || self.children().into_iter().any(Self::reads)
+    }
+
+    /// Tells whether two expressions say the same, wherever they stand.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let same = match (&self.kind, &other.kind) {
+            (ExprKind::Literal(one), ExprKind::Literal(two)) => one == two,
+            (ExprKind::Key(one), ExprKind::Key(two)) => one == two,
+            (ExprKind::Fact(one), ExprKind::Fact(two)) => one == two,
+            (ExprKind::Binary(one, ..), ExprKind::Binary(two, ..)) => one == two,
+            (ExprKind::Call(one, ..), ExprKind::Call(two, ..)) => one == two,
+            (one, two) => discriminant(one) == discriminant(two),
+        };
+        let (ours, theirs) = (self.children(), other.children());
+        same && ours.len() == theirs.len()
+            && ours.into_iter().zip(theirs).all(|(one, two)| one.same_as(two))
     }
 
     fn collect_names(&self, out: &mut Vec<NameUse>) {

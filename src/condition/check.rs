@@ -2,6 +2,7 @@
 
 use super::ast::{BinaryOp, Condition, Expr, ExprKind};
 use super::builtins::{Builtin, Function};
+use super::vain;
 use crate::path::KeyPath;
 use crate::text::{Fault, Span, nearest};
 use crate::value::Value;
@@ -46,6 +47,8 @@ pub trait Names {
     fn name_type(&self, name: &str) -> Option<Type>;
     /// Lists the names, for suggestions.
     fn names(&self) -> Vec<String>;
+    /// Lists the words that a `$name` can be, where they are known.
+    fn values(&self, name: &str) -> Option<Vec<String>>;
     /// Says what is known of a key.
     fn key_known(&self, key: &KeyPath) -> KeyKnown;
 }
@@ -58,7 +61,12 @@ pub fn check(condition: &Condition, wanted: Type, names: &dyn Names) -> Vec<Faul
         let message = format!("{} is wanted, this is {}", noun(wanted), noun(found));
         checker.blame("hydrule::condition::wrong_type", condition.root.span, message);
     }
-    checker.faults
+    // A part that is wrong by its types is no news in another way.
+    let vain = vain::find(condition, names);
+    let typed = checker.faults;
+    let news = |fault: &Fault| !typed.iter().any(|other| other.span == fault.span);
+    let vain: Vec<Fault> = vain.into_iter().filter(news).collect();
+    typed.into_iter().chain(vain).collect()
 }
 
 struct Checker<'a> {
@@ -126,6 +134,7 @@ impl Checker<'_> {
     }
 
     fn call(&mut self, builtin: &Builtin, arguments: &[Expr]) -> Type {
+        let mut found = Vec::new();
         let asks_key = matches!(builtin.function, Function::Exists | Function::Switched);
         for (index, argument) in arguments.iter().enumerate() {
             if asks_key {
@@ -134,7 +143,13 @@ impl Checker<'_> {
             }
             let parameter = builtin.parameters.get(index).or(builtin.parameters.last());
             let wanted = parameter.map_or(Type::Any, |(_, kind)| *kind);
-            self.expect(argument, wanted, &format!("`{}`", builtin.name));
+            found.push(self.expect(argument, wanted, &format!("`{}`", builtin.name)));
+        }
+        // Numbers that are compared with one another must have one unit.
+        for (argument, pair) in arguments.iter().skip(1).zip(found.windows(2)) {
+            if let (true, [before, this]) = (builtin.variadic, pair) {
+                self.comparable(*before, *this, argument.span);
+            }
         }
         builtin.result
     }
@@ -183,11 +198,10 @@ impl Checker<'_> {
             _ if op.compares() => {
                 let (left, right) = (self.infer(left), self.infer(right));
                 self.comparable(left, right, span);
-                for side in [left, right] {
-                    if matches!(side, Type::Null | Type::List) {
-                        let message = format!("{sign} cannot order {}", noun(side));
-                        self.blame("hydrule::condition::wrong_type", span, message);
-                    }
+                let unordered = |side: &Type| matches!(side, Type::Null | Type::List);
+                if let Some(side) = [left, right].into_iter().find(unordered) {
+                    let message = format!("{sign} cannot order {}", noun(side));
+                    self.blame("hydrule::condition::wrong_type", span, message);
                 }
                 Type::Bool
             }
@@ -209,6 +223,25 @@ impl Checker<'_> {
     fn arithmetic(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> Type {
         let (left, right) = (self.infer(left), self.infer(right));
         let clash = units_clash(left, right);
+        let never = match (op, left, right) {
+            (BinaryOp::Multiply, Type::Bytes, Type::Bytes) => {
+                Some("two numbers of bytes cannot be multiplied")
+            }
+            (BinaryOp::Divide, _, Type::Bytes) if clash => {
+                Some("a plain number cannot be divided by bytes")
+            }
+            (BinaryOp::Remainder, Type::Float, _) | (BinaryOp::Remainder, _, Type::Float) => {
+                Some("`%` needs two integers")
+            }
+            (BinaryOp::Remainder, ..) if clash => {
+                Some("`%` needs two integers, or two numbers of bytes")
+            }
+            _ => None,
+        };
+        if let Some(why) = never {
+            self.blame("hydrule::condition::wrong_type", span, why.to_owned());
+            return Type::Quantity;
+        }
         match (op, left, right) {
             (BinaryOp::Add | BinaryOp::Subtract, ..) if clash => {
                 let message = "a number of bytes and a plain number cannot be added".to_owned();

@@ -7,7 +7,7 @@ use super::builtins::{Builtin, Function};
 use super::outcome::{Evaluation, Outcome};
 use super::parse::compile;
 use super::trace::{Role, Trace};
-use crate::facts::{Lookup, Provenance};
+use crate::facts::{Lookup, Missing, Provenance};
 use crate::path::KeyPath;
 use crate::text::{Fault, Span};
 use crate::value::Value;
@@ -22,6 +22,28 @@ pub trait Scope {
     fn it(&self) -> Lookup;
     /// Tells whether an override of the launch sets the key.
     fn switched(&self, key: &KeyPath) -> Lookup;
+}
+
+/// A world without keys, in which every `$name` is unknown.
+pub(super) struct Nothing;
+
+impl Scope for Nothing {
+    fn config(&self, _: &KeyPath) -> Lookup {
+        Lookup::Absent
+    }
+
+    fn name(&self, name: &str) -> Lookup {
+        let (why, supply) = (String::new(), String::new());
+        Lookup::Unknown(Missing { name: name.to_owned(), why, supply })
+    }
+
+    fn it(&self) -> Lookup {
+        Lookup::Absent
+    }
+
+    fn switched(&self, _: &KeyPath) -> Lookup {
+        Lookup::Absent
+    }
 }
 
 impl Condition {

@@ -4,10 +4,8 @@ use std::fmt::Write as _;
 
 use super::ast::Condition;
 use super::builtins::BUILTINS;
-use super::eval::Scope;
+use super::eval::Nothing;
 use super::outcome::Verdict;
-use crate::facts::{Lookup, Missing};
-use crate::path::KeyPath;
 
 /// The operators for people: sign, meaning, an example and what it comes to. Loosest first.
 pub(super) const OPERATORS: &[(&str, &str, &str, &str)] = &[
@@ -85,28 +83,6 @@ fn state_of(text: &str) -> &'static str {
     }
 }
 
-/// A world without keys, in which every `$name` is unknown.
-struct Nothing;
-
-impl Scope for Nothing {
-    fn config(&self, _: &KeyPath) -> Lookup {
-        Lookup::Absent
-    }
-
-    fn name(&self, name: &str) -> Lookup {
-        let (why, supply) = (String::new(), String::new());
-        Lookup::Unknown(Missing { name: name.to_owned(), why, supply })
-    }
-
-    fn it(&self) -> Lookup {
-        Lookup::Absent
-    }
-
-    fn switched(&self, _: &KeyPath) -> Lookup {
-        Lookup::Absent
-    }
-}
-
 const HEAD: &str = "\
 # Conditions
 
@@ -160,6 +136,12 @@ way to supply it. Learning an unknown value never turns a decided verdict around
 
 Division of two ints by zero, overflow beyond 64 bits, and operands of the wrong kind are errors
 with their place; a pack that is certain to make one is refused when it is loaded.
+
+Refused when a pack is loaded, each with the text underlined: names and functions that do not exist,
+a wrong number of arguments, operands of the wrong kind, bytes beside plain numbers, comparisons that
+can never be true (`size(x) < 0`, `x % 4 == 5`, `x > 8 && x < 4`, a phase or signal that the pack does
+not have) or always are, and operands that stand twice. The same holds for what stands in the braces
+of messages.
 
 ## Differences from CEL
 

@@ -95,7 +95,8 @@ impl Condition {
         false
     }
 
-    fn part(&self, expr: &Expr) -> Self {
+    /// Makes a part of this expression one of its own.
+    pub(super) fn part(&self, expr: &Expr) -> Self {
         Self { text: self.text.clone(), root: expr.clone() }
     }
 }

@@ -7,7 +7,7 @@ use super::state::{Entry, State};
 use super::unsettled::{Discord, Unsettled, Want};
 use super::verdict::{Applied, Rejection};
 use super::world::World;
-use crate::condition::{Condition, Outcome, Trace, Verdict};
+use crate::condition::{Condition, Outcome, Piece, Trace, Verdict, pieces};
 use crate::facts::Missing;
 use crate::pack::{Pack, Requirement};
 
@@ -71,20 +71,12 @@ pub fn check_one(
 
 /// Fills `{key}` and `{$name}`; what is unknown is shown as such and changes no verdict.
 pub fn render(message: &str, view: &View<'_>) -> String {
-    let mut out = String::new();
-    let mut rest = message;
-    while let Some((before, tail)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((inner, after)) = tail.split_once('}') else {
-            out.push('{');
-            rest = tail;
-            continue;
-        };
-        out.push_str(&render_one(inner, view));
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+    let rendered = pieces(message).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text.to_owned(),
+        Piece::Expression(expression, _) => render_one(expression, view),
+        Piece::Open(_) => "{".to_owned(),
+    });
+    rendered.collect()
 }
 
 fn render_one(expression: &str, view: &View<'_>) -> String {

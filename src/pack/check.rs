@@ -13,7 +13,9 @@ use super::rule::{
     DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter,
     Phase, Requirement, Rewrite,
 };
-use crate::condition::{Assignment, Bounds, Condition, Type, check as check_condition};
+use crate::condition::{
+    Assignment, Bounds, Condition, Piece, Type, check as check_condition, pieces,
+};
 use crate::overrides;
 use crate::signal::{PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Faults, Source, Span, nearest};
@@ -181,6 +183,29 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Checks the expressions between the braces of a message.
+    fn template(&mut self, text: &Text) {
+        for piece in pieces(&text.value) {
+            match piece {
+                Piece::Text(_) => {}
+                Piece::Open(at) => {
+                    let span = Span::new(at, at + 1);
+                    let message = "this brace is never closed";
+                    self.blame(text, Fault::new("hydrule::pack::open_brace", span, message));
+                }
+                Piece::Expression(expression, place) => {
+                    let faults = match Condition::parse(expression) {
+                        Ok(condition) => check_condition(&condition, Type::Any, &self.names),
+                        Err(faults) => faults,
+                    };
+                    for fault in faults {
+                        self.blame(text, fault.shifted(place.start));
+                    }
+                }
+            }
+        }
+    }
+
     fn invariant(&mut self, entry: &InvariantEntry) -> Option<Invariant> {
         let value = self.expression(&entry.value, Type::Any)?;
         Some(Invariant { id: entry.id.value.clone(), title: entry.title.value.clone(), value })
@@ -190,6 +215,9 @@ impl<'a> Checker<'a> {
         self.check_phase(&entry.phase);
         let when = entry.when.as_ref().map(|text| self.expression(text, Type::Bool));
         let bytes = self.expression(&entry.bytes, Type::Bytes);
+        if let Some(assumes) = &entry.assumes {
+            self.template(assumes);
+        }
         let error = percentage(&entry.error.value);
         if error.is_none() {
             let message = format!("`{}` is no error bar", entry.error.value);
@@ -276,6 +304,7 @@ impl<'a> Checker<'a> {
         let when = entry.when.as_ref().map(|text| self.expression(text, Type::Bool));
         let holds = self.expression(&entry.holds, Type::Bool);
         let repair = self.rewrites(&entry.repair);
+        self.template(&entry.message);
         Some(Requirement {
             id: entry.id.value.clone(),
             when: when.map_or(Some(None), |when| when.map(Some))?,

@@ -7,7 +7,7 @@ use super::rule::PEAK;
 use crate::condition::{KeyKnown, Names, Type};
 use crate::facts::{DIRECTIVES, DirectiveKind};
 use crate::path::KeyPath;
-use crate::signal::FactType;
+use crate::signal::{FactType, Kind};
 use crate::value::Value;
 
 /// Facts that every event has, beside the captures of its pattern.
@@ -26,6 +26,8 @@ const EVENT_FACTS: [(&str, Type); 7] = [
 pub struct PackNames {
     names: IndexMap<String, Type>,
     keys: IndexMap<String, Type>,
+    /// The words that a fact can be.
+    words: IndexMap<String, Vec<String>>,
 }
 
 impl PackNames {
@@ -58,7 +60,7 @@ impl PackNames {
         }
         let keys = manifest.defaults.iter().flat_map(|set| &set.values);
         let keys = keys.map(|(key, value)| (key.value.clone(), type_of(value))).collect();
-        Self { names, keys }
+        Self { names, keys, words: event_words(manifest) }
     }
 }
 
@@ -68,6 +70,30 @@ fn directive_type(kind: DirectiveKind) -> Type {
         DirectiveKind::Text => Type::Str,
         _ => Type::Int,
     }
+}
+
+/// What the `kind`, `phase` and `signal` of each event can be.
+fn event_words(manifest: &Manifest) -> IndexMap<String, Vec<String>> {
+    let mut words: IndexMap<String, Vec<String>> = IndexMap::new();
+    let phases: Vec<String> = manifest.phases.iter().map(|phase| phase.name.clone()).collect();
+    for signal in &manifest.signals {
+        let event = &signal.event.value;
+        let mut add = |fact: &str, word: &str| {
+            let known = words.entry(format!("{event}.{fact}")).or_default();
+            if !known.iter().any(|known| known == word) {
+                known.push(word.to_owned());
+            }
+        };
+        add("signal", &signal.name.value);
+        // A kind that no signal has may still be given with `--fact`; `pack check` judges that.
+        for (kind, _) in Kind::WORDS {
+            add("kind", kind);
+        }
+        for phase in phases.iter().chain(signal.phase.as_ref().map(|phase| &phase.value)) {
+            add("phase", phase);
+        }
+    }
+    words
 }
 
 fn fact_type(kind: FactType) -> Type {
@@ -101,6 +127,10 @@ impl Names for PackNames {
 
     fn names(&self) -> Vec<String> {
         self.names.keys().cloned().collect()
+    }
+
+    fn values(&self, name: &str) -> Option<Vec<String>> {
+        self.words.get(name).cloned()
     }
 
     fn key_known(&self, key: &KeyPath) -> KeyKnown {

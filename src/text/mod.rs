@@ -12,6 +12,6 @@ pub use edit::{Edit, Overlap, apply_edits};
 pub use escape::RawOffsets;
 pub use fault::{Fault, Faults};
 pub use finding::{Finding, Level};
-pub use phrase::{count, join_and, nearest, quantity};
+pub use phrase::{count, join_and, join_or, nearest, quantity};
 pub use shell::shell_word;
 pub use source::{LineColumn, Location, Source, Span};

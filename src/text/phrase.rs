@@ -5,12 +5,21 @@ pub fn count(number: usize, noun: &str) -> String {
 
 /// Joins names as prose: `a`, `a and b`, `a, b and c`.
 pub fn join_and<S: AsRef<str>>(names: &[S]) -> String {
+    joined(names, "and")
+}
+
+/// Joins names as prose: `a`, `a or b`, `a, b or c`.
+pub fn join_or<S: AsRef<str>>(names: &[S]) -> String {
+    joined(names, "or")
+}
+
+fn joined<S: AsRef<str>>(names: &[S], word: &str) -> String {
     match names {
         [] => String::new(),
         [one] => one.as_ref().to_owned(),
         [most @ .., last] => {
             let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", most.join(", "), last.as_ref())
+            format!("{} {word} {}", most.join(", "), last.as_ref())
         }
     }
 }
