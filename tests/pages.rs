@@ -56,6 +56,21 @@ fn the_readme_shows_what_is_printed() {
     check_file("README.md", &page);
 }
 
+/// The example of `docs/json.md` is what is printed for the script above it.
+#[test]
+fn the_page_of_json_shows_what_is_printed() {
+    let page = fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let (before, rest) = page.split_once("```sh\n").unwrap();
+    let (script, rest) = rest.split_once("```\n").unwrap();
+    let (between, rest) = rest.split_once("```json\n").unwrap();
+    let after = rest.split_once("```\n").unwrap().1;
+    let workspace = Workspace::new();
+    workspace.write("run.sh", script);
+    let shown = workspace.hydrule("show run.sh --output-format json").run().out;
+    let page = format!("{before}```sh\n{script}```\n{between}```json\n{shown}```\n{after}");
+    check_file("docs/json.md", &page);
+}
+
 #[test]
 fn the_picture_is_the_real_output() {
     let workspace = Workspace::example();

@@ -136,3 +136,127 @@ fn a_change_is_what_bash_passes_afterwards() {
         assert!(!workspace.path().join("x").exists(), "{name}: the value was run");
     }
 }
+
+/// Every way to start a program, with the arguments that the script gets.
+const STARTS: &[(&str, &str, &[&str])] = &[
+    ("module", "python3 -u -m app --config-name=ppo -m a.b=1,2 c.d=3\n", &[]),
+    ("file", "HYDRA_FULL_ERROR=1 python train.py --config-name ppo a.b=1\n", &[]),
+    ("torchrun", "torchrun --nproc_per_node=8 --nnodes 2 -m app a.b=1 --cfg job\n", &[]),
+    ("accelerate", "accelerate launch --num_processes 8 train.py a.b=1\n", &[]),
+    ("deepspeed", "deepspeed --hostfile=hosts train.py --deepspeed a.b=1\n", &[]),
+    ("coverage", "coverage run -a --source=app train.py a.b=1\n", &[]),
+    ("uv", "uv run --isolated --extra vllm -m app.main a.b=1 'c.d=[1, 2]'\n", &[]),
+    ("uv-file", "uv run examples/train.py --config base.yaml a.b=1 ++c.d=2\n", &[]),
+    ("srun", "srun -N 2 --gres=gpu:8 python3 -m app a.b=1\n", &[]),
+    ("ray", "ray job submit --address=http://h:1 --no-wait -- python3 -m app a.b=1\n", &[]),
+    ("docker", "docker run --rm -e X=1 image python3 -m app a.b=1\n", &[]),
+    ("tune", "tune run --nnodes 1 grpo --config llama/8B batch_size=4 epochs=1\n", &[]),
+    ("nohup", "nohup time -p timeout 5 env A=1 python3 -m app a.b=1 > log 2>&1\n", &[]),
+    ("exec", "exec python3 -m app a.b=1 \"$@\"\n", &["c.d=e f", "--multirun"]),
+    ("array", "RUN=(python3 -u)\nA=(a.b=1)\n\"${RUN[@]}\" -m app \"${A[@]}\" $1\n", &["c.d=1"]),
+    ("other", "srun -n 4 trainer --config-dir conf --config-name x task.data=/d\n", &[]),
+    ("flags", "python3 -m app --local_rank 0 a.b=1 --fast c.d=2 ~e.f\n", &[]),
+    (
+        "arguments",
+        "N=$1\nshift\npython3 -m app a.n=$N a.m=${2:-5} a.k=$# \"$@\"\n",
+        &["8", "c.d=1"],
+    ),
+    (
+        "inner",
+        "export A=1\nB=2\nnohup bash -ec 'cd / && python3 -m app a.b=$A c.d=${B:-3} \"$1\"' me e.f=4\n",
+        &[],
+    ),
+    (
+        "inner-made",
+        "B=2\nC='x y'\nsh -c \"python3 -m app a.b=$B 'c.d=$C' e.f=1 \\\n  g.h=2\"\n",
+        &[],
+    ),
+    (
+        "loops",
+        "for a in 1 2; do\n  for b in x y; do\n    python3 -m app a.b=$a c.d=$b-$a\n  done\n  python3 -m last n.m=$a\ndone\n\
+         for ((i = 0; i < 2; i++)); do python3 -m app i.j=$i; done\nwhile [ ${n:=0} -lt 2 ]; do python3 -m w n.n=$n; n=$((n + 1)); done\n",
+        &[],
+    ),
+    ("end", "python3 -m app a.b=1 \\\n  c.d=2 \\", &[]),
+];
+
+/// The words that `show` tells of each launch.
+fn shown_words(output: &str) -> Vec<Vec<String>> {
+    let json: serde_json::Value = serde_json::from_str(output).unwrap();
+    let text = |word: &serde_json::Value| {
+        word["text"].as_str().unwrap_or_else(|| panic!("{word} is not known")).to_owned()
+    };
+    let launches = json["files"][0]["launches"].as_array().unwrap().iter();
+    let words = |launch: &serde_json::Value| {
+        let list =
+            |name: &str| launch[name].as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+        let program = launch["program"].as_str().unwrap().to_owned();
+        [list("launcher"), vec![program], list("arguments")].concat()
+    };
+    launches.map(words).collect()
+}
+
+#[test]
+fn every_word_is_shown_as_bash_passes_it() {
+    for (name, script, arguments) in STARTS {
+        let workspace = Workspace::new();
+        workspace.write("run.sh", script);
+        let passed = workspace.launches("run.sh", arguments);
+        let show = workspace.hydrule("show run.sh --output-format json --args");
+        let told = arguments.iter().map(|it| format!("--args={it}"));
+        let told = shown_words(&show.args(told).run().out);
+        assert_eq!(told.len(), passed.len(), "{name}: {told:?}");
+        for (told, passed) in told.iter().zip(&passed) {
+            assert!(told.ends_with(passed), "{name}: {told:?} {passed:?}");
+            assert!(told.len() <= passed.len() + 8, "{name}: {told:?} {passed:?}");
+        }
+    }
+}
+
+/// A file beside the script is taken in, from wherever the script is started.
+#[test]
+fn what_a_script_takes_in_is_read() {
+    let workspace = Workspace::new();
+    let common = "BATCH=${BATCH:-8}\nDATA=(data.batch=$BATCH\n  data.x=1)\n\
+                  go() { python3 -m \"$@\" \"${DATA[@]}\"; }\nreturn\nDATA=()\n";
+    let script = "HERE=$(cd -- \"$(dirname -- \"${BASH_SOURCE[0]}\")\" &> /dev/null && pwd)\n\
+                  source \"$HERE/common.env\"\ngo app a.here=$HERE/x\n\
+                  . ${0%/*}/../parts/common.env\npython3 -m app a.n=$(basename \"$0\" .sh) b.c=$BATCH\n";
+    std::fs::create_dir(workspace.path().join("parts")).unwrap();
+    workspace.write("parts/common.env", common).write("parts/run.sh", script);
+    let passed = workspace.launches("parts/run.sh", &[]);
+    let folder = workspace.path().canonicalize().unwrap();
+    let show = workspace.hydrule("show parts/run.sh --output-format json");
+    let shown = show.arg(format!("--env=PWD={}", folder.display())).run().out;
+    let passed: Vec<Vec<String>> = passed.into_iter().map(|it| it[1..].to_vec()).collect();
+    let told: Vec<Vec<String>> =
+        shown_words(&shown).into_iter().map(|it| it[2..].to_vec()).collect();
+    assert_eq!(told, passed);
+
+    // Without PWD nothing tells the folder, but the file is found all the same.
+    let shown = workspace.hydrule("show parts/run.sh").run().shown();
+    let changed = workspace.hydrule("set parts/run.sh --launch 2 b.c=9").run().shown();
+    let there = workspace.hydrule("set parts/run.sh --launch 1 data.x=9").run().shown();
+    snapshot("scripts", "taken-in", &format!("{shown}\n{changed}\n{there}"));
+}
+
+/// The places of a value lie in the file that it is written in.
+#[test]
+fn places_tell_the_file() {
+    let workspace = Workspace::new();
+    workspace
+        .write("common.env", "\n\nN=4\n")
+        .write("run.sh", "source common.env\npython3 -m app a.n=$N\n");
+    let shown = workspace.hydrule("show run.sh --output-format json").run().out;
+    let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let found = &json["files"][0]["launches"][0]["overrides"][0];
+    assert_eq!(found["origin"], "variable");
+    assert_eq!(found["location"]["file"], "common.env");
+    assert_eq!(found["location"]["span"], serde_json::json!({ "start": 4, "end": 5 }));
+    let step = &found["pieces"][1]["via"][0];
+    assert_eq!((&step["used"]["file"], &step["used"]["line"]), (&"run.sh".into(), &2.into()));
+    assert_eq!(
+        (&step["assigned"][0]["file"], &step["assigned"][0]["line"]),
+        (&"common.env".into(), &3.into())
+    );
+}

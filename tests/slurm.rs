@@ -198,7 +198,6 @@ fn edited(lines: &str, name: &str, value: &Value) -> Result<String, String> {
 #[test]
 fn edits_keep_the_spelling() {
     let int = Value::Int;
-    let text = |text: &str| Value::Str(text.to_owned());
     let cases = [
         ("#SBATCH --gres=gpu:h100:4", "gpus_per_node", int(8), "#SBATCH --gres=gpu:h100:8"),
         ("#SBATCH --gres=gpu:4,shard:2", "gpus_per_node", int(8), "#SBATCH --gres=gpu:8,shard:2"),
@@ -232,6 +231,17 @@ fn edits_keep_the_spelling() {
             Value::Bytes(GIB),
             "#SBATCH -N2\n#SBATCH --mem=1G\n# x\necho",
         ),
+    ];
+    for (lines, name, value, expected) in cases {
+        assert_eq!(edited(lines, name, &value).as_deref(), Ok(expected), "{lines}: {name}={value}");
+    }
+}
+
+#[test]
+fn edits_keep_the_spelling_of_other_directives() {
+    let int = Value::Int;
+    let text = |text: &str| Value::Str(text.to_owned());
+    let cases = [
         ("#SBATCH -N2\r\necho", "ntasks", int(8), "#SBATCH -N2\r\n#SBATCH --ntasks=8\r\necho"),
         (
             "#SBATCH -N2\necho\n#SBATCH -c 4",

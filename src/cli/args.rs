@@ -109,6 +109,9 @@ pub struct JobArgs {
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
+    /// The arguments that the scripts are started with [default: any]
+    #[arg(long, value_name = "ARG", num_args = 0..)]
+    pub args: Option<Vec<String>>,
     /// A fact, in Hydra's override syntax: oom.phase=wake_up, oom.free=4.97GiB
     #[arg(long, value_name = "NAME=VALUE")]
     pub fact: Vec<String>,
@@ -190,6 +193,9 @@ pub struct CheckArgs {
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
+    /// The arguments that the scripts are started with [default: any]
+    #[arg(long, value_name = "ARG", num_args = 0..)]
+    pub args: Option<Vec<String>>,
     /// A fact, in Hydra's override syntax
     #[arg(long, value_name = "NAME=VALUE")]
     pub fact: Vec<String>,
@@ -225,6 +231,9 @@ pub struct SetArgs {
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
+    /// The arguments that the scripts are started with [default: any]
+    #[arg(long, value_name = "ARG", num_args = 0..)]
+    pub args: Option<Vec<String>>,
 }
 
 /// `hydrule show`.
@@ -236,6 +245,9 @@ pub struct ShowArgs {
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
+    /// The arguments that the scripts are started with [default: any]
+    #[arg(long, value_name = "ARG", num_args = 0..)]
+    pub args: Option<Vec<String>>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,

@@ -7,7 +7,7 @@ use super::args::{CheckArgs, OutputFormat};
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
-use super::job::{Input, Known, entries_of, in_source, read_inputs};
+use super::job::{Input, Known, entries_of, in_source, outside, read_inputs};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{Base, Entry, RequirementState, State, World, check_requirements, mend};
@@ -15,7 +15,7 @@ use crate::facts::Provenance;
 use crate::overrides::Override;
 use crate::pack::{Pack, Requirement};
 use crate::report::{finding_json, findings_summary, findings_text, last_part};
-use crate::surface::bash::{self, Launch, Outside};
+use crate::surface::bash::{self, Launch};
 use crate::surface::slurm;
 use crate::text::{Fault, Finding, Level, Location, Source, Span, shell_word};
 
@@ -27,7 +27,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         args.config.as_ref().map(|path| Ok::<_, CliError>(Config::read(&read_script(path)?)?));
     let config = config.transpose()?;
     world.base = config.clone().map(Base::new);
-    let outside = Outside { environment: world.environment.clone() };
+    let outside = outside(&args.env, args.args.clone())?;
     let inputs = read_inputs(&args.files, &outside)?;
     let checker = Checker { pack: &pack, world, config, inputs: &inputs };
     let findings: Vec<Finding> = inputs.iter().flat_map(|input| checker.file(input)).collect();
@@ -62,8 +62,9 @@ impl Checker<'_> {
         if input.has_directives {
             found.extend(slurm::findings(source));
         }
-        for launch in &input.script.launches {
-            match entries_of(source, launch) {
+        let own = input.script.launches.iter().filter(|it| it.location.source == *source);
+        for launch in own {
+            match entries_of(&input.script, launch) {
                 Err(faults) => refused(source, launch, faults, &mut found),
                 Ok(entries) if self.pack.knows_launch(&launch.program) => {
                     found.extend(self.misfits(source, launch, &entries));

@@ -35,6 +35,17 @@ pub fn folders_in(path: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
+/// The longest file that a script takes in and that is read.
+const LONGEST: u64 = 1 << 20;
+
+/// Reads a file that a script takes in; none where it is no text.
+pub fn read_taken_in(path: &Path) -> Option<Source> {
+    let about = fs::metadata(path).ok()?;
+    let text =
+        (about.is_file() && about.len() <= LONGEST).then(|| fs::read_to_string(path).ok())??;
+    Some(Source::new(path.display().to_string(), text))
+}
+
 /// Reads a log; bytes that are not UTF-8 become replacement characters. `-` is standard input.
 pub fn read_log(path: &Path) -> Result<Source, CliError> {
     let mut bytes = Vec::new();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::JobArgs;
 use super::error::CliError;
 use super::facts;
-use super::files::{read_log, read_script};
+use super::files::{read_log, read_script, read_taken_in};
 use super::goal;
 use super::kind::Files;
 use super::launched;
@@ -74,7 +74,7 @@ impl Job {
             None => folder.as_ref().and_then(|it| it.log.clone()),
         };
         let scan = log.map(|log| pack.signals.scan(&log));
-        let outside = Outside { environment: world.environment.clone() };
+        let outside = outside(&args.env, args.args.clone())?;
         let inputs = read_inputs(&files.scripts, &outside)?;
         let yaml = files.yaml.as_deref().map(read_script).transpose()?;
         let mut job = Self {
@@ -131,7 +131,7 @@ impl Job {
         let Some(found) = self.launch(input, launch) else {
             return Err(CliError::plain("there is no such launch"));
         };
-        let entries = entries_of(&self.source(input), found);
+        let entries = self.script(input).map_or(Ok(Vec::new()), |it| entries_of(it, found));
         self.title = describe(found);
         self.state.entries = entries.map_err(|faults| {
             CliError::Faults(vec![Faults { source: self.source(input), faults }])
@@ -139,7 +139,7 @@ impl Job {
         self.chosen = Some((input, launch));
         for input in &self.inputs {
             for note in &input.script.notes {
-                let at = input.script.source.at(note.span);
+                let at = input.script.at(note.span);
                 self.remarks.push(format!("{at}: {}", note.message));
             }
             for finding in bash::findings(&input.script) {
@@ -252,6 +252,10 @@ impl Job {
         self.inputs.get(input).map_or(Source::new("", ""), |input| input.script.source.clone())
     }
 
+    fn script(&self, input: usize) -> Option<&Script> {
+        self.inputs.get(input).map(|input| &input.script)
+    }
+
     fn launch(&self, input: usize, launch: usize) -> Option<&Launch> {
         self.inputs.get(input)?.script.launches.get(launch)
     }
@@ -296,7 +300,7 @@ impl Job {
         let launched = launched::of(scan?)?;
         let score = |(input, launch): &(usize, usize)| {
             let found = self.launch(*input, *launch)?;
-            let entries = entries_of(&self.source(*input), found).ok()?;
+            let entries = entries_of(self.script(*input)?, found).ok()?;
             Some(launched::agreement(launched, &entries))
         };
         let best = candidates.iter().filter_map(score).max()?;
@@ -477,6 +481,12 @@ fn describe(launch: &Launch) -> String {
     format!("{}: {} with {overrides}{condition}", launch.location, launch.program)
 }
 
+/// What the scripts take from outside.
+pub fn outside(env: &[String], arguments: Option<Vec<String>>) -> Result<Outside, CliError> {
+    let environment = pairs(env)?.into_iter().collect();
+    Ok(Outside { environment, arguments, load: Some(read_taken_in) })
+}
+
 /// Reads scripts; the mistakes of all are told at once.
 pub fn read_inputs(paths: &[PathBuf], outside: &Outside) -> Result<Vec<Input>, CliError> {
     let mut inputs = Vec::new();
@@ -493,13 +503,13 @@ pub fn read_inputs(paths: &[PathBuf], outside: &Outside) -> Result<Vec<Input>, C
 }
 
 /// Turns a launch's arguments into overrides; what nothing tells keeps its reason.
-pub fn entries_of(source: &Source, launch: &Launch) -> Result<Vec<Entry>, Vec<Fault>> {
+pub fn entries_of(script: &Script, launch: &Launch) -> Result<Vec<Entry>, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
     let swept = is_multirun(launch);
     for argument in &launch.arguments {
         let placed = argument.placed();
-        let from = Provenance::Text(source.at(placed.span()));
+        let from = Provenance::Text(script.at(placed.span()));
         let Some(text) = argument.text.known() else {
             let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
             entries.push(Entry { key: argument.key(), value: Err(why), from });

@@ -19,6 +19,7 @@ mod rewrite;
 mod run_folder;
 mod set;
 mod show;
+mod show_json;
 
 use std::process::ExitCode;
 

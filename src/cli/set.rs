@@ -3,7 +3,7 @@ use super::args::SetArgs;
 use super::console::Console;
 use super::error::CliError;
 use super::files::{read_script, write_all};
-use super::job::{pairs, read_inputs};
+use super::job::{outside, read_inputs};
 use super::kind::{Kind, kind_of};
 use super::rewrite::{sites, yaml_sites};
 use super::run_folder::read_folder;
@@ -12,7 +12,7 @@ use crate::facts::Provenance;
 use crate::overrides::{Override, OverrideKind, parse};
 use crate::pack;
 use crate::report::{FileChange, Paint, unified_diff};
-use crate::surface::bash::{self, Change, Outside, Script, Wanted};
+use crate::surface::bash::{self, Change, Script, Wanted};
 use crate::surface::{slurm, yaml};
 use crate::text::{Faults, Source, apply_edits};
 use crate::value::Value;
@@ -106,7 +106,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliErr
         args.overrides.iter().cloned().partition(|text| directive(text).is_some());
     let directives = wanted_directives(&directives)?;
     let changes = changes(&overrides)?;
-    let outside = Outside { environment: pairs(&args.env)?.into_iter().collect() };
+    let outside = outside(&args.env, args.args.clone())?;
     let inputs = read_inputs(std::slice::from_ref(&args.file), &outside)?;
     let Some(input) = inputs.first() else {
         return Err(CliError::plain("there is nothing to read"));

@@ -7,9 +7,10 @@ use super::args::{OutputFormat, ShowArgs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
-use super::job::{Input, entries_of, pairs, read_inputs};
+use super::job::{Input, entries_of, outside, read_inputs};
 use super::kind::{Kind, kind_of};
 use super::run_folder::{Folder, read_folder};
+use super::show_json::file_json;
 use crate::config::tree::Content;
 use crate::config::{Config, inline};
 use crate::facts::Provenance;
@@ -17,13 +18,13 @@ use crate::overrides::parse;
 use crate::pack;
 use crate::path::KeyPath;
 use crate::report::{Paint, render_faults};
-use crate::surface::bash::{Argument, Launch, Outside, Placed};
+use crate::surface::bash::{Argument, Launch, Placed, Script};
 use crate::surface::slurm;
 use crate::text::{Faults, Source, count};
 
 /// `hydrule show`.
 pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
-    let outside = Outside { environment: pairs(&args.env)?.into_iter().collect() };
+    let outside = outside(&args.env, args.args.clone())?;
     let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
     let of = |kind: Kind| args.files.iter().filter(move |it| kind_of(it) == kind);
     let scripts: Vec<PathBuf> = of(Kind::Script).cloned().collect();
@@ -132,7 +133,8 @@ fn config_json(path: &Path, config: &Config) -> Json {
 
 fn faults_of(input: &Input) -> Option<Faults> {
     let source = &input.script.source;
-    let broken = input.script.launches.iter().filter_map(|launch| entries_of(source, launch).err());
+    let broken =
+        input.script.launches.iter().filter_map(|launch| entries_of(&input.script, launch).err());
     let faults: Vec<_> = broken.flatten().collect();
     (!faults.is_empty()).then(|| Faults { source: source.clone(), faults })
 }
@@ -141,18 +143,18 @@ fn file_text(input: &Input, paint: Paint) -> String {
     let source = &input.script.source;
     let mut out = String::new();
     for launch in &input.script.launches {
-        out.push_str(&launch_text(source, launch, paint));
+        out.push_str(&launch_text(&input.script, launch, paint));
     }
     if input.has_directives {
         out.push_str(&directives_text(source, paint));
     }
     for start in &input.script.starts {
         let forwards = if start.forwards { ", with the arguments it gets" } else { "" };
-        let at = paint.faint(&source.at(start.span).to_string());
+        let at = paint.faint(&input.script.at(start.span).to_string());
         out.push_str(&format!("{at}: starts {}{forwards}\n", start.path));
     }
     for note in &input.script.notes {
-        let at = source.at(note.span);
+        let at = input.script.at(note.span);
         out.push_str(&format!("{} {at}: {}\n", paint.warn("!"), note.message));
     }
     if out.is_empty() {
@@ -161,7 +163,7 @@ fn file_text(input: &Input, paint: Paint) -> String {
     out
 }
 
-fn launch_text(source: &Source, launch: &Launch, paint: Paint) -> String {
+fn launch_text(script: &Script, launch: &Launch, paint: Paint) -> String {
     let condition = launch.condition.as_ref().map(|it| format!(", {it}")).unwrap_or_default();
     let overrides = count(launch.arguments.len(), "override");
     let mut out = format!(
@@ -182,11 +184,11 @@ fn launch_text(source: &Source, launch: &Launch, paint: Paint) -> String {
             Some((key, value)) => format!("{}={value}", paint.name(key)),
             None => text,
         };
-        let place = paint.faint(&place(source, argument));
+        let place = paint.faint(&place(script, argument));
         out.push_str(&format!("  {text}{pad}  {place}\n"));
     }
     if let Some(at) = launch.forwards {
-        let line = source.line_column(at.start).line;
+        let line = script.at(at).line_column().line;
         let text = format!("  … and the arguments of the script  line {line}\n");
         out.push_str(&paint.faint(&text));
     }
@@ -200,10 +202,14 @@ fn shown(argument: &Argument) -> String {
     })
 }
 
-fn place(source: &Source, argument: &Argument) -> String {
+fn place(script: &Script, argument: &Argument) -> String {
     let placed = argument.placed();
-    let line = source.line_column(placed.span().start).line;
-    let array = argument.array.as_ref().map(|name| format!(", in {name}")).unwrap_or_default();
+    let at = script.at(placed.span());
+    let line = at.line_column().line;
+    let file = if script.holds(placed.span()) { "" } else { at.source.name() };
+    let line = if file.is_empty() { line.to_string() } else { format!("{line} of {file}") };
+    let array =
+        argument.array.as_ref().map(|it| format!(", in {}", it.variable)).unwrap_or_default();
     match placed {
         Placed::Literal(_) => format!("line {line}{array}"),
         Placed::Variable(name, _) => format!("line {line}, from {name}{array}"),
@@ -223,66 +229,4 @@ fn directives_text(source: &Source, paint: Paint) -> String {
         out.push_str(&format!("  {}={}  {from}\n", paint.name(name), found.value));
     }
     out
-}
-
-fn file_json(input: &Input) -> Json {
-    let source = &input.script.source;
-    let launches: Vec<Json> =
-        input.script.launches.iter().map(|launch| launch_json(source, launch)).collect();
-    let directives: serde_json::Map<String, Json> = if input.has_directives {
-        let facts = slurm::directive_facts(&slurm::read_directives(source), source);
-        facts.into_iter().map(|(name, found)| (name, found.value.to_json())).collect()
-    } else {
-        serde_json::Map::new()
-    };
-    let notes: Vec<Json> = input
-        .script
-        .notes
-        .iter()
-        .map(|note| json!({ "message": note.message, "line": source.line_column(note.span.start).line }))
-        .collect();
-    json!({
-        "path": source.name(),
-        "launches": launches,
-        "directives": directives,
-        "starts": input.script.starts.iter().map(|it| &it.path).collect::<Vec<_>>(),
-        "notes": notes,
-    })
-}
-
-fn launch_json(source: &Source, launch: &Launch) -> Json {
-    let overrides: Vec<Json> =
-        launch.arguments.iter().map(|it| argument_json(source, it)).collect();
-    json!({
-        "program": launch.program,
-        "line": launch.location.line_column().line,
-        "flags": launch.flags,
-        "condition": launch.condition,
-        "forwards_arguments": launch.forwards.is_some(),
-        "overrides": overrides,
-    })
-}
-
-fn argument_json(source: &Source, argument: &Argument) -> Json {
-    let placed = argument.placed();
-    let (origin, names) = match &placed {
-        Placed::Literal(_) => ("literal", Vec::new()),
-        Placed::Variable(name, _) => ("variable", vec![name.clone()]),
-        Placed::Default(name, _) => ("default", vec![name.clone()]),
-        Placed::Computed(names, _) => ("computed", names.clone()),
-        Placed::Unknown(..) => ("unknown", Vec::new()),
-    };
-    let at = source.line_column(placed.span().start);
-    json!({
-        "key": argument.key(),
-        "text": argument.text.known(),
-        "unknown": argument.text.why_unknown(),
-        "origin": origin,
-        "variables": names,
-        "array": argument.array,
-        "line": at.line,
-        "column": at.column,
-        "span": placed.span(),
-        "word": argument.word,
-    })
 }

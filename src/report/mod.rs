@@ -17,6 +17,6 @@ pub use explain::{Explained, explain, explain_json};
 pub use fault::{render_faults, render_finding};
 pub use findings::{finding_json, findings_summary, findings_text};
 pub use human::{Reported, rewrite_report};
-pub use json::rewrite_json;
+pub use json::{location, rewrite_json};
 pub use paint::{Look, Paint};
 pub use words::{last_part, unknown as unknown_text};

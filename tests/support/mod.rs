@@ -108,6 +108,22 @@ impl Output {
     }
 }
 
+/// The programs that only write down their arguments.
+const STARTED: [&str; 12] = [
+    "python3",
+    "python",
+    "torchrun",
+    "accelerate",
+    "deepspeed",
+    "coverage",
+    "uv",
+    "srun",
+    "ray",
+    "tune",
+    "docker",
+    "trainer",
+];
+
 /// A folder that goes away with its owner, holding a copy of the example.
 pub struct Workspace(tempfile::TempDir);
 
@@ -150,14 +166,14 @@ impl Workspace {
     }
 
     /// Runs a script under bash with programs that only write down their arguments; returns the
-    /// arguments of every `python3` it starts.
+    /// arguments of each that it starts.
     pub fn launches(&self, script: &str, arguments: &[&str]) -> Vec<Vec<String>> {
         let stubs = self.path().join("stubs");
         fs::create_dir_all(&stubs).unwrap();
         let record = self.path().join("recorded");
         let _ = fs::remove_file(&record);
         let stub = "#!/bin/bash\n{ printf '%s\\0' \"$@\"; printf '\\1\\0'; } >> \"$RECORD\"\n";
-        for name in ["python3", "python", "torchrun"] {
+        for name in STARTED {
             let path = stubs.join(name);
             fs::write(&path, stub).unwrap();
             use std::os::unix::fs::PermissionsExt as _;

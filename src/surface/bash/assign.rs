@@ -31,7 +31,12 @@ impl Walker<'_> {
         }
         let local =
             !self.state.frames.is_empty() && ["local", "declare", "typeset"].contains(&name);
-        let flags = if name == "readonly" { "r" } else { "" }.to_owned();
+        let flags = match name {
+            "readonly" => "r",
+            "export" => "x",
+            _ => "",
+        };
+        let flags = flags.to_owned();
         let mut declared = Declared { local, flags };
         // Every word is expanded before the first one is assigned.
         let mut ready = Vec::new();
@@ -56,7 +61,11 @@ impl Walker<'_> {
                 (_, Some((name, assignment, value))) => {
                     self.declare(&name, &declared);
                     match value {
-                        Some(text) => self.assign_text(&name, text, assignment.append),
+                        Some(text) => {
+                            let place = self.syntax.span(&assignment.loc);
+                            self.assign_text(&name, text, assignment.append);
+                            self.state.place(&name, place, assignment.append);
+                        }
                         None => self.assign(assignment),
                     }
                     self.declared(&name, &declared);
@@ -123,6 +132,9 @@ impl Walker<'_> {
 
     /// What a declaration leaves behind.
     fn declared(&mut self, name: &str, declared: &Declared) {
+        if declared.flags.contains('x') {
+            self.state.exported.insert(name.to_owned());
+        }
         if declared.flags.contains('r') {
             self.state.odd.insert(name.to_owned());
         }
@@ -159,9 +171,13 @@ impl Walker<'_> {
                 let written = self.syntax.written_at(&word.value, near);
                 let text = self.expander().assigned(&written);
                 self.assign_text(&name, text, assignment.append);
+                self.state.place(&name, span, assignment.append);
             }
             AssignmentValue::Array(elements) => match self.elements(&name, elements, span) {
-                Ok(values) => self.assign_array(&name, values, assignment.append),
+                Ok(values) => {
+                    self.assign_array(&name, values, assignment.append);
+                    self.state.place(&name, span, assignment.append);
+                }
                 Err(why) => self.state.forget(&name, why),
             },
         }
@@ -228,6 +244,7 @@ impl Walker<'_> {
             }
         }
         self.state.assign(name, Var::Array(elements));
+        self.state.place(name, span, true);
     }
 
     fn assign_text(&mut self, name: &str, text: Text, append: bool) {
@@ -241,7 +258,7 @@ impl Walker<'_> {
             (Some(Var::Unknown(unknown)), true) => Var::Unknown(unknown.seeing(&text.sketch())),
             (None, true) => {
                 let outside = match self.outside.environment.get(name) {
-                    Some(value) => Piece::known(value.clone(), Origin::Computed(Span::at(0))),
+                    Some(value) => Piece::known(value.clone(), Origin::Outside),
                     None => {
                         Piece::unknown(format!("{name} may be set outside the script"), Span::at(0))
                     }

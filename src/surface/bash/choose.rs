@@ -56,7 +56,14 @@ impl One<'_> {
         let reason = match (own, hidden) {
             (Some(own), _) => own.clone(),
             (None, true) => Reason::new("something behind it may set it too"),
-            (None, false) => Reason::new(reason(&argument.placed())),
+            (None, false) => {
+                let placed = argument.placed();
+                let at = self.script.at(placed.span());
+                Reason::new(match self.script.holds(placed.span()) {
+                    true => reason(&placed),
+                    false => format!("its value stands in {at}"),
+                })
+            }
         };
         // A second `+key` would be an error, so the later one replaces.
         let after = match (after.strip_prefix('+'), after.starts_with("++")) {
@@ -103,6 +110,7 @@ impl One<'_> {
         let same_key = argument.key_element() == key && after.contains('=');
         if let ([piece], true) = (pieces.as_slice(), same_key)
             && let Origin::Literal(span, quoting) = piece.origin
+            && self.script.holds(span)
         {
             let how = match argument.placed() {
                 Placed::Default(name, _) => How::Default(name),

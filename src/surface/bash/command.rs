@@ -1,6 +1,8 @@
 //! Which commands receive overrides.
 
-use super::launch::{Argument, Start};
+use std::cmp::Ordering;
+
+use super::launch::{Argument, Passed, Role, Start, is_flag};
 use super::making::Field;
 use crate::text::Span;
 
@@ -18,6 +20,10 @@ pub enum Command {
 pub struct Found {
     /// The module or file; empty if nothing tells.
     pub program: String,
+    /// Whether it is a module.
+    pub module: bool,
+    /// All words.
+    pub words: Vec<Passed>,
     /// Flags, with their values.
     pub flags: Vec<String>,
     /// The overrides.
@@ -29,7 +35,39 @@ pub struct Found {
 }
 
 /// Programs that start Python.
-const PYTHONS: [&str; 5] = ["python", "torchrun", "accelerate", "deepspeed", "pypy"];
+const PYTHONS: [&str; 7] =
+    ["python", "torchrun", "accelerate", "deepspeed", "pypy", "ipython", "coverage"];
+
+/// Programs that run another one when they are told `run`.
+const RUNNERS: [&str; 8] = ["uv", "poetry", "pdm", "hatch", "pixi", "rye", "conda", "mamba"];
+
+/// Programs that start the one that is named behind their own flags.
+const STARTERS: [&str; 24] = [
+    "accelerate",
+    "apptainer",
+    "chrt",
+    "conda",
+    "env",
+    "exec",
+    "ionice",
+    "mpiexec",
+    "mpirun",
+    "nice",
+    "nohup",
+    "nsys",
+    "numactl",
+    "poetry",
+    "pueue",
+    "setsid",
+    "singularity",
+    "srun",
+    "stdbuf",
+    "sudo",
+    "time",
+    "timeout",
+    "tune",
+    "uv",
+];
 
 /// Programs that only show their arguments, or look for them.
 const TELLING: [&str; 12] = [
@@ -42,24 +80,30 @@ const NEVER: [&str; 19] = [
     "kubectl", "make", "mkdir", "printf", "rsync", "sbatch", "sed", "ssh",
 ];
 
-/// Hydra's flags that take a value.
-const WITH_VALUE: [&str; 11] = [
-    "--config-name",
-    "-cn",
-    "--config-path",
-    "-cp",
-    "--config-dir",
-    "-cd",
-    "--package",
-    "-p",
-    "--cfg",
-    "-c",
-    "--experimental-rerun",
+/// Hydra's flags that take a value, long and short.
+const WITH_VALUE: [(&str, &str); 6] = [
+    ("--config-name", "-cn"),
+    ("--config-path", "-cp"),
+    ("--config-dir", "-cd"),
+    ("--package", "-p"),
+    ("--cfg", "-c"),
+    ("--experimental-rerun", "--experimental-rerun"),
+];
+
+/// Hydra's flags that take none.
+const WITHOUT_VALUE: [(&str, &str); 7] = [
+    ("--multirun", "-m"),
+    ("--run", "-r"),
+    ("--resolve", "--resolve"),
+    ("--help", "-h"),
+    ("--hydra-help", "--hydra-help"),
+    ("--version", "--version"),
+    ("--shell-completion", "-sc"),
 ];
 
 /// Tells what the command of these words is.
 pub fn recognise(fields: &[Field]) -> Command {
-    let words: Vec<Option<String>> = fields.iter().map(|field| field.text.known()).collect();
+    let words: Vec<Option<String>> = fields.iter().map(name_of).collect();
     if let Some(start) = script_start(fields, &words) {
         return Command::Start(start);
     }
@@ -68,27 +112,42 @@ pub fn recognise(fields: &[Field]) -> Command {
     if telling {
         return Command::Other;
     }
-    let (program, first) = match module(&words) {
-        Some(found) => found,
-        None => match by_overrides(fields, &words) {
-            Some(found) => found,
-            None => return Command::Other,
-        },
+    let Some(named) = module(&words).or_else(|| by_overrides(fields, &words)) else {
+        return Command::Other;
     };
-    let mut found = arguments(program, fields.get(first..).unwrap_or_default());
-    let before = fields.iter().take(first).map(|field| field.text.sketch());
-    found.rest = before.chain(found.rest).collect();
+    let found = arguments(named, fields);
     let plausible =
         found.arguments.iter().any(|argument| is_override(&argument.text.known_start()));
     let mut arguments = found.arguments.iter();
     let untold =
         !found.arguments.is_empty() && arguments.clone().all(|it| it.text.known_start().is_empty());
     let hidden = arguments.any(|it| it.text.unknown().is_some_and(|it| it.seen.contains('=')));
-    if plausible || found.forwards.is_some() || untold || hidden {
+    let configured = found.flags.iter().any(|flag| flag.starts_with("--config-"));
+    if plausible || found.forwards.is_some() || untold || hidden || configured {
         Command::Launch(found)
     } else {
         Command::Other
     }
+}
+
+/// Returns a word's text; of a file in a folder that is not known, the name.
+fn name_of(field: &Field) -> Option<String> {
+    let known = field.text.known();
+    known.or_else(|| {
+        let last = field.text.pieces.last()?.text.as_ref().ok()?;
+        let name = last.rsplit_once('/')?.1;
+        name.ends_with(".py").then(|| name.to_owned())
+    })
+}
+
+/// Where a command names its program.
+struct Named {
+    /// The name.
+    program: String,
+    /// Index of the word that names it.
+    at: usize,
+    /// Whether it is a module.
+    module: bool,
 }
 
 fn base(word: &str) -> &str {
@@ -99,20 +158,19 @@ fn is_python(word: &str) -> bool {
     PYTHONS.iter().any(|name| base(word).starts_with(name)) && !word.ends_with(".py")
 }
 
-/// Finds `-m MODULE` or `FILE.py`: the name, and the index of the first argument after it.
-fn module(words: &[Option<String>]) -> Option<(String, usize)> {
+/// Finds `-m MODULE` or `FILE.py`.
+fn module(words: &[Option<String>]) -> Option<Named> {
     let word = |index: usize| words.get(index).and_then(Option::as_deref);
-    let python = words.iter().position(|word| word.as_deref().is_some_and(is_python));
-    let launcher = words.first().is_some_and(Option::is_none);
-    let start = python.or(launcher.then_some(0))?;
+    let start = python_start(words)?;
     for index in start..words.len() {
         match word(index) {
             Some("-m" | "--module") => {
-                return Some((word(index + 1).unwrap_or_default().to_owned(), index + 2));
+                let program = word(index + 1).unwrap_or_default().to_owned();
+                return Some(Named { program, at: index + 1, module: true });
             }
             Some("-c" | "-") => return None,
             Some(file) if file.ends_with(".py") && !file.starts_with('-') => {
-                return Some((file.to_owned(), index + 1));
+                return Some(Named { program: file.to_owned(), at: index, module: false });
             }
             _ => {}
         }
@@ -120,55 +178,131 @@ fn module(words: &[Option<String>]) -> Option<(String, usize)> {
     None
 }
 
+/// Finds the word from which on a program of Python's is named: `python3`, the `run` of `uv run`, an
+/// executable file, or a launcher that nothing tells.
+fn python_start(words: &[Option<String>]) -> Option<usize> {
+    let python = words.iter().position(|word| word.as_deref().is_some_and(is_python));
+    let runs = |pair: &[Option<String>]| matches!(pair, [Some(name), Some(run)] if RUNNERS.contains(&base(name)) && run == "run");
+    let runner = words.windows(2).position(runs).map(|at| at + 1);
+    let launcher = words.first().is_some_and(Option::is_none);
+    let file = || {
+        let first = words.first()?.as_deref()?;
+        let file = |word: &Option<String>| word.as_deref().is_some_and(|it| it.ends_with(".py"));
+        (file(words.first()?) || STARTERS.contains(&base(first)))
+            .then(|| words.iter().position(file))?
+    };
+    python.into_iter().chain(runner).min().or(launcher.then_some(0)).or_else(file)
+}
+
 /// Takes a command of another program for a launch where its arguments have dotted keys.
-fn by_overrides(fields: &[Field], words: &[Option<String>]) -> Option<(String, usize)> {
-    let name = words.first()?.as_deref().unwrap_or_default().to_owned();
+fn by_overrides(fields: &[Field], words: &[Option<String>]) -> Option<Named> {
+    let name = words.first()?.as_deref().unwrap_or_default();
     if name.contains('=')
-        || NEVER.contains(&base(&name))
+        || NEVER.contains(&base(name)) && !STARTERS.contains(&base(name))
         || words.iter().flatten().any(|word| word == "-c")
     {
         return None;
     }
+    let tune = matches!(words, [Some(tune), Some(run), ..] if base(tune) == "tune" && run == "run");
     let dotted = |field: &Field| {
         let start = field.text.known_start();
         is_override(&start) && start.split('=').next().is_some_and(|key| key.contains('.'))
     };
     let first = fields.iter().skip(1).position(|field| is_override(&field.text.known_start()))? + 1;
-    fields.iter().skip(first).any(dotted).then_some((base(&name).to_owned(), first))
+    if !tune && !fields.iter().skip(first).any(dotted) {
+        return None;
+    }
+    let at = if STARTERS.contains(&base(name)) { started(words, first, tune)? } else { 0 };
+    let program = words.get(at)?.as_deref().unwrap_or_default();
+    Some(Named { program: base(program).to_owned(), at, module: false })
 }
 
-fn arguments(program: String, fields: &[Field]) -> Found {
+/// Finds the program that a starter starts: between it and the overrides stand only flags of its own.
+fn started(words: &[Option<String>], first: usize, tune: bool) -> Option<usize> {
+    let flag = |word: &Option<String>| word.as_deref().is_some_and(|it| it.starts_with('-'));
+    let takes = |word: &Option<String>| {
+        word.as_deref().is_some_and(|it| takes_value(it) || tune && it == "--config")
+    };
+    (1..first).find(|at| {
+        let between = words.get(at + 1..first).unwrap_or_default();
+        let fits = |(index, word): (usize, &Option<String>)| {
+            flag(word) || index > 0 && between.get(index - 1).is_some_and(takes)
+        };
+        !words.get(*at).is_some_and(flag) && between.iter().enumerate().all(fits)
+    })
+}
+
+/// Tells whether the next word is this flag's value.
+fn takes_value(flag: &str) -> bool {
+    WITH_VALUE.iter().any(|(long, short)| is_flag(flag, long, short))
+}
+
+/// Tells the role of each word.
+fn arguments(named: Named, fields: &[Field]) -> Found {
     let mut found = Found {
-        program,
+        program: named.program,
+        module: named.module,
+        words: Vec::new(),
         flags: Vec::new(),
         arguments: Vec::new(),
         forwards: None,
         rest: Vec::new(),
     };
-    let mut takes_value = false;
-    for field in fields {
-        let start = field.text.known_start();
-        if field.forwards {
-            found.forwards = Some(field.word);
-        } else if std::mem::take(&mut takes_value) {
-            found.rest.push(field.text.sketch());
-            if let Some(flag) = found.flags.last_mut() {
-                flag.push(' ');
-                flag.push_str(&start);
-            }
-        } else if start.starts_with('-') {
-            takes_value = WITH_VALUE.contains(&start.as_str());
-            found.rest.push(field.text.sketch());
-            found.flags.push(start);
-        } else {
-            if !start.contains('=') && !start.starts_with('~') {
-                found.rest.push(field.text.sketch());
-            }
-            let (text, word, array) = (field.text.clone(), field.word, field.array.clone());
-            found.arguments.push(Argument { text, word, array });
+    let mut flag: Option<String> = None;
+    for (index, field) in fields.iter().enumerate() {
+        let before = flag.take();
+        let role = match index.cmp(&named.at) {
+            Ordering::Less => Role::Launcher,
+            Ordering::Equal => Role::Program,
+            Ordering::Greater => role_of(field, before.as_deref()),
+        };
+        let (start, sketch) = (field.text.known_start(), field.text.sketch());
+        let overrides = start.contains('=') || start.starts_with('~');
+        if !(role == Role::Override && overrides || role == Role::Forwarded) {
+            found.rest.push(sketch);
         }
+        match role {
+            Role::Launcher | Role::Program => {}
+            Role::Forwarded => found.forwards = Some(field.word),
+            Role::Flag => {
+                flag = (!start.contains('=')).then(|| start.clone());
+                found.flags.push(start);
+            }
+            Role::Value => {
+                if let Some(flag) = found.flags.last_mut() {
+                    flag.push(' ');
+                    flag.push_str(&start);
+                }
+            }
+            Role::Override => {
+                let (text, word, array) = (field.text.clone(), field.word, field.array.clone());
+                found.arguments.push(Argument { text, word, array, several: field.unsure });
+            }
+        }
+        found.words.push(Passed { text: field.text.clone(), role, several: field.unsure });
     }
     found
+}
+
+/// Tells what a word behind the program is, where this flag without a value of its own stands
+/// before it. What a program of another kind than Hydra's takes behind a flag is no override.
+fn role_of(field: &Field, flag: Option<&str>) -> Role {
+    let start = field.text.known_start();
+    let hydra = |flag: &str| WITHOUT_VALUE.iter().any(|(long, short)| is_flag(flag, long, short));
+    if field.forwards {
+        Role::Forwarded
+    } else if flag.is_some_and(takes_value) {
+        Role::Value
+    } else if start.starts_with('-') {
+        Role::Flag
+    } else if flag.is_some_and(|flag| !hydra(flag) && flag != "--")
+        && !is_override(&start)
+        && !field.unsure
+    {
+        Role::Value
+    } else {
+        Role::Override
+    }
 }
 
 /// Tells whether a text begins like an override.

@@ -168,6 +168,17 @@ fn check(script: &Script, wanted: &Wanted<'_>) -> Result<(), Refusal> {
         let fault = Fault::new("hydrule::edit::no_launch", Span::at(0), "there is no such launch");
         return Err(Refusal { fault, paste: Vec::new() });
     };
+    let elsewhere = |at: &&usize| {
+        script.launches.get(**at).is_some_and(|launch| !script.holds(launch.last_word))
+    };
+    if let Some(launch) = wanted.launches.iter().find(elsewhere) {
+        let launch = script.launches.get(*launch).unwrap_or(target);
+        let name = launch.location.source.name();
+        let message = format!("this launch stands in `{name}`, which the script takes in");
+        let fault = Fault::new("hydrule::edit::place", Span::at(0), message);
+        let help = format!("change it there: hydrule set {name} …");
+        return Err(Refusal { fault: fault.helped(help), paste: Vec::new() });
+    }
     let nul = |change: &&Change| change.after.as_ref().is_some_and(|it| it.contains('\0'));
     match wanted.changes.iter().find(nul) {
         None => Ok(()),

@@ -21,6 +21,10 @@ pub struct Expander<'a> {
     pub state: &'a mut State,
     /// What comes from outside.
     pub outside: &'a Outside,
+    /// The script's own path.
+    pub script: &'a str,
+    /// The file being read.
+    pub file: &'a str,
 }
 
 /// What a piece of a word stands in.
@@ -44,7 +48,12 @@ impl Around {
 impl Expander<'_> {
     /// Makes the arguments that a word becomes.
     pub fn fields(&mut self, written: &Written) -> Vec<Field> {
-        let mut making = self.making(written, true, 0);
+        self.fields_at(written, 0)
+    }
+
+    /// Makes them at a depth.
+    pub fn fields_at(&mut self, written: &Written, depth: usize) -> Vec<Field> {
+        let mut making = self.making(written, true, depth);
         self.word(written, &mut making);
         making.end_field();
         making.fields
@@ -188,16 +197,25 @@ impl Expander<'_> {
             WordPiece::ParameterExpansion(expression) => {
                 self.parameter(expression, &here, around.quoted(), making);
             }
-            WordPiece::CommandSubstitution(_) | WordPiece::BackquotedCommandSubstitution(_) => {
-                let unknown =
-                    Unknown::new(format!("the command `{}` gives it", shortened(&here.text)));
-                let unknown = unknown.seeing(&self.state.seen_by(&here.text));
-                making.expansion(Text::of(Piece::missing(unknown, here.near)), around.quoted());
+            WordPiece::CommandSubstitution(body)
+            | WordPiece::BackquotedCommandSubstitution(body) => {
+                let piece = self.command(body, &here, making.depth);
+                making.expansion(Text::of(piece), around.quoted());
             }
             WordPiece::GettextDoubleQuotedSequence(_) => {
                 making.push(unread(&here, "these quotes are not read"));
             }
         }
+    }
+
+    /// `$(…)`, where it can be told what it gives.
+    fn command(&mut self, body: &str, here: &Written, depth: usize) -> Piece {
+        let plain = depth < DEEPEST && !(here.text.starts_with('`') && body.contains('\\'));
+        let told = if plain { self.substituted(body, here, depth) } else { None };
+        told.unwrap_or_else(|| {
+            let why = format!("the command `{}` gives it", shortened(&here.text));
+            Piece::missing(Unknown::new(why).seeing(&self.state.seen_by(&here.text)), here.near)
+        })
     }
 
     /// `~name` stays as it is where no user has the name, and no user's name has a dot.
@@ -227,7 +245,7 @@ impl Expander<'_> {
         let (value, via) = self.number(expression, here, depth);
         let text = value.map(|number| number.to_string());
         let text = text.map_err(|why| Unknown::new(why).seeing(&seen));
-        Piece { text, origin: Origin::Computed(here.near), via }
+        Piece { text, origin: Origin::Arithmetic(here.near), via }
     }
 
     /// Evaluates an arithmetic expression; also tells the variables read.
@@ -269,18 +287,20 @@ struct Reading<'a, 'b> {
 
 impl Variables for Reading<'_, '_> {
     fn get(&mut self, name: &str) -> Result<String, String> {
-        let step = Step { variable: name.to_owned(), used: self.used, default: false };
-        self.via.push(step);
+        let assigned = self.expander.state.places_of(name);
+        let variable = name.to_owned();
+        self.via.push(Step { variable, used: self.used, default: false, assigned });
         self.expander.scalar(name)
     }
 
     fn set(&mut self, name: &str, value: i64) {
-        let text = Piece::known(value.to_string(), Origin::Computed(self.used));
+        let text = Piece::known(value.to_string(), Origin::Arithmetic(self.used));
         let value = match self.expander.state.vars.get(name) {
             Some(Var::Array(_)) => Var::Unknown(Unknown::new(format!("{name} is an array"))),
             _ => Var::Text(Text::of(text)),
         };
         self.expander.state.assign(name, value);
+        self.expander.state.place(name, self.used, false);
     }
 }
 

@@ -30,6 +30,11 @@ pub fn findings(script: &Script) -> Vec<Finding> {
         found.extend(stray_braces(&script.source, launch));
         found.extend(arguments_override(&script.source, launch));
     }
+    // What stands in a file that the script takes in is found there.
+    found.retain(|it| {
+        let spans = it.fault.also.iter().map(|(span, _)| span);
+        spans.chain([&it.fault.span]).all(|span| script.holds(*span))
+    });
     found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
     // A launch that may run in several ways is read once for each.
     found.dedup();

@@ -23,7 +23,8 @@ pub(super) fn behind(script: &Script, launch: &Launch, after: &str, last: bool) 
 /// nothing that could be a neighbour.
 pub(super) fn at_call(script: &Script, launch: &Launch, after: &str) -> Option<Edit> {
     let given = |it: &&Argument| {
-        in_command(it) && !it.word.is_empty() && !launch.location.span.contains(it.word)
+        let elsewhere = !launch.location.span.contains(it.word);
+        in_command(it) && !it.word.is_empty() && script.holds(it.word) && elsewhere
     };
     let neighbour = launch.arguments.iter().rev().find(given)?;
     Some(behind_word(script.source.text(), neighbour.word, &shell_word(after)))
@@ -81,7 +82,8 @@ pub(super) fn beside_siblings(script: &Script, launch: &Launch, after: &str) -> 
             best = Some((score, argument));
         }
     }
-    let (_, sibling) = best.filter(|(_, it)| it.array.is_some() && !it.word.is_empty())?;
+    let own = |it: &Argument| it.array.is_some() && !it.word.is_empty() && script.holds(it.word);
+    let (_, sibling) = best.filter(|(_, it)| own(it))?;
     let (text, word) = (script.source.text(), shell_word(after));
     Some(match in_command(sibling) {
         true => behind_word(text, sibling.word, &word),
@@ -91,7 +93,7 @@ pub(super) fn beside_siblings(script: &Script, launch: &Launch, after: &str) -> 
 
 /// Tells whether an argument is a word of a command: of the launch, or of what calls its function.
 fn in_command(argument: &Argument) -> bool {
-    argument.array.as_ref().is_none_or(|name| name == "@" || name == "*")
+    argument.array.as_ref().is_none_or(|it| it.variable == "@" || it.variable == "*")
 }
 
 /// Counts the parts that two keys share at the front; the last part of a key is its own.

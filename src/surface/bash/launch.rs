@@ -1,4 +1,4 @@
-use super::piece::Text;
+use super::piece::{Step, Text};
 use crate::text::{Location, Source, Span};
 
 /// What a script's reading found.
@@ -6,8 +6,13 @@ use crate::text::{Location, Source, Span};
 pub struct Script {
     /// The text.
     pub source: Source,
+    /// The texts that it takes in by `source`, and the offset at which each one's spans begin.
+    pub taken_in: Vec<(usize, Source)>,
     /// The commands that receive overrides, in the order they would start.
     pub launches: Vec<Launch>,
+    /// The same as bash would run them one after another: what a loop starts in several rounds stands
+    /// there as often, with the index of its launch.
+    pub runs: Vec<(usize, Launch)>,
     /// Every other command: where, and its words as [`Text::sketch`] gives them.
     pub commands: Vec<(Span, Vec<String>)>,
     /// Overrides that run as commands of their own, since the command above them has ended.
@@ -18,6 +23,42 @@ pub struct Script {
     pub unread: Vec<String>,
     /// What may make the reading wrong.
     pub notes: Vec<Note>,
+}
+
+impl Script {
+    /// Tells where a span lies: in the script, or in a file that it takes in.
+    pub fn at(&self, span: Span) -> Location {
+        match self.taken_in.iter().rev().find(|(begin, _)| *begin <= span.start) {
+            Some((begin, source)) => {
+                let end = span.end.saturating_sub(*begin);
+                source.at(Span::new(span.start - begin, end))
+            }
+            None => self.source.at(span),
+        }
+    }
+
+    /// Finds the launch that each run is of: of several at one place the next, if there are as many.
+    pub(super) fn number_runs(&mut self) {
+        let places =
+            |launch: &Launch| (launch.location.source.name().to_owned(), launch.location.span);
+        let all: Vec<_> = self.launches.iter().map(places).collect();
+        let runs: Vec<_> = self.runs.iter().map(|(_, launch)| places(launch)).collect();
+        for (at, place) in runs.iter().enumerate() {
+            let own: Vec<usize> =
+                (0..all.len()).filter(|index| all.get(*index) == Some(place)).collect();
+            let before = runs.iter().take(at).filter(|it| *it == place).count();
+            let times = runs.iter().filter(|it| *it == place).count();
+            let index = if times == own.len() { own.get(before) } else { own.first() };
+            if let (Some(run), Some(index)) = (self.runs.get_mut(at), index) {
+                run.0 = *index;
+            }
+        }
+    }
+
+    /// Tells whether a span lies in the script itself.
+    pub fn holds(&self, span: Span) -> bool {
+        span.end <= self.source.text().len()
+    }
 }
 
 /// Something a reader of the findings should know.
@@ -45,9 +86,15 @@ pub struct Start {
 pub struct Launch {
     /// The module or file that runs, such as `verl.trainer.main_ppo`; empty if nothing tells.
     pub program: String,
+    /// Whether Python is told to run it as a module.
+    pub module: bool,
     /// The command's first to last word.
     pub location: Location,
-    /// Hydra's own flags, as texts.
+    /// The variables set for this command alone.
+    pub environment: Vec<(String, Text)>,
+    /// All words of the command in order.
+    pub words: Vec<Passed>,
+    /// The program's flags with their values, as texts.
     pub flags: Vec<String>,
     /// The overrides in argument order.
     pub arguments: Vec<Argument>,
@@ -62,6 +109,69 @@ pub struct Launch {
     pub condition: Option<String>,
 }
 
+/// A word of a command as bash passes it.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// The text.
+    pub text: Text,
+    /// What the word is to the command.
+    pub role: Role,
+    /// Whether it may be none or several words.
+    pub several: bool,
+}
+
+/// What a word is to a launch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It starts the program: `srun`, `python3`, `-m` and what they are told.
+    Launcher,
+    /// The module or file.
+    Program,
+    /// A flag of the program.
+    Flag,
+    /// The value of the flag before it.
+    Value,
+    /// An override.
+    Override,
+    /// Whatever arguments the script gets.
+    Forwarded,
+}
+
+impl Launch {
+    /// Returns what a flag of Hydra's is given, long or short: `--config-name x`, `-cn=x`; the last
+    /// one wins.
+    pub fn flag(&self, long: &str, short: &str) -> Option<Text> {
+        let mut found = None;
+        let mut words = self.words.iter().peekable();
+        while let Some(word) = words.next() {
+            if word.role != Role::Flag {
+                continue;
+            }
+            let start = word.text.known_start();
+            let (name, joined) = match start.split_once('=') {
+                Some((name, _)) => (name, true),
+                None => (start.as_str(), false),
+            };
+            if !is_flag(name, long, short) {
+                continue;
+            }
+            let value = words.next_if(|next| !joined && next.role == Role::Value);
+            found = match value {
+                Some(value) => Some(value.text.clone()),
+                None if joined => Some(Text { pieces: word.text.from(name.len() + 1) }),
+                None => found,
+            };
+        }
+        found
+    }
+}
+
+/// Tells whether a word is this flag of Hydra's, which may be cut short where nothing else begins so.
+pub(super) fn is_flag(name: &str, long: &str, short: &str) -> bool {
+    let shortest = if long.starts_with("--config-") { "--config-".len() + 1 } else { 5 };
+    name == short || name == long || name.len() >= shortest && long.starts_with(name)
+}
+
 /// One override as bash passes it.
 #[derive(Debug, Clone)]
 pub struct Argument {
@@ -69,8 +179,10 @@ pub struct Argument {
     pub text: Text,
     /// The word in the command, or the element in an array.
     pub word: Span,
-    /// The array the element stands in.
-    pub array: Option<String>,
+    /// The array the element stands in, and the word in the command that passes it.
+    pub array: Option<Step>,
+    /// Whether it may be none or several arguments.
+    pub several: bool,
 }
 
 impl Argument {

@@ -4,12 +4,16 @@ use brush_parser::ast::{ArithmeticForClauseCommand, ForClauseCommand, WhileOrUnt
 
 use super::making::Field;
 use super::piece::{Piece, Text, Unknown};
+use super::rounds::joined;
 use super::state::{Element, Rest, State, Var};
 use super::walk::{Done, Flow, Walker};
 use crate::text::Span;
 
 /// How often a loop is read to find all it changes.
 const ROUNDS: usize = 8;
+
+/// How many commands are read before loops are no longer read round by round.
+const PATIENT: usize = 10_000;
 
 /// How many rounds are read one by one.
 const MOST_ROUNDS: usize = 64;
@@ -22,9 +26,9 @@ impl Walker<'_> {
         match &clause.values {
             // `for NAME in; do` runs never; the tree does not tell it from `for NAME; do`.
             None if self
-                .syntax
-                .source
-                .slice(span)
+                .script
+                .at(span)
+                .text()
                 .split_whitespace()
                 .nth(2)
                 .is_some_and(|it| it.starts_with("in")) => {}
@@ -34,9 +38,10 @@ impl Walker<'_> {
         let why = format!("the loop at line {}", self.line(self.syntax.span(&clause.loc)));
         let certain = values.iter().all(|value| !value.forwards && !value.unsure);
         if certain && values.len() <= MOST_ROUNDS {
-            let rounds = self.unrolled(values.len() == 1, |walker, round| {
+            let rounds = self.unrolled(values.len() == 1, &why, |walker, round| {
                 let value = values.get(round)?;
                 walker.state.assign(&name, Var::Text(value.text.clone()));
+                walker.state.place(&name, value.word, false);
                 Some(walker.list(&clause.body.list))
             });
             if let Some(flow) = rounds {
@@ -74,7 +79,7 @@ impl Walker<'_> {
         wanted: bool,
     ) -> Flow {
         let why = format!("the loop at line {}", self.line(self.syntax.span(&clause.2)));
-        let rounds = self.unrolled(false, |walker, _| {
+        let rounds = self.unrolled(false, &why, |walker, _| {
             let (flow, status) = walker.tested(&clause.0);
             match (flow, status) {
                 (Flow::Next, Some(status)) if status == wanted => Some(walker.list(&clause.1.list)),
@@ -112,7 +117,7 @@ impl Walker<'_> {
             }
             _ => Some(true),
         };
-        let rounds = self.unrolled(false, |walker, _| match tests(walker) {
+        let rounds = self.unrolled(false, &why, |walker, _| match tests(walker) {
             Some(true) => {
                 let flow = walker.list(&clause.body.list);
                 updates(walker, flow);
@@ -143,12 +148,16 @@ impl Walker<'_> {
     }
 
     /// Reads a loop round by round until `round` has no more; none, with nothing changed, where
-    /// something in it is undecided, or where launches would be read several times.
+    /// something in it is undecided, or where its launches are not the same in every round.
     fn unrolled(
         &mut self,
         once: bool,
+        why: &str,
         round: impl Fn(&mut Self, usize) -> Option<Flow>,
     ) -> Option<Flow> {
+        if self.read > PATIENT {
+            return None;
+        }
         let before = self.state.clone();
         let counts = self.counts();
         let returned = self.returned.last().map_or(0, Vec::len);
@@ -167,9 +176,7 @@ impl Walker<'_> {
             }
             break;
         }
-        let [launches, _, starts, ..] = counts;
-        let repeats = self.script.launches.len() > launches || self.script.starts.len() > starts;
-        if let Some(flow) = ended.filter(|_| once || !repeats) {
+        if let Some(flow) = ended.filter(|_| once || self.join_rounds(counts, why)) {
             return Some(flow);
         }
         self.state = before;
@@ -178,6 +185,21 @@ impl Walker<'_> {
             frame.truncate(returned);
         }
         None
+    }
+
+    /// Makes one launch of those that every round has started; tells whether it can.
+    fn join_rounds(&mut self, [launches, _, starts, ..]: [usize; 6], why: &str) -> bool {
+        let script = &mut self.script;
+        let Some(rounds) = script.launches.get(launches..) else { return false };
+        let Some(joined) = joined(rounds.to_vec(), why) else { return false };
+        script.launches.truncate(launches);
+        script.launches.extend(joined);
+        for start in script.starts.split_off(starts.min(script.starts.len())) {
+            if !script.starts.iter().skip(starts).any(|old| old.span == start.span) {
+                script.starts.push(start);
+            }
+        }
+        true
     }
 
     /// Reads one round of a loop; the state is then any in which it may have ended.
@@ -257,7 +279,7 @@ impl Walker<'_> {
         news
     }
 
-    pub(super) fn counts(&self) -> [usize; 5] {
+    pub(super) fn counts(&self) -> [usize; 6] {
         let script = &self.script;
         let notes = script.notes.len();
         [
@@ -266,15 +288,17 @@ impl Walker<'_> {
             script.starts.len(),
             notes,
             script.unread.len(),
+            script.runs.len(),
         ]
     }
 
-    pub(super) fn forget(&mut self, [launches, commands, starts, notes, unread]: [usize; 5]) {
+    pub(super) fn forget(&mut self, [launches, commands, starts, notes, unread, runs]: [usize; 6]) {
         self.script.launches.truncate(launches);
         self.script.commands.truncate(commands);
         self.script.starts.truncate(starts);
         self.script.notes.truncate(notes);
         self.script.unread.truncate(unread);
+        self.script.runs.truncate(runs);
     }
 }
 

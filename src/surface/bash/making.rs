@@ -11,7 +11,7 @@ pub struct Field {
     /// The word it comes from; an array's element, where it comes from one.
     pub word: Span,
     /// The array it comes from.
-    pub array: Option<String>,
+    pub array: Option<Step>,
     /// Whether it stands for whatever arguments the script gets.
     pub forwards: bool,
     /// Whether it may stand for none or several arguments.

@@ -7,7 +7,7 @@ use super::expand::{Around, Expander, parsed, shortened};
 use super::making::{Field, Making, Separators};
 use super::operate::{Cut, cased, cut, replace, slice, substring};
 use super::piece::{Origin, Piece, Step, Text, Unknown};
-use super::state::{Element, Rest, Var};
+use super::state::{Element, Rest, State, Var};
 use super::syntax::Written;
 use crate::text::Span;
 
@@ -67,8 +67,10 @@ impl Use<'_> {
         name.split('[').next().unwrap_or(name).to_owned()
     }
 
-    fn step(&self, default: bool) -> Step {
-        Step { variable: self.name(), used: self.here.near, default }
+    fn step(&self, default: bool, state: &State) -> Step {
+        let variable = self.name();
+        let assigned = state.places_of(&variable);
+        Step { variable, used: self.here.near, default, assigned }
     }
 
     fn is_list(&self) -> bool {
@@ -99,8 +101,17 @@ impl Expander<'_> {
             Some(Var::Unknown(unknown)) => Held::Unknown(unknown.clone()),
             None => match self.outside.environment.get(name) {
                 Some(text) => {
-                    let piece = Piece::known(text.clone(), Origin::Computed(Span::at(0)));
+                    let piece = Piece::known(text.clone(), Origin::Outside);
                     Held::Text(Text::of(piece))
+                }
+                None if name == "PWD" => match self.working_folder() {
+                    Ok(path) => Held::Text(Text::of(Piece::known(path, Origin::Outside))),
+                    Err(unknown) => Held::Unknown(unknown),
+                },
+                None if name == "BASH_SOURCE" => {
+                    let text = self.own_path(self.file);
+                    let first = Element { text, word: Span::at(0), sure: true };
+                    Held::List(vec![first], Rest::Unknown(Unknown::new(not_set(name))))
                 }
                 None if ALWAYS_SET.contains(&name) => Held::Unknown(Unknown::new(not_set(name))),
                 None => Held::Missing,
@@ -168,6 +179,9 @@ impl Expander<'_> {
                     }
                     None => Held::Unknown(Unknown::new("the number of arguments is not known")),
                 }
+            }
+            Parameter::Special(SpecialParameter::ShellName) => {
+                Held::Text(self.own_path(self.script))
             }
             Parameter::Special(_) => {
                 Held::Unknown(Unknown::new(format!("{parameter} is known only when it runs")))
@@ -244,23 +258,24 @@ impl Expander<'_> {
                 None => self.unread(here, "it is not known whether it is set", quoted, making),
             },
             ParameterExpr::ParameterLength { parameter, indirect: false } => {
-                let text = match self.held(parameter) {
-                    Held::Unset => Some(0),
-                    Held::List(elements, rest) => counted(&elements, &rest),
-                    Held::Text(text) => text.known().map(|text| text.chars().count()),
-                    _ => None,
-                };
-                match text {
-                    Some(count) => {
-                        let origin = Origin::Computed(here.near);
-                        let piece = Piece::known(count.to_string(), origin);
-                        making.push(Piece { via: vec![using(parameter).step(false)], ..piece });
-                    }
-                    None => self.unread(here, "nothing tells its length", quoted, making),
-                }
+                self.length(&using(parameter), making);
             }
             _ => self.operated(it, here, quoted, making),
         }
+    }
+
+    fn length(&mut self, using: &Use<'_>, making: &mut Making) {
+        let count = match self.held(using.parameter) {
+            Held::Unset => Some(0),
+            Held::List(elements, rest) => counted(&elements, &rest),
+            Held::Text(text) => text.known().map(|text| text.chars().count()),
+            _ => None,
+        };
+        let Some(count) = count else {
+            return self.unread(using.here, "nothing tells its length", using.quoted, making);
+        };
+        let piece = Piece::known(count.to_string(), Origin::Computed(using.here.near));
+        making.push(Piece { via: vec![using.step(false, self.state)], ..piece });
     }
 
     fn unread(&mut self, here: &Written, why: &str, quoted: bool, making: &mut Making) {
@@ -315,14 +330,15 @@ impl Expander<'_> {
             Some(true) => {}
         }
         let word = ending(using.here, default.unwrap_or_default());
-        making.via.push(using.step(true));
+        making.via.push(using.step(true, self.state));
         match (assigns, using.parameter) {
             (true, Parameter::Named(name)) => {
                 let mut value = Making::new(making.word, false, making.depth + 1);
-                value.via.push(using.step(true));
+                value.via.push(using.step(true, self.state));
                 self.operand(&word, using.quoted, &mut value);
                 let text = value.joined();
                 self.state.assign(name, Var::Text(text.clone()));
+                self.state.place(name, using.here.near, false);
                 making.via.pop();
                 making.expansion(text, using.quoted);
                 return;
@@ -392,7 +408,9 @@ impl Expander<'_> {
             Held::Unknown(unknown) => {
                 making.expansion(Text::of(Piece::missing(unknown, near)), using.quoted);
             }
-            Held::Text(text) => making.expansion(text.through(&using.step(false)), using.quoted),
+            Held::Text(text) => {
+                making.expansion(text.through(&using.step(false, self.state)), using.quoted)
+            }
             Held::List(elements, rest) => self.emit_list(elements, rest, using, making),
         }
     }
@@ -415,7 +433,7 @@ impl Expander<'_> {
             let unknown = Unknown::new("what it is joined to is not known").seeing(&seen);
             return making.several(Text::of(Piece::missing(unknown, using.here.near)));
         }
-        let step = using.step(false);
+        let step = using.step(false, self.state);
         let (count, start) = (elements.len(), making.fields.len());
         if count == 0 && using.quoted {
             making.drop_empty();
@@ -428,7 +446,7 @@ impl Expander<'_> {
                 making.fields.push(Field {
                     text: element.text,
                     word: element.word,
-                    array: Some(step.variable.clone()),
+                    array: Some(step.clone()),
                     unsure: !element.sure,
                     ..Field::default()
                 });
@@ -464,7 +482,7 @@ impl Expander<'_> {
             };
             return self.unread(using.here, why, true, making);
         }
-        let step = using.step(false);
+        let step = using.step(false, self.state);
         for (index, element) in elements.iter().enumerate() {
             if index > 0 {
                 let between = between.clone().unwrap_or_default();
@@ -484,12 +502,14 @@ impl Expander<'_> {
         let held = match self.held(parameter) {
             Held::List(elements, rest) => self.sliced(it, elements, rest, &using, making.depth),
             Held::Text(text) => {
-                let computed =
-                    text.known().and_then(|known| self.operate(it, &known, here, making.depth));
+                let known = text.known().or_else(|| text.path());
+                let computed = known.and_then(|known| self.operate(it, &known, here, making.depth));
                 computed.map(|made| {
                     let via = text.pieces.iter().flat_map(|piece| piece.via.clone()).collect();
-                    let piece = Piece::known(made, Origin::Computed(here.near));
-                    Held::Text(Text::of(Piece { via, ..piece }))
+                    let made =
+                        if text.unknown().is_none() { Ok(made) } else { Err(Unknown::path(made)) };
+                    let origin = Origin::Computed(here.near);
+                    Held::Text(Text::of(Piece { text: made, origin, via }))
                 })
             }
             Held::Unset => {
@@ -700,7 +720,10 @@ fn is_empty(held: &Held, test: &ParameterTestType) -> Option<bool> {
     let null = matches!(test, ParameterTestType::UnsetOrNull);
     match held {
         Held::Missing | Held::Unset => Some(true),
-        Held::Text(text) if null => text.is_empty(),
+        Held::Text(text) if null => match text.path() {
+            Some(path) => Some(path.is_empty()),
+            None => text.is_empty(),
+        },
         Held::Text(_) => Some(false),
         Held::List(elements, rest) => match (elements.as_slice(), rest) {
             ([], Rest::Nothing | Rest::Script) => Some(true),

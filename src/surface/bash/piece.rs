@@ -29,13 +29,15 @@ pub struct Unknown {
     pub why: String,
     /// What it depends on, as far as that is told: where two readings differ here, the value may.
     pub seen: String,
+    /// The path that it stands for, where that is known though the text is not.
+    pub path: Option<String>,
 }
 
 impl Unknown {
     /// Makes one that depends on nothing that is told.
     pub fn new(why: impl Into<String>) -> Self {
         let why = why.into();
-        Self { seen: without_lines(&why), why }
+        Self { seen: without_lines(&why), why, path: None }
     }
 
     /// Adds what it depends on.
@@ -69,8 +71,12 @@ fn condensed(text: String) -> String {
 pub enum Origin {
     /// The source holds exactly these characters at the span, inside such quotes.
     Literal(Span, Quoting),
+    /// `$((…))` stands at the span.
+    Arithmetic(Span),
     /// Something else stands at the span: an expansion, an escape.
     Computed(Span),
+    /// It comes from outside the script: the environment, or an argument of the script.
+    Outside,
 }
 
 /// The quotes around a literal.
@@ -85,7 +91,7 @@ pub enum Quoting {
 }
 
 /// A variable that a piece went through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 pub struct Step {
     /// The variable's name.
     pub variable: String,
@@ -93,13 +99,24 @@ pub struct Step {
     pub used: Span,
     /// Whether the value is the default of `${NAME:-…}`, which the environment would replace.
     pub default: bool,
+    /// Where the variable was set, appending included; several where branches set it.
+    pub assigned: Vec<Span>,
+}
+
+/// Where a variable was set says nothing about its value.
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |it: &Self| (it.used, it.default);
+        self.variable == other.variable && same(self) == same(other)
+    }
 }
 
 impl Origin {
     /// Returns the place.
     pub fn span(self) -> Span {
         match self {
-            Self::Literal(span, _) | Self::Computed(span) => span,
+            Self::Literal(span, _) | Self::Arithmetic(span) | Self::Computed(span) => span,
+            Self::Outside => Span::at(0),
         }
     }
 }
@@ -128,7 +145,7 @@ impl Piece {
             Origin::Literal(span, quoting) => {
                 Origin::Literal(Span::new(span.start + start, span.start + end), quoting)
             }
-            computed => computed,
+            whole => whole,
         };
         Self { text: Ok(part), origin, via: self.via.clone() }
     }

@@ -65,8 +65,8 @@ impl Argument {
                     Some(step) => Placed::Default(step.variable.clone(), span),
                     None => Placed::Variable(variables().join(", "), span),
                 },
-                (Origin::Computed(_), []) => Placed::Literal(self.word),
-                (Origin::Computed(span), _) => Placed::Computed(variables(), span),
+                (_, []) => Placed::Literal(self.word),
+                (origin, _) => Placed::Computed(variables(), origin.span()),
             },
             many if many.iter().all(|piece| piece.via.is_empty()) => Placed::Literal(self.word),
             many => {

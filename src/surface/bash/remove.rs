@@ -14,6 +14,11 @@ pub(super) fn remove(script: &Script, argument: &Argument) -> Result<Edit, Fault
     let inside = pieces.iter().all(|piece| argument.word.contains(piece.origin.span()));
     let own = pieces.iter().any(|piece| argument.word.contains(piece.origin.span()));
     let part = if inside || own { None } else { in_string(argument) };
+    let place = part.unwrap_or(argument.word);
+    if !script.holds(place) {
+        let message = format!("`{}` stands in {}", argument.target(), script.at(place));
+        return Err(Fault::new("hydrule::edit::place", Span::at(0), message));
+    }
     match part {
         Some(part) => Ok(Edit::new(with_blanks(text, part), "")),
         None if own && !argument.word.is_empty() => Ok(Edit::new(line_of(text, argument.word), "")),

@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use brush_parser::ast::{
-    AssignmentValue, CommandPrefixOrSuffixItem, FunctionBody, SimpleCommand, Word,
-};
+use brush_parser::ast::{AssignmentValue, CommandPrefixOrSuffixItem, SimpleCommand, Word};
 
 use super::assign::assigned_name;
 use super::command::{Command as Recognised, recognise};
@@ -12,7 +10,7 @@ use super::decide;
 use super::launch::Launch;
 use super::making::Field;
 use super::piece::{Text, Unknown};
-use super::state::{Arguments, Element, Rest, Var, sketch};
+use super::state::{Arguments, Element, Function, Rest, Var, sketch};
 use super::walk::{Done, Flow, Walker};
 use crate::text::Span;
 
@@ -20,12 +18,12 @@ use crate::text::Span;
 const DEEPEST: usize = 16;
 
 /// A command whose words are expanded.
-struct Run<'a> {
-    fields: &'a [Field],
-    words: Vec<Option<String>>,
+pub(super) struct Run<'a> {
+    pub(super) fields: &'a [Field],
+    pub(super) words: Vec<Option<String>>,
     /// The variables that hold for this command alone.
-    own: Vec<(String, Text)>,
-    first_word: Span,
+    pub(super) own: Vec<(String, Text)>,
+    pub(super) first_word: Span,
     last_word: Span,
     /// The whole command as it is written, with what it reads.
     written: String,
@@ -128,7 +126,9 @@ impl Walker<'_> {
             "false" => return (Flow::Next, Some(false)),
             "[" | "test" => return (Flow::Next, self.test(run)),
             "exit" => return (Flow::Exit, None),
-            "return" if self.state.frames.is_empty() => return (Flow::Next, None),
+            "return" if self.state.frames.is_empty() && self.taking_in == 0 => {
+                return (Flow::Next, None);
+            }
             "return" => return (Flow::Return, None),
             "break" => return (Flow::Break, None),
             "continue" => return (Flow::Continue, None),
@@ -144,7 +144,8 @@ impl Walker<'_> {
                 self.sets_unknown(&name, run);
             }
             "eval" => self.eval(arguments, run),
-            "source" | "." => self.sourced(arguments, run.first_word),
+            "source" | "." => return self.sourced(run),
+            "cd" | "pushd" | "popd" => self.change_folder(&name, run),
             _ => return self.program(&name, run),
         }
         (Flow::Next, None)
@@ -181,7 +182,9 @@ impl Walker<'_> {
     fn function(&mut self, name: &str, run: &Run<'_>) -> Done {
         let line = self.line(run.first_word);
         match self.state.functions.get(name).cloned().flatten() {
-            Some(body) if self.state.frames.len() < DEEPEST => (self.call(&body, run), None),
+            Some(function) if self.state.frames.len() < DEEPEST => {
+                (self.call(&function, run), None)
+            }
             _ => {
                 let message =
                     format!("what the function `{name}` does at line {line} is not known");
@@ -192,39 +195,54 @@ impl Walker<'_> {
     }
 
     fn program(&mut self, name: &str, run: &Run<'_>) -> Done {
+        let inner = self.inner_shell(run);
         let texts = run.words.iter().flatten();
         let shell =
             texts.clone().any(|word| matches!(word.rsplit('/').next(), Some("bash" | "sh")));
-        if shell && texts.clone().any(|word| word.starts_with('-') && word.ends_with('c')) {
+        if inner.is_none()
+            && shell
+            && texts.clone().any(|word| word.starts_with('-') && word.ends_with('c'))
+        {
             self.note(run.first_word, "`bash -c` runs a text that is not read");
         }
-        self.keep(run);
+        self.keep(run, inner);
         let ends = name == "exec" && run.fields.len() > 1;
         (if ends { Flow::Exit } else { Flow::Next }, None)
     }
 
-    fn keep(&mut self, run: &Run<'_>) {
-        let location = self.syntax.source.at(run.first_word.cover(run.last_word));
-        let span = location.span;
+    /// Keeps a command; `inner` is its word that holds a text to run, which is read for itself.
+    fn keep(&mut self, run: &Run<'_>, inner: Option<usize>) {
+        let span = run.first_word.cover(run.last_word);
+        let location = self.script.at(span);
         let own = run.own.iter().map(|(name, text)| format!("{name}={}", text.sketch()));
-        match recognise(run.fields) {
-            Recognised::Launch(found) => self.script.launches.push(Launch {
-                program: found.program,
-                location,
-                flags: found.flags,
-                arguments: found.arguments,
-                forwards: found.forwards,
-                last_word: run.last_word,
-                rest: own.chain(found.rest).collect(),
-                condition: self.conditions.last().cloned(),
-            }),
+        let recognised = if inner.is_some() { Recognised::Other } else { recognise(run.fields) };
+        match recognised {
+            Recognised::Launch(found) => {
+                let launch = Launch {
+                    program: found.program,
+                    module: found.module,
+                    location,
+                    environment: run.own.clone(),
+                    words: found.words,
+                    flags: found.flags,
+                    arguments: found.arguments,
+                    forwards: found.forwards,
+                    last_word: run.last_word,
+                    rest: own.chain(found.rest).collect(),
+                    condition: self.conditions.last().cloned(),
+                };
+                self.script.runs.push((0, launch.clone()));
+                self.script.launches.push(launch);
+            }
             Recognised::Start(start) => self.script.starts.push(start),
             Recognised::Other => {
                 let first = run.words.first().and_then(Option::as_deref).unwrap_or_default();
                 if is_orphan(first) && !self.script.orphans.contains(&span) {
                     self.script.orphans.push(span);
                 }
-                let words = own.chain(sketches(run.fields)).collect();
+                let words = sketches(run.fields).into_iter().enumerate();
+                let words = words.filter(|(index, _)| Some(*index) != inner).map(|(_, word)| word);
+                let words = own.chain(words).collect();
                 self.script.commands.push((span, words));
             }
         }
@@ -271,6 +289,9 @@ impl Walker<'_> {
             }
             if letters.contains('e') || named.as_deref() == Some("errexit") {
                 self.state.options.ends_on_failure = on;
+            }
+            if letters.contains('a') || named.as_deref() == Some("allexport") {
+                self.state.options.exports_all = on;
             }
         }
         if !rest.is_empty() {
@@ -337,13 +358,21 @@ impl Walker<'_> {
         }
     }
 
-    fn sourced(&mut self, arguments: &[Option<String>], at: Span) {
-        let file = arguments.first().cloned().flatten();
-        let file = file.map_or("a file".to_owned(), |file| format!("`{file}`"));
-        self.note(at, format!("{file} is not read; it may set variables"));
+    fn change_folder(&mut self, name: &str, run: &Run<'_>) {
+        let mut words = run.fields.iter().skip(1).filter(|it| {
+            let start = it.text.known_start();
+            !start.starts_with('-') || start == "-"
+        });
+        let path = match (name, words.next(), words.next()) {
+            ("cd", Some(to), None) if to.text.known_start() != "-" => {
+                self.expander().seen_from_start(&to.text)
+            }
+            _ => None,
+        };
+        self.state.folder = path;
     }
 
-    fn call(&mut self, body: &Rc<FunctionBody>, run: &Run<'_>) -> Flow {
+    fn call(&mut self, function: &Function, run: &Run<'_>) -> Flow {
         let arguments = list_of(run.fields.get(1..).unwrap_or_default());
         self.state.begin_function(arguments);
         for (name, text) in &run.own {
@@ -352,7 +381,9 @@ impl Walker<'_> {
         }
         self.returned.push(Vec::new());
         self.left.push(Vec::new());
-        let flow = self.compound(&body.0).0;
+        let outer = std::mem::replace(&mut self.syntax, Rc::clone(&function.syntax));
+        let flow = self.compound(&function.body.0).0;
+        self.syntax = outer;
         self.left.pop();
         for state in self.returned.pop().unwrap_or_default() {
             self.state.join(&state, "where the function returns");
@@ -388,7 +419,7 @@ fn unknown_arguments(why: &str, old: &Arguments) -> Arguments {
 }
 
 /// Makes a list of arguments of a command's words.
-fn list_of(fields: &[Field]) -> Arguments {
+pub(super) fn list_of(fields: &[Field]) -> Arguments {
     let elements = fields.iter().take_while(|field| !field.forwards).map(|field| Element {
         text: field.text.clone(),
         word: field.word,

@@ -1,18 +1,34 @@
 //! What a script knows while it runs: variables, arguments, functions.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use brush_parser::ast::FunctionBody;
 use indexmap::{IndexMap, IndexSet};
 
 use super::piece::{Origin, Piece, Text, Unknown};
-use crate::text::Span;
+use super::syntax::Syntax;
+use crate::text::{Source, Span};
 
 /// What a script takes from outside.
 #[derive(Debug, Clone, Default)]
 pub struct Outside {
     /// Environment variables that were told; others count as not set.
     pub environment: IndexMap<String, String>,
+    /// The script's own arguments; where they are not told, it may get any.
+    pub arguments: Option<Vec<String>>,
+    /// Reads a file that the script takes in, its path seen from where the script's is; without,
+    /// none is read.
+    pub load: Option<fn(&Path) -> Option<Source>>,
+}
+
+/// A function's body, in the text that defines it.
+#[derive(Clone)]
+pub struct Function {
+    /// The body.
+    pub body: Rc<FunctionBody>,
+    /// The text.
+    pub syntax: Rc<Syntax>,
 }
 
 /// A variable's value.
@@ -65,6 +81,8 @@ pub struct Arguments {
 pub struct Options {
     /// `set -e`: a failing command ends the script.
     pub ends_on_failure: bool,
+    /// `set -a`: what is assigned is exported.
+    pub exports_all: bool,
     /// `shopt -s nullglob` or the like: patterns that match no file do not stay as they are.
     pub drops_patterns: bool,
 }
@@ -74,14 +92,20 @@ pub struct Options {
 pub struct State {
     /// Variables by name.
     pub vars: IndexMap<String, Var>,
+    /// Where each variable was set.
+    pub places: IndexMap<String, Vec<Span>>,
     /// Variables that change what is assigned to them, or forbid it: integers, references.
     pub odd: IndexSet<String>,
     /// The arguments.
     pub arguments: Arguments,
     /// Functions by name; none where it is not known which.
-    pub functions: IndexMap<String, Option<Rc<FunctionBody>>>,
+    pub functions: IndexMap<String, Option<Function>>,
     /// For every function being run, what comes back when it ends.
     pub frames: Vec<Frame>,
+    /// The variables that programs get.
+    pub exported: IndexSet<String>,
+    /// The working folder, seen from where the script is started; none where nothing tells it.
+    pub folder: Option<String>,
     /// The shell's options.
     pub options: Options,
     /// Whether an expansion of the command being read may have failed, which ends all of it.
@@ -93,6 +117,8 @@ pub struct State {
 pub struct Frame {
     /// The local variables, and what they hid.
     pub hidden: IndexMap<String, Option<Var>>,
+    /// Where what they hid was set.
+    pub places: IndexMap<String, Vec<Span>>,
     /// The arguments.
     pub arguments: Arguments,
 }
@@ -113,6 +139,52 @@ impl Var {
 }
 
 impl State {
+    /// Begins a script.
+    pub fn new(outside: &Outside) -> Self {
+        let exported = outside.environment.keys().cloned().collect();
+        let begun = Self { exported, folder: Some(String::new()), ..Self::default() };
+        let Some(told) = &outside.arguments else { return begun };
+        let element = |text: &String| Element {
+            text: Text::of(Piece::known(text.clone(), Origin::Outside)),
+            word: Span::at(0),
+            sure: true,
+        };
+        let known = told.iter().map(element).collect();
+        Self { arguments: Arguments { known, rest: Rest::Nothing }, ..begun }
+    }
+
+    /// Returns what a shell starts with that this one starts with these arguments; it gets what is
+    /// exported, if anything.
+    pub fn child(&self, arguments: Arguments, gets_variables: bool) -> Self {
+        let kept = |(name, var): (&String, &Var)| {
+            let text = matches!(var, Var::Text(_) | Var::Unknown(_));
+            let passed = text && gets_variables && self.exported.contains(name);
+            passed.then(|| (name.clone(), var.clone()))
+        };
+        Self {
+            vars: self.vars.iter().filter_map(kept).collect(),
+            places: self.places.clone(),
+            arguments,
+            exported: self.exported.clone(),
+            folder: self.folder.clone().filter(|_| gets_variables),
+            ..Self::default()
+        }
+    }
+
+    /// Notes where a variable is set, or appended to.
+    pub fn place(&mut self, name: &str, at: Span, appends: bool) {
+        let places = self.places.entry(name.to_owned()).or_default();
+        if !appends {
+            places.clear();
+        }
+        places.push(at);
+    }
+
+    /// Returns where a variable was set.
+    pub fn places_of(&self, name: &str) -> Vec<Span> {
+        self.places.get(name).cloned().unwrap_or_default()
+    }
+
     /// Sets a variable that nothing tells the value of; it may depend on the old one.
     pub fn forget(&mut self, name: &str, why: impl Into<String>) {
         let old = self.vars.get(name).map_or_else(String::new, Var::sketch);
@@ -128,26 +200,32 @@ impl State {
             value
         };
         self.vars.insert(name.to_owned(), value);
+        if self.options.exports_all {
+            self.exported.insert(name.to_owned());
+        }
     }
 
     /// Makes a variable local to the function being run.
     pub fn make_local(&mut self, name: &str) {
         let old = self.vars.get(name).cloned();
+        let places = self.places_of(name);
         if let Some(frame) = self.frames.last_mut() {
             frame.hidden.entry(name.to_owned()).or_insert(old);
+            frame.places.entry(name.to_owned()).or_insert(places);
         }
     }
 
     /// Begins a function.
     pub fn begin_function(&mut self, arguments: Arguments) {
         let arguments = std::mem::replace(&mut self.arguments, arguments);
-        self.frames.push(Frame { hidden: IndexMap::new(), arguments });
+        self.frames.push(Frame { arguments, ..Frame::default() });
     }
 
     /// Ends a function: what its local variables hid is back.
     pub fn end_function(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         self.arguments = frame.arguments;
+        self.places.extend(frame.places);
         for (name, old) in frame.hidden {
             match old {
                 Some(old) => self.vars.insert(name, old),
@@ -165,6 +243,12 @@ impl State {
                 self.vars.insert(name, joined);
             }
         }
+        for (name, theirs) in &other.places {
+            let mine = self.places.entry(name.clone()).or_default();
+            let news = theirs.iter().filter(|place| !mine.contains(place));
+            let news: Vec<Span> = news.copied().collect();
+            mine.extend(news);
+        }
         if self.arguments != other.arguments {
             let why = format!("the arguments depend on {why}");
             let seen = format!("{}|{}", sketch(&self.arguments), sketch(&other.arguments));
@@ -173,7 +257,7 @@ impl State {
         }
         for (name, body) in &other.functions {
             let same = match (self.functions.get(name), body) {
-                (Some(Some(mine)), Some(body)) => Rc::ptr_eq(mine, body),
+                (Some(Some(mine)), Some(theirs)) => Rc::ptr_eq(&mine.body, &theirs.body),
                 // Where only one branch defines it, it is that one or none at all.
                 (None, Some(_)) => {
                     self.functions.insert(name.clone(), body.clone());
@@ -186,10 +270,15 @@ impl State {
             }
         }
         self.odd.extend(other.odd.iter().cloned());
+        self.exported.extend(other.exported.iter().cloned());
+        if self.folder != other.folder {
+            self.folder = None;
+        }
         for (mine, theirs) in self.frames.iter_mut().zip(&other.frames) {
             join_frames(&mut mine.hidden, &theirs.hidden, why);
         }
         self.options.drops_patterns |= other.options.drops_patterns;
+        self.options.exports_all |= other.options.exports_all;
         self.options.ends_on_failure &= other.options.ends_on_failure;
     }
 

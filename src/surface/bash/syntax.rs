@@ -13,12 +13,23 @@ pub struct Syntax {
     pub program: Program,
     /// The text.
     pub source: Source,
+    /// Where the text lies among all that is read.
+    place: Place,
     /// Byte offset of every character, and of the end.
     offsets: Vec<usize>,
     /// Every token: its text and where it stands, in bytes, blanks before it left out.
     tokens: Vec<(String, Span)>,
     /// Index into `tokens` by start.
     by_start: HashMap<usize, usize>,
+}
+
+/// Where a text lies among all that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Its first byte has this offset; the script itself begins at 0, and what it takes in behind it.
+    From(usize),
+    /// All of it is made at one place, such as a computed text for `bash -c`.
+    At(Span),
 }
 
 /// A word as written and where its text stands.
@@ -42,25 +53,29 @@ impl Written {
 }
 
 impl Syntax {
-    /// Parses a script as bash does.
+    /// Parses a text as bash does.
     ///
     /// # Errors
     /// The place where bash's grammar stops.
-    pub fn parse(source: &Source) -> Result<Self, Faults> {
+    pub fn parse(source: &Source, place: Place) -> Result<Self, Faults> {
         let offsets: Vec<usize> = source.text().char_indices().map(|(at, _)| at).collect();
         let mut offsets = offsets;
         offsets.push(source.text().len());
         let byte = |index: usize| offsets.get(index).copied().unwrap_or(source.text().len());
         let options = ParserOptions::default();
         let fault = |fault| Faults::one(source.clone(), fault);
-        let tokens =
-            brush_parser::uncached_tokenize_str(source.text(), &options.tokenizer_options());
+        // A backslash at the very end joins nothing, and bash leaves it out.
+        let text = source.text();
+        let open = text.len() - text.trim_end_matches('\\').len();
+        let text = if open % 2 == 1 { text.strip_suffix('\\').unwrap_or(text) } else { text };
+        let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options());
         let tokens = tokens.map_err(|error| fault(tokenizer_fault(source, &error)))?;
         let program = brush_parser::parse_tokens(&tokens, &options);
         let program = program.map_err(|error| fault(parser_fault(source, &byte, &error)))?;
         let mut syntax = Self {
             program,
             source: source.clone(),
+            place,
             tokens: Vec::new(),
             by_start: HashMap::new(),
             offsets,
@@ -93,7 +108,10 @@ impl Syntax {
             };
             start += skip;
         }
-        Span::new(start, end)
+        match self.place {
+            Place::From(base) => Span::new(start, end).shifted(base),
+            Place::At(span) => span,
+        }
     }
 
     /// Returns a word with its place.
@@ -105,7 +123,13 @@ impl Syntax {
     /// Returns a text with its place, if it stands there unchanged.
     pub fn written_at(&self, text: &str, near: Span) -> Written {
         let span = Span::new(near.start, near.start + text.len());
-        let exact = self.source.slice(span) == text;
+        let exact = match self.place {
+            Place::From(base) => {
+                let inside = near.start.checked_sub(base);
+                inside.is_some_and(|at| self.source.slice(Span::new(at, at + text.len())) == text)
+            }
+            Place::At(_) => false,
+        };
         Written { text: text.to_owned(), span: exact.then_some(span), near }
     }
 

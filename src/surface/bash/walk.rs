@@ -13,26 +13,28 @@ use super::expand::Expander;
 use super::launch::{Note, Script};
 use super::making::Field;
 use super::piece::Text;
-use super::state::{Outside, State};
-use super::syntax::{Syntax, Written};
+use super::state::{Function, Outside, State};
+use super::syntax::{Place, Syntax, Written};
 use crate::text::{Faults, Source, Span};
 
 /// How many commands are read, repetitions counted, before the reading gives up.
-const MOST: usize = 100_000;
+const MOST: usize = 40_000;
 
 /// Reads a launch script.
 ///
 /// # Errors
 /// What bash cannot parse.
 pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
-    let syntax = Syntax::parse(source)?;
+    let syntax = Rc::new(Syntax::parse(source, Place::From(0))?);
     let mut walker = Walker {
-        syntax: &syntax,
+        syntax: Rc::clone(&syntax),
         outside,
-        state: State::default(),
+        state: State::new(outside),
         script: Script {
             source: source.clone(),
+            taken_in: Vec::new(),
             launches: Vec::new(),
+            runs: Vec::new(),
             commands: Vec::new(),
             starts: Vec::new(),
             unread: Vec::new(),
@@ -44,16 +46,14 @@ pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
         returned: Vec::new(),
         given_up: Vec::new(),
         bodies: HashMap::new(),
+        others: HashMap::new(),
+        nested: 0,
+        taking_in: 0,
         testing: 0,
         read: 0,
     };
-    for list in &syntax.program.complete_commands {
-        let flow = walker.list(list);
-        if flow == Flow::Exit && walker.given_up.is_empty() {
-            break;
-        }
-        walker.go_on_after_failure();
-    }
+    walker.text_of(&syntax);
+    walker.script.number_runs();
     Ok(walker.script)
 }
 
@@ -73,7 +73,8 @@ pub(super) enum Flow {
 }
 
 pub(super) struct Walker<'a> {
-    pub(super) syntax: &'a Syntax,
+    /// The text being read.
+    pub(super) syntax: Rc<Syntax>,
     pub(super) outside: &'a Outside,
     pub(super) state: State,
     pub(super) script: Script,
@@ -87,6 +88,13 @@ pub(super) struct Walker<'a> {
     bodies: HashMap<usize, Rc<FunctionBody>>,
     /// The states in which the statement being read may have been given up.
     pub(super) given_up: Vec<State>,
+    /// The other texts that are read, by what they are; they stay, since functions are known by the
+    /// place of their definition.
+    pub(super) others: HashMap<(String, Place), Rc<Syntax>>,
+    /// How many texts are being read, one inside the other.
+    pub(super) nested: usize,
+    /// How many of them are files that are taken in.
+    pub(super) taking_in: usize,
     /// How many tests this stands in, where a failure does not end the script.
     testing: usize,
     /// How many commands were read.
@@ -98,7 +106,28 @@ pub(super) type Done = (Flow, Option<bool>);
 
 impl Walker<'_> {
     pub(super) fn line(&self, span: Span) -> usize {
-        self.syntax.source.line_column(span.start).line
+        self.script.at(span).line_column().line
+    }
+
+    /// Reads all statements of a text.
+    pub(super) fn text_of(&mut self, syntax: &Rc<Syntax>) -> Flow {
+        let outer = std::mem::replace(&mut self.syntax, Rc::clone(syntax));
+        self.nested += 1;
+        let mut flow = Flow::Next;
+        for list in &syntax.program.complete_commands {
+            flow = self.list(list);
+            let ends = flow == Flow::Exit || flow == Flow::Return && self.taking_in > 0;
+            if ends && self.given_up.is_empty() {
+                break;
+            }
+            // What fails in a text inside gives up the statement that runs the text.
+            if self.nested == 1 {
+                self.go_on_after_failure();
+            }
+        }
+        self.nested -= 1;
+        self.syntax = outer;
+        flow
     }
 
     pub(super) fn note(&mut self, span: Span, message: impl Into<String>) {
@@ -217,7 +246,7 @@ impl Walker<'_> {
     }
 
     /// Reads what runs in a shell of its own: nothing it sets comes back.
-    fn apart<T>(&mut self, run: impl FnOnce(&mut Self) -> T) {
+    pub(super) fn apart<T>(&mut self, run: impl FnOnce(&mut Self) -> T) {
         let before = self.state.clone();
         self.left.push(Vec::new());
         self.returned.push(Vec::new());
@@ -299,7 +328,8 @@ impl Walker<'_> {
                 let body =
                     self.bodies.entry(place).or_insert_with(|| Rc::new(function.body.clone()));
                 let body = Rc::clone(body);
-                self.state.functions.insert(function.fname.value.clone(), Some(body));
+                let function_of = Function { body, syntax: Rc::clone(&self.syntax) };
+                self.state.functions.insert(function.fname.value.clone(), Some(function_of));
                 (Flow::Next, Some(true))
             }
             Command::ExtendedTest(test, _) => {
@@ -441,7 +471,12 @@ impl Walker<'_> {
     }
 
     pub(super) fn expander(&mut self) -> Expander<'_> {
-        Expander { state: &mut self.state, outside: self.outside }
+        Expander {
+            state: &mut self.state,
+            outside: self.outside,
+            script: self.script.source.name(),
+            file: self.syntax.source.name(),
+        }
     }
 
     pub(super) fn fields(&mut self, word: &Word) -> Vec<Field> {
