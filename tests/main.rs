@@ -12,6 +12,7 @@ mod architecture;
 mod bounds;
 mod broken;
 mod cel;
+mod chain;
 mod check;
 mod conditions;
 mod config;

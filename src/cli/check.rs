@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::Done;
 use super::args::{CheckArgs, OutputFormat};
+use super::chain::{Input, read_inputs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
-use super::job::{Input, Known, entries_of, in_source, outside, read_inputs};
+use super::job::{Known, entries_of, in_source, outside};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{Base, Entry, RequirementState, State, World, check_requirements, mend};
@@ -120,11 +121,8 @@ impl Checker<'_> {
 
     /// The scripts whose directives hold for a launch: its own, and those that start it.
     fn directive_givers<'b>(&'b self, input: &'b Input) -> impl Iterator<Item = &'b Input> {
-        let starts = move |other: &&Input| {
-            let name = base_name(input.script.source.name());
-            std::ptr::eq(*other, input)
-                || other.script.starts.iter().any(|it| base_name(&it.path) == name)
-        };
+        let starts =
+            move |other: &&Input| std::ptr::eq(*other, input) || input.is_started_by(&other.script);
         self.inputs.iter().filter(starts).filter(|it| it.has_directives)
     }
 
@@ -213,8 +211,4 @@ fn first_line(launch: &Location) -> Span {
     let line = launch.text().lines().next().unwrap_or_default();
     let length = line.trim_end_matches(['\\', ' ', '\t']).len();
     Span::new(launch.span.start, launch.span.start + length)
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

@@ -1,8 +1,9 @@
 //! One job: its scripts, its log, its overrides, and the pack that knows them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::JobArgs;
+use super::chain::{Input, read_inputs};
 use super::error::CliError;
 use super::facts;
 use super::files::{read_log, read_script, read_taken_in};
@@ -21,14 +22,6 @@ use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
 use crate::surface::slurm;
 use crate::text::{Fault, Faults, Level, Source, Span, count, nearest};
 use crate::value::Value;
-
-/// A script of the job.
-pub struct Input {
-    /// The launches and commands.
-    pub script: Script,
-    /// Whether it has `#SBATCH` lines.
-    pub has_directives: bool,
-}
 
 /// Everything that a command about a job needs.
 pub struct Job {
@@ -138,6 +131,7 @@ impl Job {
         })?;
         self.chosen = Some((input, launch));
         for input in &self.inputs {
+            self.remarks.extend(input.gets(&self.outside));
             for note in &input.script.notes {
                 let at = input.script.at(note.span);
                 self.remarks.push(format!("{at}: {}", note.message));
@@ -484,22 +478,7 @@ fn describe(launch: &Launch) -> String {
 /// What the scripts take from outside.
 pub fn outside(env: &[String], arguments: Option<Vec<String>>) -> Result<Outside, CliError> {
     let environment = pairs(env)?.into_iter().collect();
-    Ok(Outside { environment, arguments, load: Some(read_taken_in) })
-}
-
-/// Reads scripts; the mistakes of all are told at once.
-pub fn read_inputs(paths: &[PathBuf], outside: &Outside) -> Result<Vec<Input>, CliError> {
-    let mut inputs = Vec::new();
-    let mut faulty = Vec::new();
-    for path in paths {
-        let source = read_script(path)?;
-        let has_directives = source.text().contains("#SBATCH");
-        match bash::read(&source, outside) {
-            Ok(script) => inputs.push(Input { script, has_directives }),
-            Err(faults) => faulty.push(faults),
-        }
-    }
-    if faulty.is_empty() { Ok(inputs) } else { Err(CliError::Faults(faulty)) }
+    Ok(Outside { environment, arguments, load: Some(read_taken_in), ..Outside::default() })
 }
 
 /// Turns a launch's arguments into overrides; what nothing tells keeps its reason.
@@ -508,8 +487,12 @@ pub fn entries_of(script: &Script, launch: &Launch) -> Result<Vec<Entry>, Vec<Fa
     let mut faults = Vec::new();
     let swept = is_multirun(launch);
     for argument in &launch.arguments {
-        let placed = argument.placed();
-        let from = Provenance::Text(script.at(placed.span()));
+        // What is given to the script has no place in it but its launch.
+        let from = match argument.is_given() {
+            true => launch.location.clone(),
+            false => script.at(argument.placed().span()),
+        };
+        let from = Provenance::Text(from);
         let Some(text) = argument.text.known() else {
             let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
             entries.push(Entry { key: argument.key(), value: Err(why), from });

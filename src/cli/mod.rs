@@ -1,6 +1,7 @@
 //! The command line: reads files, runs the library, prints, writes.
 
 mod args;
+mod chain;
 mod check;
 mod compose;
 mod console;

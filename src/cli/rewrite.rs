@@ -252,7 +252,7 @@ impl Edits {
             changes.push(Change { key: change.key.clone(), after: change.after.clone() });
         }
         let wanted = Wanted { launches: &[launch], changes: &changes, also: &[] };
-        match bash::edit(script, &job.outside, &wanted) {
+        match bash::edit(script, &input.outside, &wanted) {
             Ok(edited) => {
                 self.sites.extend(sites(&script.source, &edited));
                 self.push(&script.source, edited.text);

@@ -1,9 +1,10 @@
 use super::Done;
 use super::args::SetArgs;
+use super::chain::read_inputs;
 use super::console::Console;
 use super::error::CliError;
 use super::files::{read_script, write_all};
-use super::job::{outside, read_inputs};
+use super::job::outside;
 use super::kind::{Kind, kind_of};
 use super::rewrite::{sites, yaml_sites};
 use super::run_folder::read_folder;

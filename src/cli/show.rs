@@ -4,10 +4,11 @@ use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::{OutputFormat, ShowArgs};
+use super::chain::{Input, read_inputs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
-use super::job::{Input, entries_of, outside, read_inputs};
+use super::job::{entries_of, outside};
 use super::kind::{Kind, kind_of};
 use super::run_folder::{Folder, read_folder};
 use super::show_json::file_json;
@@ -22,15 +23,23 @@ use crate::surface::bash::{Argument, Launch, Placed, Script};
 use crate::surface::slurm;
 use crate::text::{Faults, Source, count};
 
+/// Reads run folders; only they need a pack, for what their logs say.
+fn read_folders(paths: &[&PathBuf]) -> Result<Vec<Folder>, CliError> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
+    paths.iter().map(|path| read_folder(path, None, &pack)).collect()
+}
+
 /// `hydrule show`.
 pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
     let outside = outside(&args.env, args.args.clone())?;
-    let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
     let of = |kind: Kind| args.files.iter().filter(move |it| kind_of(it) == kind);
     let scripts: Vec<PathBuf> = of(Kind::Script).cloned().collect();
     let inputs = read_inputs(&scripts, &outside)?;
-    let folders = of(Kind::Folder).map(|it| read_folder(it, None, &pack));
-    let folders: Vec<Folder> = folders.collect::<Result<_, _>>()?;
+    let folders: Vec<&PathBuf> = of(Kind::Folder).collect();
+    let folders = read_folders(&folders)?;
     let configs = of(Kind::Yaml).map(|it| Ok(Config::read_plain(&read_script(it)?)?));
     let configs: Vec<(&PathBuf, Config)> =
         of(Kind::Yaml).zip(configs.collect::<Result<Vec<_>, CliError>>()?).collect();
@@ -203,6 +212,9 @@ fn shown(argument: &Argument) -> String {
 }
 
 fn place(script: &Script, argument: &Argument) -> String {
+    if argument.is_given() {
+        return "given to the script".to_owned();
+    }
     let placed = argument.placed();
     let at = script.at(placed.span());
     let line = at.line_column().line;

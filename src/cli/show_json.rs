@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::job::Input;
+use super::chain::Input;
 use crate::report::location;
 use crate::surface::bash::{
     Argument, Launch, Origin, Passed, Piece, Placed, Quoting, Role, Script, Step,

@@ -17,6 +17,23 @@ const DECLARATIONS: [&str; 5] = ["export", "declare", "typeset", "local", "reado
 struct Declared {
     local: bool,
     flags: String,
+    /// `export -n`, `declare +x`: programs no longer get it.
+    unexports: bool,
+}
+
+impl Declared {
+    fn option(&mut self, command: &str, word: &str) {
+        let ends_export = if command == "export" {
+            word.starts_with('-') && word.contains('n')
+        } else {
+            word.starts_with('+') && word.contains('x')
+        };
+        if ends_export {
+            self.unexports = true;
+        } else {
+            self.flags.push_str(word);
+        }
+    }
 }
 
 impl Walker<'_> {
@@ -37,7 +54,7 @@ impl Walker<'_> {
             _ => "",
         };
         let flags = flags.to_owned();
-        let mut declared = Declared { local, flags };
+        let mut declared = Declared { local, flags, unexports: false };
         // Every word is expanded before the first one is assigned.
         let mut ready = Vec::new();
         for item in suffix {
@@ -54,7 +71,7 @@ impl Walker<'_> {
                 (CommandPrefixOrSuffixItem::Word(word), _)
                     if word.value.starts_with(['-', '+']) =>
                 {
-                    declared.flags.push_str(&word.value);
+                    declared.option(name, &word.value);
                     declared.local &= !word.value.contains('g');
                 }
                 (CommandPrefixOrSuffixItem::Word(word), _) => self.declare_word(word, &declared),
@@ -132,7 +149,9 @@ impl Walker<'_> {
 
     /// What a declaration leaves behind.
     fn declared(&mut self, name: &str, declared: &Declared) {
-        if declared.flags.contains('x') {
+        if declared.unexports {
+            self.state.exported.shift_remove(name);
+        } else if declared.flags.contains('x') {
             self.state.exported.insert(name.to_owned());
         }
         if declared.flags.contains('r') {

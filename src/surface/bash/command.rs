@@ -340,6 +340,9 @@ fn script_start(fields: &[Field], words: &[Option<String>]) -> Option<Start> {
         });
     let path = words.get(at)?.clone()?;
     let span = fields.get(at)?.word;
-    let forwards = fields.iter().skip(at).any(|field| field.forwards);
-    early.then_some(Start { path, span, forwards })
+    let passed = fields.get(at + 1..).unwrap_or_default();
+    let sure = passed.iter().take_while(|field| !field.forwards && !field.unsure);
+    let arguments = sure.map(|field| field.text.clone()).collect();
+    let forwards = passed.iter().any(|field| field.forwards);
+    early.then_some(Start { path, span, forwards, arguments, environment: Vec::new() })
 }

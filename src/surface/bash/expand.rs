@@ -5,6 +5,7 @@ use brush_parser::word::{TildeExpr, WordPiece, WordPieceWithSource};
 
 use super::arithmetic::{self, Failure, Variables};
 use super::glob::Pattern;
+use super::launch::Beaten;
 use super::making::{Field, Making, Separators};
 use super::operate::decoded;
 use super::piece::{Origin, Piece, Quoting, Step, Text, Unknown};
@@ -19,6 +20,8 @@ const DEEPEST: usize = 32;
 pub struct Expander<'a> {
     /// What is known.
     pub state: &'a mut State,
+    /// Defaults that turn out not to count.
+    pub beaten: &'a mut Vec<Beaten>,
     /// What comes from outside.
     pub outside: &'a Outside,
     /// The script's own path.

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::launch::{Argument, Launch, Script};
+use super::launch::{Argument, Beaten, Launch, Script};
 use super::piece::{Origin, Piece};
 use crate::text::{Fault, Finding, Level, Source, Span, count};
 
 /// The rules about scripts: id and what each finds, in a sentence.
-pub const SCRIPT_RULES: [(&str, &str); 5] = [
+pub const SCRIPT_RULES: [(&str, &str); 6] = [
     ("broken-continuation", "a command ends before the overrides that follow it"),
     ("blank-after-backslash", "a blank behind `\\` ends the line's continuation"),
     ("repeated-key", "one launch sets a key twice, to different values"),
+    ("environment-wins", "a variable from outside beats the default that the script writes"),
     ("stray-brace", "a value has a brace without its partner"),
     ("arguments-override", "the script's own arguments come behind the overrides, and win"),
 ];
@@ -20,6 +21,9 @@ pub fn findings(script: &Script) -> Vec<Finding> {
     let mut found = Vec::new();
     for orphan in &script.orphans {
         found.push(broken_continuation(&script.source, *orphan));
+    }
+    for beaten in &script.beaten {
+        found.push(environment_wins(script, beaten));
     }
     for launch in &script.launches {
         found.extend(blank_after_backslash(&script.source, launch).filter(|blank| {
@@ -203,7 +207,8 @@ fn repeated_keys(source: &Source, launch: &Launch) -> Vec<Finding> {
         }) else {
             continue;
         };
-        if old.word == new.word {
+        // Whoever gives an argument to the script wants it to win.
+        if old.word == new.word || new.is_given() {
             continue;
         }
         let message = format!("`{key}` is set twice, to different values; the later one wins");
@@ -256,6 +261,18 @@ fn stray_brace(pieces: &[Piece]) -> Option<Span> {
         }
     }
     open.pop()
+}
+
+/// A default that does not count.
+fn environment_wins(script: &Script, beaten: &Beaten) -> Finding {
+    let Beaten { name, default, value } = beaten;
+    let place = script.at(*default);
+    let message =
+        format!("`{name}` is set to `{value}` outside the script, so its default does not count");
+    let fault = Fault::new("hydrule::script::environment_wins", place.span, message)
+        .labelled("this has no effect")
+        .helped(format!("change {name} where it is set, or do not set it there"));
+    finding(&place.source, "environment-wins", Level::Warning, None, fault)
 }
 
 /// The script's own arguments, where they can replace what the script writes.

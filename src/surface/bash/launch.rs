@@ -17,6 +17,8 @@ pub struct Script {
     pub commands: Vec<(Span, Vec<String>)>,
     /// Overrides that run as commands of their own, since the command above them has ended.
     pub orphans: Vec<Span>,
+    /// Defaults that do not count, since the variable comes from outside.
+    pub beaten: Vec<Beaten>,
     /// Scripts that the script starts.
     pub starts: Vec<Start>,
     /// What undecided tests, and texts that are not read, depend on.
@@ -70,8 +72,19 @@ pub struct Note {
     pub message: String,
 }
 
-/// A script that another one starts.
+/// A default, such as that of `${NAME:-1}`, that a variable from outside beats.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beaten {
+    /// The variable's name.
+    pub name: String,
+    /// The default's text.
+    pub default: Span,
+    /// What the variable is.
+    pub value: String,
+}
+
+/// A script that another one starts.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Start {
     /// Its path as written.
     pub path: String,
@@ -79,6 +92,10 @@ pub struct Start {
     pub span: Span,
     /// Whether the outer script's arguments are passed on.
     pub forwards: bool,
+    /// The arguments before them; the list ends where an argument may be none or several.
+    pub arguments: Vec<Text>,
+    /// The variables it gets.
+    pub environment: Vec<(String, Text)>,
 }
 
 /// One command that receives overrides.

@@ -34,7 +34,7 @@ mod walk;
 
 pub use edit::{Change, Edited, How, Reason, Refusal, Site, Wanted, edit};
 pub use findings::{SCRIPT_RULES, findings};
-pub use launch::{Argument, Launch, Note, Passed, Role, Script, Start};
+pub use launch::{Argument, Beaten, Launch, Note, Passed, Role, Script, Start};
 pub use piece::{Origin, Piece, Quoting, Step, Text, Unknown};
 pub use place::Placed;
 pub use state::Outside;

@@ -4,6 +4,7 @@ use brush_parser::ast::UnexpandedArithmeticExpr;
 use brush_parser::word::{Parameter, ParameterExpr, ParameterTestType, SpecialParameter};
 
 use super::expand::{Around, Expander, parsed, shortened};
+use super::launch::Beaten;
 use super::making::{Field, Making, Separators};
 use super::operate::{Cut, cased, cut, replace, slice, substring};
 use super::piece::{Origin, Piece, Step, Text, Unknown};
@@ -103,6 +104,11 @@ impl Expander<'_> {
                 Some(text) => {
                     let piece = Piece::known(text.clone(), Origin::Outside);
                     Held::Text(Text::of(piece))
+                }
+                None if self.outside.untold.contains(name) => {
+                    let why =
+                        format!("{name} is set where the script is started, to what nothing tells");
+                    Held::Unknown(Unknown::new(why))
                 }
                 None if name == "PWD" => match self.working_folder() {
                     Ok(path) => Held::Text(Text::of(Piece::known(path, Origin::Outside))),
@@ -305,6 +311,18 @@ impl Expander<'_> {
         }
     }
 
+    /// Notes a default that a variable from outside beats.
+    fn beaten(&mut self, held: &Held, using: &Use<'_>, default: &str) {
+        let (Held::Text(text), Parameter::Named(name)) = (held, using.parameter) else { return };
+        let outside = text.pieces.iter().all(|piece| piece.origin == Origin::Outside);
+        let Some(value) = text.known().filter(|value| outside && value != default) else { return };
+        let Some(span) = ending(using.here, default).span else { return };
+        let beaten = Beaten { name: name.clone(), default: span, value };
+        if !self.beaten.contains(&beaten) {
+            self.beaten.push(beaten);
+        }
+    }
+
     fn default(
         &mut self,
         using: &Use<'_>,
@@ -315,7 +333,10 @@ impl Expander<'_> {
     ) {
         let held = self.held(using.parameter);
         match is_empty(&held, test) {
-            Some(false) => return self.emit(held, using, making),
+            Some(false) => {
+                self.beaten(&held, using, default.unwrap_or_default());
+                return self.emit(held, using, making);
+            }
             None => {
                 if let (true, Parameter::Named(name)) = (assigns, using.parameter) {
                     self.state.forget(name, format!("{name} is set where it is empty"));

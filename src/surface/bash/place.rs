@@ -40,6 +40,17 @@ impl Argument {
         self.text.from(start)
     }
 
+    /// Tells whether the whole override was given to the script from outside.
+    pub fn is_given(&self) -> bool {
+        let outside = self.text.pieces.iter().all(|piece| piece.origin == Origin::Outside);
+        outside && !self.text.pieces.is_empty()
+    }
+
+    /// Where a piece stands in the script: of what comes from outside, the word that takes it.
+    fn inside(&self, origin: Origin) -> Span {
+        if origin == Origin::Outside { self.word } else { origin.span() }
+    }
+
     /// Tells where the value stands.
     pub fn placed(&self) -> Placed {
         let pieces = self.value_pieces();
@@ -66,12 +77,13 @@ impl Argument {
                     None => Placed::Variable(variables().join(", "), span),
                 },
                 (_, []) => Placed::Literal(self.word),
-                (origin, _) => Placed::Computed(variables(), origin.span()),
+                (origin, _) => Placed::Computed(variables(), self.inside(origin)),
             },
             many if many.iter().all(|piece| piece.via.is_empty()) => Placed::Literal(self.word),
             many => {
                 let span = many.iter().find(|piece| !piece.via.is_empty());
-                Placed::Computed(variables(), span.map_or(self.word, |piece| piece.origin.span()))
+                let span = span.map_or(self.word, |piece| self.inside(piece.origin));
+                Placed::Computed(variables(), span)
             }
         }
     }

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use brush_parser::ast::{AssignmentValue, CommandPrefixOrSuffixItem, SimpleCommand, Word};
+use indexmap::IndexMap;
 
 use super::assign::assigned_name;
 use super::command::{Command as Recognised, recognise};
 use super::decide;
-use super::launch::Launch;
+use super::launch::{Launch, Start};
 use super::making::Field;
-use super::piece::{Text, Unknown};
+use super::piece::{Origin, Piece, Text, Unknown};
 use super::state::{Arguments, Element, Function, Rest, Var, sketch};
 use super::walk::{Done, Flow, Walker};
 use crate::text::Span;
@@ -234,7 +235,10 @@ impl Walker<'_> {
                 self.script.runs.push((0, launch.clone()));
                 self.script.launches.push(launch);
             }
-            Recognised::Start(start) => self.script.starts.push(start),
+            Recognised::Start(start) => {
+                let environment = self.passed_on(run);
+                self.script.starts.push(Start { environment, ..start });
+            }
             Recognised::Other => {
                 let first = run.words.first().and_then(Option::as_deref).unwrap_or_default();
                 if is_orphan(first) && !self.script.orphans.contains(&span) {
@@ -246,6 +250,26 @@ impl Walker<'_> {
                 self.script.commands.push((span, words));
             }
         }
+    }
+
+    /// The variables that a program gets: what is exported, what is set for it alone, and what
+    /// `sbatch --export=NAME=VALUE` adds.
+    fn passed_on(&self, run: &Run<'_>) -> Vec<(String, Text)> {
+        let mut passed: IndexMap<String, Text> = IndexMap::new();
+        for (name, var) in &self.state.vars {
+            if let (true, Var::Text(text)) = (self.state.exported.contains(name), var) {
+                passed.insert(name.clone(), text.clone());
+            }
+        }
+        passed.extend(run.own.iter().cloned());
+        let lists = run.words.iter().flatten().filter_map(|word| word.strip_prefix("--export="));
+        for (name, value) in
+            lists.flat_map(|list| list.split(',')).filter_map(|it| it.split_once('='))
+        {
+            let piece = Piece::known(value, Origin::Computed(run.first_word));
+            passed.insert(name.to_owned(), Text::of(piece));
+        }
+        passed.into_iter().collect()
     }
 
     fn shift(&mut self, arguments: &[Option<String>]) {

@@ -15,11 +15,25 @@ use crate::text::{Source, Span};
 pub struct Outside {
     /// Environment variables that were told; others count as not set.
     pub environment: IndexMap<String, String>,
+    /// Environment variables that are set to something that nothing tells.
+    pub untold: IndexSet<String>,
     /// The script's own arguments; where they are not told, it may get any.
     pub arguments: Option<Vec<String>>,
+    /// Whether any more arguments may follow those that are told.
+    pub more_arguments: bool,
     /// Reads a file that the script takes in, its path seen from where the script's is; without,
     /// none is read.
     pub load: Option<fn(&Path) -> Option<Source>>,
+}
+
+impl Outside {
+    /// Tells whether a script takes the same from both.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let told = |it: &Self| (it.arguments.clone(), it.more_arguments);
+        self.environment == other.environment
+            && self.untold == other.untold
+            && told(self) == told(other)
+    }
 }
 
 /// A function's body, in the text that defines it.
@@ -150,7 +164,8 @@ impl State {
             sure: true,
         };
         let known = told.iter().map(element).collect();
-        Self { arguments: Arguments { known, rest: Rest::Nothing }, ..begun }
+        let rest = if outside.more_arguments { Rest::Script } else { Rest::Nothing };
+        Self { arguments: Arguments { known, rest }, ..begun }
     }
 
     /// Returns what a shell starts with that this one starts with these arguments; it gets what is

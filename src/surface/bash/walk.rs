@@ -39,6 +39,7 @@ pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
             starts: Vec::new(),
             unread: Vec::new(),
             orphans: Vec::new(),
+            beaten: Vec::new(),
             notes: Vec::new(),
         },
         conditions: Vec::new(),
@@ -473,6 +474,7 @@ impl Walker<'_> {
     pub(super) fn expander(&mut self) -> Expander<'_> {
         Expander {
             state: &mut self.state,
+            beaten: &mut self.script.beaten,
             outside: self.outside,
             script: self.script.source.name(),
             file: self.syntax.source.name(),
