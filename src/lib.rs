@@ -11,6 +11,7 @@ pub mod report;
 pub mod signal;
 pub mod surface;
 pub mod text;
+pub mod transaction;
 pub mod value;
 pub mod verify;
 

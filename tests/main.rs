@@ -31,6 +31,7 @@ mod signals;
 mod slurm;
 mod statics;
 mod support;
+mod transaction;
 mod turns;
 mod verify;
 mod yaml;

@@ -1,5 +1,7 @@
 //! Running the program and comparing what it prints.
 
+pub mod disk;
+
 use hydrule::engine::{Entry, State, World};
 use hydrule::facts::Provenance;
 use hydrule::overrides::parse;
