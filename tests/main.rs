@@ -34,4 +34,5 @@ mod support;
 mod transaction;
 mod turns;
 mod verify;
+mod writing;
 mod yaml;

@@ -120,6 +120,8 @@ fn the_help_is_as_reviewed() {
         "expand",
         "compose",
         "pack check",
+        "log",
+        "undo",
     ] {
         let output = Run::hydrule(&format!("{command} --help")).run();
         assert_eq!(output.code, 0);
@@ -131,10 +133,12 @@ fn the_help_is_as_reviewed() {
 #[test]
 fn every_flag_of_the_readme_exists() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let helps: String =
-        ["", "rewrite", "explain", "check", "set", "show", "parse", "expand", "compose"]
-            .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
-            .concat();
+    let helps: String = [
+        "", "rewrite", "explain", "check", "set", "show", "parse", "expand", "compose", "log",
+        "undo",
+    ]
+    .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
+    .concat();
     for line in readme.lines().filter(|line| line.contains("hydrule ")) {
         for flag in line.split([' ', '`']).filter(|word| word.starts_with("--") && word.len() > 2) {
             let flag = flag.trim_end_matches([',', '.', ':']);
@@ -149,6 +153,7 @@ fn links_between_pages_lead_somewhere() {
         "README.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
+        "docs/writing.md",
         "rules/README.md",
         "grammar/README.md",
     ] {

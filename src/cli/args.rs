@@ -16,7 +16,8 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// When to use colours.
-    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto)]
+    // Last, wherever the number of commands would put it.
+    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, display_order = 900)]
     pub color: ColorWhen,
 }
 
@@ -27,6 +28,7 @@ Examples:
   hydrule explain run.sh --log slurm-4242.err                every rule, and why (not)
   hydrule check run.sh submit.slurm                          what is wrong before it runs
   hydrule set run.sh trainer.n_gpus_per_node=8               one given change, as a diff
+  hydrule undo                                               what takes the last change back
   hydrule show run.sh                                        what the script passes, and from where
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
   hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
@@ -66,6 +68,10 @@ pub enum Command {
     Compose(ComposeArgs),
     /// Work on rule packs
     Pack(PackArgs),
+    /// List what --write has written here, newest first
+    Log(LogArgs),
+    /// Take back what --write has written, as a diff; make the change with --write
+    Undo(UndoArgs),
 }
 
 /// How results are printed.
@@ -319,4 +325,32 @@ pub struct PackCheckArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
+}
+
+/// `hydrule log`.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// A folder of the tree that was written
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub folder: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+}
+
+/// `hydrule undo`.
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The transaction, as `hydrule log` numbers them [default: the latest that is not undone]
+    #[arg(value_name = "ID")]
+    pub id: Option<u64>,
+    /// Write the change to the files
+    #[arg(long)]
+    pub write: bool,
+    /// Give up what was changed in the files since
+    #[arg(long)]
+    pub force: bool,
+    /// A folder of the tree that was written
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub folder: PathBuf,
 }

@@ -1,11 +1,10 @@
-//! Files: read whole, written all or none.
+//! Files: read whole.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
-use crate::report::FileChange;
 use crate::text::{Fault, Source, Span, nearest};
 
 /// Reads a script, which must be UTF-8 so that edits keep every other byte.
@@ -85,71 +84,4 @@ fn neighbour(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_string_lossy().into_owned();
     let near = nearest(&wanted, names.iter().map(String::as_str), 1);
     near.first().filter(|near| **near != wanted).map(|near| path.with_file_name(near))
-}
-
-/// Writes all files, or none: each new text goes to a temporary file in the same folder first,
-/// and only when all are on the disk do they take the old ones' places.
-pub fn write_all(changes: &[FileChange]) -> Result<(), CliError> {
-    let mut ready: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let mut failed = None;
-    for change in changes {
-        // A link keeps pointing where it did: its target is replaced.
-        let written = fs::canonicalize(&change.path).and_then(|target| {
-            unchanged(&target, &change.before)?;
-            Ok((prepare(&target, &change.after)?, target))
-        });
-        match written {
-            Ok(pair) => ready.push(pair),
-            Err(error) => {
-                failed = Some((change.path.clone(), error));
-                break;
-            }
-        }
-    }
-    if failed.is_none() {
-        let mut done: Vec<(&Path, &str)> = Vec::new();
-        for ((temporary, target), change) in ready.iter().zip(changes) {
-            if let Err(error) = fs::rename(temporary, target) {
-                // Give back what was replaced already.
-                for (path, before) in done {
-                    let _ = fs::write(path, before);
-                }
-                failed = Some((change.path.clone(), error));
-                break;
-            }
-            done.push((target, &change.before));
-        }
-    }
-    let Some((path, error)) = failed else { return Ok(()) };
-    for (temporary, _) in &ready {
-        let _ = fs::remove_file(temporary);
-    }
-    let message = format!("cannot write `{path}`: {error}");
-    Err(CliError::plain(message).helped("no file was changed"))
-}
-
-fn unchanged(target: &Path, before: &str) -> io::Result<()> {
-    if fs::read(target)? == before.as_bytes() {
-        return Ok(());
-    }
-    Err(io::Error::other("it changed while it was being read"))
-}
-
-fn prepare(target: &Path, text: &str) -> io::Result<PathBuf> {
-    let name =
-        target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let temporary = target.with_file_name(format!(".{name}.hydrule-{}", std::process::id()));
-    let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(fs::metadata(target)?.permissions())?;
-        file.sync_all()
-    };
-    match write() {
-        Ok(()) => Ok(temporary),
-        Err(error) => {
-            let _ = fs::remove_file(&temporary);
-            Err(error)
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod chain;
 mod check;
+mod commit;
 mod compose;
 mod console;
 mod error;
@@ -12,10 +13,12 @@ mod facts;
 mod files;
 mod goal;
 mod job;
+mod journal;
 mod kind;
 mod launched;
 mod pack;
 mod parse;
+mod recorded;
 mod rewrite;
 mod run_folder;
 mod set;
@@ -66,5 +69,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Expand(args) => expand::run(args, console),
         Command::Compose(args) => compose::run(args, console),
         Command::Pack(args) => pack::run(args, console),
+        Command::Log(args) => journal::log(args, console),
+        Command::Undo(args) => journal::undo(args, console),
     }
 }

@@ -1,8 +1,8 @@
 use super::Done;
 use super::args::{OnUnknown, OutputFormat, RewriteArgs};
+use super::commit::{begin, commit, planned};
 use super::console::Console;
 use super::error::CliError;
-use super::files::write_all;
 use super::job::{Job, request};
 use super::set::parse_all;
 use crate::condition::Verdict;
@@ -18,6 +18,7 @@ use crate::text::{Faults, Source, apply_edits, count, join_and, shell_word};
 
 /// `hydrule rewrite`.
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
+    begin(&args.job.files, args.write, console)?;
     let job = Job::load(&args.job)?;
     let request = request(&args.job, &job.pack, args.r#unsafe)?;
     let mut plan = plan(&job.pack, &job.state, &job.world, &request);
@@ -94,10 +95,7 @@ fn finish(
         return Err(CliError::plain("not all of the change can be made, so nothing was written")
             .helped("make the change shown above by hand"));
     }
-    write_all(&edits.files)?;
-    let names: Vec<&str> = edits.files.iter().map(|file| file.path.as_str()).collect();
-    let done = format!("Wrote {}: {}.\n", count(names.len(), "file"), names.join(", "));
-    console.say(&paint.good(&done));
+    commit(&args.job.files, &edits.files, planned(&job.pack, plan), console)?;
     Ok(if left(&plan.after) { Done::Proposed } else { Done::Clean })
 }
 

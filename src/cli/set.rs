@@ -1,11 +1,13 @@
 use super::Done;
 use super::args::SetArgs;
 use super::chain::read_inputs;
+use super::commit::{begin, commit};
 use super::console::Console;
 use super::error::CliError;
-use super::files::{read_script, write_all};
+use super::files::read_script;
 use super::job::outside;
 use super::kind::{Kind, kind_of};
+use super::recorded::given;
 use super::rewrite::{sites, yaml_sites};
 use super::run_folder::read_folder;
 use crate::engine::State;
@@ -20,6 +22,8 @@ use crate::value::Value;
 
 /// `hydrule set`.
 pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
+    let files = std::slice::from_ref(&args.file);
+    begin(files, args.write, console)?;
     let change = match kind_of(&args.file) {
         Kind::Yaml => in_yaml(args, console)?,
         Kind::Script => in_script(args, console)?,
@@ -31,8 +35,8 @@ pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     }
     let paint = Paint::new(console.err);
     if args.write {
-        write_all(std::slice::from_ref(&change))?;
-        console.say(&paint.good(&format!("Wrote {}.\n", change.path)));
+        let before = Source::new(change.path.as_str(), change.before.as_str());
+        commit(files, std::slice::from_ref(&change), given(args, &before)?, console)?;
         return Ok(Done::Clean);
     }
     console.print(&unified_diff(&change, Paint::new(console.out)))?;
@@ -126,7 +130,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliErr
 }
 
 /// Takes `sbatch:NAME=VALUE` apart; `$sbatch.NAME=VALUE`, as conditions write it, is the same.
-fn directive(text: &str) -> Option<(&str, &str)> {
+pub fn directive(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("sbatch:").or(text.strip_prefix("$sbatch."))?;
     rest.split_once('=')
 }
