@@ -265,10 +265,12 @@ fn a_base_configuration_tells_what_the_pack_does_not_know() {
     workspace.write("base.yaml", "model:\n  width: ${model.unit}\n  unit: 96\n  heads: 8\n");
     workspace.write("run.sh", "python3 -m app model.heads=7 model.unit=96\n");
     let without = workspace.hydrule("explain run.sh --pack pack.toml").run();
-    assert!(without.out.contains("unknown         even"), "{}", without.out);
+    assert!(without.out.contains("? even  model.width"), "{}", without.out);
     let with = workspace.hydrule("explain run.sh --pack pack.toml --config base.yaml").run();
-    assert!(with.out.contains("broken          even"), "{}", with.out);
-    assert!(with.out.contains("width is 96, base.yaml:2"), "{}", with.out);
+    assert!(with.out.contains("✗ even  96 is no multiple of 7"), "{}", with.out);
+    let whole = workspace.hydrule("explain run.sh --pack pack.toml --config base.yaml --rule even");
+    let whole = whole.run().out;
+    assert!(whole.contains("model.width is 96, base.yaml:2"), "{whole}");
 }
 
 #[test]

@@ -154,6 +154,7 @@ fn links_between_pages_lead_somewhere() {
         "CONTRIBUTING.md",
         "docs/architecture.md",
         "docs/writing.md",
+        "docs/json.md",
         "rules/README.md",
         "grammar/README.md",
     ] {

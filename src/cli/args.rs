@@ -179,6 +179,9 @@ pub struct ExplainArgs {
     /// The job.
     #[command(flatten)]
     pub job: JobArgs,
+    /// Show only these options, requirements and invariants, with all that the pack says of them
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub rule: Vec<String>,
     /// Show the whole evaluation of every condition
     #[arg(long, short)]
     pub verbose: bool,

@@ -109,7 +109,7 @@ fn refuse_repair(plan: &Plan) -> Result<(), CliError> {
 }
 
 /// Fails where a rule needs something that nothing tells.
-fn refuse_unknown(plan: &Plan) -> Result<(), CliError> {
+pub fn refuse_unknown(plan: &Plan) -> Result<(), CliError> {
     let options = plan.verdicts.iter().filter_map(|verdict| match &verdict.status {
         Status::Unknown(missing) => Some((verdict.id.as_str(), missing)),
         _ => None,

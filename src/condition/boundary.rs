@@ -1,35 +1,120 @@
-//! Values at which a condition may turn: what a name is compared with, and what lies beside it.
+//! How a condition reads its names: where another value could turn it around.
 
 use super::ast::{BinaryOp, Condition, Expr, ExprKind, NameUse};
+use super::builtins::Function;
 use super::eval::Scope;
 use super::outcome::Outcome;
 use crate::value::Value;
 
+/// One reading of a name, and what decides there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The name.
+    pub name: NameUse,
+    /// What becomes of its value.
+    pub role: ReadingRole,
+}
+
+/// What an expression does with the value of a name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReadingRole {
+    /// It is a truth by itself.
+    Truth,
+    /// It is compared with these values, as far as they are known.
+    Compared(Vec<Value>),
+    /// It is a list that is searched for this item.
+    Searched(Value),
+    /// Something is computed from it; `stepwise` where that jumps from number to number, as
+    /// remainders do.
+    Computed {
+        /// Whether neighbouring numbers may differ.
+        stepwise: bool,
+    },
+    /// Only whether it is there is asked.
+    Presence,
+}
+
+/// Where in an expression the walk is.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Logic,
+    Arithmetic { stepwise: bool },
+}
+
 impl Condition {
-    /// Lists values at which the condition may turn around, each with the name that would hold it:
-    /// what a name is compared with and what lies directly beside that; for a name that stands in
-    /// arithmetic or alone, values near its own.
-    pub fn boundaries(&self, scope: &dyn Scope) -> Vec<(NameUse, Value)> {
+    /// Lists every reading of a name. `stepwise` says that the whole expression stands inside
+    /// something that jumps, as the definition of a name that is divided by.
+    pub fn readings(&self, scope: &dyn Scope, stepwise: bool) -> Vec<Reading> {
         let mut found = Vec::new();
-        self.collect(&self.root, scope, &mut found);
+        let place = if stepwise { Place::Arithmetic { stepwise } } else { Place::Logic };
+        self.read(&self.root, place, scope, &mut found);
         found
     }
 
-    fn collect(&self, expr: &Expr, scope: &dyn Scope, found: &mut Vec<(NameUse, Value)>) {
-        if let ExprKind::Binary(op, left, right) = &expr.kind {
-            for (name, other) in [(left, right), (right, left)] {
-                if let Some(name) = self.name_at(name) {
-                    let values = self.compared(*op, other, scope);
-                    found.extend(values.into_iter().map(|value| (name.clone(), value)));
-                }
-            }
-        }
+    fn read(&self, expr: &Expr, place: Place, scope: &dyn Scope, found: &mut Vec<Reading>) {
         if let Some(name) = self.name_at(expr) {
-            let own = self.value_of(expr, scope);
-            found.extend(beside(own.as_ref()).into_iter().map(|value| (name.clone(), value)));
+            let role = match place {
+                Place::Logic => ReadingRole::Truth,
+                Place::Arithmetic { stepwise } => ReadingRole::Computed { stepwise },
+            };
+            found.push(Reading { name, role });
+            return;
         }
+        let inside = match (&expr.kind, place) {
+            (ExprKind::Binary(BinaryOp::And | BinaryOp::Or, ..) | ExprKind::Not(_), _) => {
+                Place::Logic
+            }
+            (ExprKind::Binary(op, left, right), _) if op.relates() => {
+                self.read_relation(*op, (left, right), scope, found);
+                return;
+            }
+            (ExprKind::Call(builtin, arguments, _), _) => match (builtin.function, place) {
+                (Function::Exists | Function::Switched, _) => {
+                    let names = arguments.iter().filter_map(|argument| self.name_at(argument));
+                    let role = ReadingRole::Presence;
+                    found.extend(names.map(|name| Reading { name, role: role.clone() }));
+                    return;
+                }
+                (Function::LargestDivisor, _) => Place::Arithmetic { stepwise: true },
+                (_, Place::Logic) => Place::Arithmetic { stepwise: false },
+                _ => place,
+            },
+            (ExprKind::Binary(BinaryOp::Remainder, ..), _) => Place::Arithmetic { stepwise: true },
+            (ExprKind::Conditional(test, yes, no), _) => {
+                self.read(test, Place::Logic, scope, found);
+                self.read(yes, place, scope, found);
+                self.read(no, place, scope, found);
+                return;
+            }
+            (ExprKind::Binary(..) | ExprKind::Negate(_) | ExprKind::List(_), Place::Logic) => {
+                Place::Arithmetic { stepwise: false }
+            }
+            _ => place,
+        };
         for child in expr.children() {
-            self.collect(child, scope, found);
+            self.read(child, inside, scope, found);
+        }
+    }
+
+    /// Reads both sides of a comparison or of `in`.
+    fn read_relation(
+        &self,
+        op: BinaryOp,
+        (left, right): (&Expr, &Expr),
+        scope: &dyn Scope,
+        found: &mut Vec<Reading>,
+    ) {
+        for (side, other, is_left) in [(left, right, true), (right, left, false)] {
+            let Some(name) = self.name_at(side) else {
+                self.read(side, Place::Arithmetic { stepwise: false }, scope, found);
+                continue;
+            };
+            let role = match (self.value_of(other, scope), op) {
+                (Some(item), BinaryOp::In) if !is_left => ReadingRole::Searched(item),
+                (Some(Value::List(items)), BinaryOp::In) => ReadingRole::Compared(items),
+                (value, _) => ReadingRole::Compared(value.into_iter().collect()),
+            };
+            found.push(Reading { name, role });
         }
     }
 
@@ -38,49 +123,18 @@ impl Condition {
         named.then(|| self.names().into_iter().find(|name| name.span == expr.span)).flatten()
     }
 
-    /// The values that matter to a name that is compared with `other`.
-    fn compared(&self, op: BinaryOp, other: &Expr, scope: &dyn Scope) -> Vec<Value> {
-        match self.value_of(other, scope) {
-            Some(Value::List(items)) if op == BinaryOp::In => items,
-            Some(value) => {
-                let mut values = beside(Some(&value));
-                values.insert(0, value);
-                values
-            }
-            None => Vec::new(),
-        }
-    }
-
     fn value_of(&self, expr: &Expr, scope: &dyn Scope) -> Option<Value> {
-        let text = self.text().get(expr.span.start..expr.span.end)?;
-        match Self::parse(text).ok()?.evaluate(scope).outcome {
+        let part = Self { text: self.text.clone(), root: expr.clone() };
+        match part.evaluate(scope).outcome {
             Outcome::Known(value) => Some(value),
             _ => None,
         }
     }
 }
 
-/// Values next to one: neighbours and doubles of integers, the other truth, a hundredth more or
-/// less of a float, a MiB more or less of bytes.
-fn beside(value: Option<&Value>) -> Vec<Value> {
-    const MIB: i64 = 1 << 20;
-    match value {
-        Some(Value::Bool(truth)) => vec![Value::Bool(!truth)],
-        Some(Value::Int(int)) => {
-            let near = [int.checked_add(1), int.checked_sub(1), int.checked_mul(2), Some(int / 2)];
-            near.into_iter().flatten().map(Value::Int).collect()
-        }
-        Some(Value::Float(float)) => {
-            // Rounded, since 0.5 + 0.01 must not print as 0.51000000000001.
-            let near = [float + 0.01, float - 0.01].map(|near| (near * 1e6).round() / 1e6);
-            near.into_iter().map(Value::Float).collect()
-        }
-        Some(Value::Bytes(bytes)) => {
-            let near = [bytes.checked_add(MIB), bytes.checked_sub(MIB)];
-            near.into_iter().flatten().map(Value::Bytes).collect()
-        }
-        Some(Value::Null) => vec![Value::Int(1), Value::Bool(true), Value::Str("set".to_owned())],
-        Some(Value::Str(_)) => vec![Value::Str("other".to_owned()), Value::Null],
-        _ => Vec::new(),
+impl BinaryOp {
+    /// Tells whether the operator relates two values to a truth.
+    fn relates(self) -> bool {
+        self.compares() || matches!(self, Self::Equal | Self::NotEqual | Self::In)
     }
 }

@@ -1,7 +1,5 @@
 use std::mem::discriminant;
 
-use serde_json::{Value as Json, json};
-
 use super::outcome::Outcome;
 use crate::facts::Provenance;
 use crate::text::Span;
@@ -33,33 +31,25 @@ pub(super) enum Role {
 }
 
 impl Trace {
+    /// Returns the parts that `&&` or `||` connect, chains of the same operator flattened, and
+    /// whether all of them are wanted; nothing for other nodes.
+    pub fn joined(&self) -> Option<(bool, Vec<&Self>)> {
+        if !matches!(self.role, Role::And | Role::Or) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        for child in &self.children {
+            match child.joined().filter(|_| child.role == self.role) {
+                Some((_, inner)) => parts.extend(inner),
+                None => parts.push(child),
+            }
+        }
+        Some((self.role == Role::And, parts))
+    }
+
     /// Tells whether the node is a name: a key, a fact, or `it`.
     pub fn is_name(&self) -> bool {
         self.role == Role::Name
-    }
-
-    /// Gives the whole tree as data.
-    pub fn to_json(&self) -> Json {
-        let (state, value) = match &self.outcome {
-            Outcome::Known(value) => ("known", value.to_json()),
-            Outcome::Absent { .. } => ("absent", Json::Null),
-            Outcome::Unknown(missing) => {
-                let missing = missing
-                    .iter()
-                    .map(|one| json!({ "name": one.name, "why": one.why, "supply": one.supply }));
-                ("unknown", missing.collect())
-            }
-            Outcome::Failed(fault) => ("failed", fault.message.clone().into()),
-        };
-        let mut node = json!({ "text": self.text, "state": state, "value": value });
-        if let (Some(from), Some(node)) = (&self.from, node.as_object_mut()) {
-            node.insert("from".to_owned(), from.to_string().into());
-        }
-        if let (false, Some(node)) = (self.children.is_empty(), node.as_object_mut()) {
-            let children = self.children.iter().map(Self::to_json).collect();
-            node.insert("parts".to_owned(), children);
-        }
-        node
     }
 }
 

@@ -49,15 +49,15 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
     // A repair that was asked for comes first, or nothing comes at all.
     let mended = asked.and_then(|repair| repair.outcome.as_ref().ok()).map(|it| &it.state);
     let refused = asked.is_some() && mended.is_none();
-    let start = mended.unwrap_or(state);
-    let standing = check_requirements(pack, start, world);
+    let start = mended.unwrap_or(state).clone();
+    let standing = check_requirements(pack, &start, world);
     let mut verdicts: Vec<RuleVerdict> =
-        pack.options.iter().map(|option| planner.verdict(option, (start, &standing))).collect();
+        pack.options.iter().map(|option| planner.verdict(option, (&start, &standing))).collect();
     let (pursuit, steps) = match &request.goal {
         _ if refused => (None, Vec::new()),
-        None => (None, planner.steps(start)),
+        None => (None, planner.steps(&start)),
         Some(goal) => {
-            let (pursuit, steps) = pursue(&planner, goal, start);
+            let (pursuit, steps) = pursue(&planner, goal, &start);
             verdicts.iter_mut().for_each(RuleVerdict::leave_out);
             (Some(pursuit), steps)
         }
@@ -65,7 +65,7 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
     for (index, step) in steps.iter().enumerate() {
         mark_chosen(&mut verdicts, &step.option, index + 1);
     }
-    let result = steps.last().map_or(start, |step| &step.applied.state).clone();
+    let result = steps.last().map_or(&start, |step| &step.applied.state).clone();
     Plan {
         after: check_requirements(pack, &result, world),
         requirements,
@@ -76,9 +76,22 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
         directives: state.directive_changes_to(&result),
         steps,
         verdicts,
+        start,
         result,
         pursuit,
     }
+}
+
+/// Judges one option on a state, apart from what is chosen.
+pub fn judge_option(
+    option: &PackOption,
+    pack: &Pack,
+    state: &State,
+    world: &World,
+    request: &Request,
+) -> Status {
+    let planner = Planner { pack, world, request };
+    planner.verdict(option, (state, &check_requirements(pack, state, world))).status
 }
 
 fn mark_chosen(verdicts: &mut [RuleVerdict], id: &str, step: usize) {

@@ -23,6 +23,8 @@ pub struct View<'a> {
     pub it: Option<KeyPath>,
     /// Elements that stand for swept keys while a condition is tried for each.
     pub elements: Vec<(KeyPath, Value)>,
+    /// A key, or a name with its `$`, and what it is supposed to be whatever the world says.
+    supposed: Option<(String, Lookup)>,
     /// The keys and names being resolved now, to find cycles.
     resolving: RefCell<Vec<String>>,
 }
@@ -31,7 +33,7 @@ impl<'a> View<'a> {
     /// Makes a view without `it` and with swept keys as they are.
     pub fn new(pack: &'a Pack, state: &'a State, world: &'a World) -> Self {
         let resolving = RefCell::new(Vec::new());
-        Self { pack, state, world, it: None, elements: Vec::new(), resolving }
+        Self { pack, state, world, it: None, elements: Vec::new(), supposed: None, resolving }
     }
 
     /// Lets `it` mean a key.
@@ -46,6 +48,18 @@ impl<'a> View<'a> {
     pub fn with_elements(mut self, elements: Vec<(KeyPath, Value)>) -> Self {
         self.elements = elements;
         self
+    }
+
+    /// Supposes an answer for a key, or for a name with its `$`.
+    #[must_use]
+    pub fn with_supposed(mut self, name: String, answer: Lookup) -> Self {
+        self.supposed = Some((name, answer));
+        self
+    }
+
+    fn supposed(&self, name: &str) -> Option<Lookup> {
+        let supposed = self.supposed.as_ref().filter(|(supposed, _)| supposed == name);
+        supposed.map(|(_, answer)| answer.clone())
     }
 
     /// Runs `resolve` unless `name` is being resolved already, which is a cycle.
@@ -213,7 +227,7 @@ impl<'a> View<'a> {
             None => unknown(
                 &format!("${name}"),
                 "no Slurm script was given".to_owned(),
-                "give the file with the #SBATCH lines as well",
+                &format!("give the file with the #SBATCH lines as well, or --fact {name}=VALUE"),
             ),
         }
     }
@@ -236,11 +250,14 @@ impl<'a> View<'a> {
 
 impl Scope for View<'_> {
     fn config(&self, key: &KeyPath) -> Lookup {
-        self.guarded(key.as_str(), || self.look_up_config(key))
+        let supposed = self.supposed(key.as_str());
+        supposed.unwrap_or_else(|| self.guarded(key.as_str(), || self.look_up_config(key)))
     }
 
     fn name(&self, name: &str) -> Lookup {
-        self.guarded(&format!("${name}"), || self.look_up_name(name))
+        let shown = format!("${name}");
+        let supposed = self.supposed(&shown);
+        supposed.unwrap_or_else(|| self.guarded(&shown, || self.look_up_name(name)))
     }
 
     fn it(&self) -> Lookup {
@@ -274,7 +291,9 @@ fn as_lookup(name: &str, outcome: Outcome) -> Lookup {
             Some(first) => Lookup::Unknown(first),
             None => unknown(&format!("${name}"), "nothing tells".to_owned(), ""),
         },
-        Outcome::Failed(fault) => unknown(&format!("${name}"), fault.message, ""),
+        Outcome::Failed(fault) => {
+            unknown(&format!("${name}"), fault.message, "change a value that it is computed from")
+        }
     }
 }
 

@@ -160,6 +160,8 @@ pub struct Plan {
     pub changes: Vec<KeyChange>,
     /// The directives that differ: name, before, after.
     pub directives: Vec<(String, Found, Found)>,
+    /// The state that options were judged on: the input, mended where that was asked.
+    pub start: State,
     /// The state the plan leads to.
     pub result: State,
     /// The goal and what came of it, where there is one.

@@ -284,17 +284,9 @@ impl Page {
         if let Some(caveat) = &option.caveat {
             self.field("caveat", caveat);
         }
-        let costs: Vec<String> =
-            option.cost.iter().map(|(name, amount)| words::cost(name, *amount)).collect();
-        let costs = if costs.is_empty() { "none".to_owned() } else { costs.join(", ") };
-        self.field("cost", &costs);
+        self.field("cost", &words::costs(option));
         self.field("changes", words::changes(option.changes));
-        let list = |names: &[String]| match names {
-            [] => "nothing".to_owned(),
-            names => names.join(", "),
-        };
-        let text = format!("{}; loads {}", list(&option.relieves), list(&option.loads));
-        self.field("relieves", &text);
+        self.field("relieves", &words::relief(option));
         if option.safety != Safety::Safe {
             let text = match option.safety {
                 Safety::Display => "shown only; never written",

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::diff::unified_diff;
-use super::explain::{option_json, verdict_word};
+use super::explain::{trace_json, verdict_word};
 use super::goal::goal_json;
 use super::human::Reported;
 use super::paint::{Look, Paint};
@@ -12,7 +12,7 @@ use super::words;
 use crate::condition::Verdict;
 use crate::engine::{
     Discord, EstimateState, Failure, InvariantEffect, InvariantState, KeyChange, Peak, Rejection,
-    Repair, RequirementState, Step, Want,
+    Repair, RequirementState, RuleVerdict, Status, Step, Want,
 };
 use crate::facts::{Found, Missing, Provenance};
 use crate::pack::Pack;
@@ -29,8 +29,7 @@ pub fn rewrite_json(
     command: Option<&str>,
 ) -> Json {
     let plan = reported.plan;
-    let options: Vec<Json> =
-        plan.verdicts.iter().map(|it| option_json(reported.pack, it, None)).collect();
+    let options: Vec<Json> = plan.verdicts.iter().map(|it| option(reported.pack, it)).collect();
     let requirements: Vec<Json> = plan
         .requirements
         .iter()
@@ -63,6 +62,23 @@ pub fn rewrite_json(
         "command": command,
         "files": files,
         "refused": reported.refused,
+    })
+}
+
+/// Gives an option's verdict; `hydrule explain` tells more.
+fn option(pack: &Pack, verdict: &RuleVerdict) -> Json {
+    let caveat = pack.options.iter().find(|it| it.id == verdict.id);
+    let caveat = caveat.and_then(|option| option.caveat.as_deref());
+    let rejected = match &verdict.status {
+        Status::Rejected(found) => Some(rejection(found)),
+        _ => None,
+    };
+    json!({
+        "id": verdict.id,
+        "status": words::status_word(&verdict.status),
+        "reason": words::reason(&verdict.status, &verdict.trace, caveat, pack),
+        "rejection": rejected,
+        "trace": trace_json(&verdict.trace),
     })
 }
 

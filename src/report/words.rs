@@ -4,12 +4,13 @@ use indexmap::IndexSet;
 
 use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
-    Applied, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Reach, Reason, Rejection,
-    Status, Turn,
+    Applied, Bound, Change, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Range, Reason,
+    Rejection, Status, Turn,
 };
-use crate::facts::Missing;
+use crate::facts::{Missing, Provenance};
 use crate::pack::{Changes, Pack, PackOption, Safety};
 use crate::text::{Location, join_and, quantity};
+use crate::value::Value;
 
 /// Names a status in one word, as JSON and tests see it.
 pub fn status_word(status: &Status) -> &'static str {
@@ -46,7 +47,7 @@ pub fn reason(status: &Status, trace: &Trace, caveat: Option<&str>, pack: &Pack)
         Status::NotApplicable => format!("does not apply: {}", leaves(trace)),
         Status::Unknown(missing) => unknown(missing),
         Status::Rejected(rejection) => rejected(rejection, caveat, pack),
-        Status::NotSelected => "not among the options asked for".to_owned(),
+        Status::NotSelected => "--only excludes it".to_owned(),
         Status::Failed(fault) => fault.message.clone(),
     }
 }
@@ -136,14 +137,17 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
         }
         Rejection::NeedsUnknown(missing) => format!("needs a repair that is {}", unknown(missing)),
         Rejection::Unsettled(unsettled) => format!("repairs contradict: {}", unsettled.why()),
-        Rejection::ChangesInvariant { id, effect } => format!("{id} {}", invariant(effect)),
+        Rejection::ChangesInvariant { id, effect } => {
+            format!("--preserve excludes it: {id} {}", invariant(effect))
+        }
         Rejection::LeavesUnknown { requirement, missing } => {
-            format!("leaves {requirement} {}", unknown(missing))
+            format!("--strict excludes it: it leaves {requirement} {}", unknown(missing))
         }
     }
 }
 
-fn title<'a>(pack: &'a Pack, place: &'a str) -> &'a str {
+/// Names a phase for people.
+pub fn title<'a>(pack: &'a Pack, place: &'a str) -> &'a str {
     if place == "host" { "host memory" } else { pack.phase_title(place) }
 }
 
@@ -174,29 +178,119 @@ fn collect_values(trace: &Trace, out: &mut Vec<String>) {
     }
 }
 
-/// Lists every name an evaluation read: `name is value, place`.
-pub fn collect_reads(trace: &Trace, out: &mut Vec<String>) {
-    if let Some(from) = &trace.from {
-        let text = format!("{} is {}, {from}", last_part(&trace.text), outcome(trace));
-        if !out.contains(&text) {
-            out.push(text);
-        }
-    } else if trace.children.is_empty() && trace.is_name() {
-        let text = format!("{} is {}", last_part(&trace.text), outcome(trace));
-        if !out.contains(&text) {
-            out.push(text);
-        }
+/// Returns the names whose values decide an evaluation, what the user wrote first.
+pub fn deciding(trace: &Trace) -> Vec<&Trace> {
+    let mut names: Vec<&Trace> = Vec::new();
+    for leaf in deciding_leaves(trace) {
+        collect_names(leaf, &mut names);
     }
-    for child in &trace.children {
-        collect_reads(child, out);
+    let written = |it: &&Trace| !matches!(it.from, Some(Provenance::Text(_)));
+    names.sort_by_key(written);
+    names
+}
+
+/// A truth with a name is told by what decides it, a number with a name by itself.
+fn collect_names<'a>(trace: &'a Trace, names: &mut Vec<&'a Trace>) {
+    let truth = matches!(trace.outcome, Outcome::Known(Value::Bool(_)));
+    match trace.children.first().filter(|_| trace.is_name()) {
+        Some(definition) if truth => {
+            for leaf in deciding_leaves(definition) {
+                collect_names(leaf, names);
+            }
+        }
+        None if !trace.is_name() => {
+            for child in &trace.children {
+                collect_names(child, names);
+            }
+        }
+        _ if names.iter().any(|known| known.text == trace.text) => {}
+        _ => names.push(trace),
     }
 }
 
-/// Shortens a key to its last name; facts and calls stay whole.
+/// Says in a line what decides an evaluation: names, values, and where those are from.
+pub fn because(trace: &Trace) -> String {
+    let names = deciding(trace);
+    let mut shown: Vec<String> = names.iter().take(3).map(|it| placed(it)).collect();
+    if names.len() > 3 {
+        shown.push(format!("and {} more", names.len() - 3));
+    }
+    if shown.is_empty() {
+        return format!("{} is {}", one_line(&trace.text), outcome(trace));
+    }
+    shown.join("; ")
+}
+
+fn placed(name: &Trace) -> String {
+    let value = format!("{} is {}", last_part(&name.text), outcome(name));
+    match name.from.as_ref().and_then(origin) {
+        Some(from) => format!("{value}, {from}"),
+        None => value,
+    }
+}
+
+/// Says in a word or two where a value is from; nothing where it was computed.
+fn origin(from: &Provenance) -> Option<String> {
+    match from {
+        Provenance::Default { .. } => Some("default".to_owned()),
+        Provenance::Parameter => Some("parameter".to_owned()),
+        Provenance::Computed => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// Writes a text that may go over several lines in one.
+pub fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// Says what one missing name is and how to supply it.
+pub fn missing(missing: &Missing) -> String {
+    let text = unknown(std::slice::from_ref(missing));
+    text.trim_start_matches("unknown: ").to_owned()
+}
+
+/// Says what would make a rejected option taken.
+pub fn lift(turn: &Turn) -> String {
+    match (&turn.change, turn.name.ends_with(".phase")) {
+        (Change::OneOf(phases), true) => {
+            let phases: Vec<String> = phases.iter().map(ToString::to_string).collect();
+            format!("would be taken if the phase were {}", phases.join(" or "))
+        }
+        _ => self::turn(turn, "be taken"),
+    }
+}
+
+/// Writes all costs of an option.
+pub fn costs(option: &PackOption) -> String {
+    let costs: Vec<String> = option.cost.iter().map(|(name, amount)| cost(name, *amount)).collect();
+    if costs.is_empty() { "none".to_owned() } else { costs.join(", ") }
+}
+
+/// Says which peaks an option lowers and raises.
+pub fn relief(option: &PackOption) -> String {
+    let list = |names: &[String]| match names {
+        [] => "nothing".to_owned(),
+        names => names.join(", "),
+    };
+    format!("{}; loads {}", list(&option.relieves), list(&option.loads))
+}
+
+/// Shortens a key to its last name, with the one before where that is short; facts and calls stay
+/// whole.
 pub fn last_part(name: &str) -> &str {
     let whole = name.starts_with('$') || name.contains('(');
-    if whole { name } else { name.rsplit('.').next().unwrap_or(name) }
+    let Some((before, last)) = name.rsplit_once('.').filter(|_| !whole) else { return name };
+    if last.len() > SHORT {
+        return last;
+    }
+    let section = before.rsplit('.').next().map_or(0, str::len);
+    name.get(name.len() - last.len() - 1 - section..).unwrap_or(name)
 }
+
+/// A last part of a key that is so short or shorter needs the part before to be understood.
+const SHORT: usize = 8;
 
 /// Shows an outcome in a word or value.
 pub fn outcome(trace: &Trace) -> String {
@@ -366,20 +460,53 @@ pub fn none_left(plan: &Plan) -> String {
     }
 }
 
-/// Says what would turn a verdict around.
+/// Says what would turn a verdict around: `would fire if n > 2; it is 1, run.sh:3`.
 pub fn turn(turn: &Turn, would: &str) -> String {
-    let relation = match turn.reach {
-        Reach::Exactly => "were ",
-        Reach::AtLeast => "were at least ",
-        Reach::AtMost => "were at most ",
+    let name = last_part(&turn.name);
+    let condition = match &turn.change {
+        Change::OneOf(values) => match values.as_slice() {
+            [one] => format!("{name} == {one}"),
+            many => format!("{name} in {}", listed(many)),
+        },
+        Change::NoneOf(values) => match values.as_slice() {
+            [one] => format!("{name} != {one}"),
+            many => format!("{name} not in {}", listed(many)),
+        },
+        Change::Within(range) => within(name, range),
+        Change::Set => format!("the launch set {}", turn.name),
+        Change::Unset => format!("the launch did not set {}", turn.name),
     };
-    format!(
-        "would {would} if {} {relation}{}; it is {}, {}",
-        last_part(&turn.name),
-        turn.to,
-        turn.now.value,
-        turn.now.from
-    )
+    let now = match (&turn.now, &turn.change) {
+        (_, Change::Set) => "nothing sets it".to_owned(),
+        (Some(now), _) => match origin(&now.from) {
+            Some(from) => format!("it is {}, {from}", now.value),
+            None => format!("it is {}", now.value),
+        },
+        (None, _) => "it does not exist".to_owned(),
+    };
+    format!("would {would} if {condition}; {now}")
+}
+
+/// Writes a list of values as a condition does, the first few of many.
+fn listed(values: &[Value]) -> String {
+    let shown: Vec<String> = values.iter().take(4).map(ToString::to_string).collect();
+    let more = if values.len() > 4 { ", …" } else { "" };
+    format!("[{}{more}]", shown.join(", "))
+}
+
+fn within(name: &str, range: &Range) -> String {
+    let sign = |bound: &Bound| if bound.inclusive { "<=" } else { "<" };
+    match (&range.low, &range.high) {
+        (Some(low), Some(high)) => {
+            format!("{} {} {name} {} {}", low.value, sign(low), sign(high), high.value)
+        }
+        (Some(low), None) => {
+            let sign = if low.inclusive { ">=" } else { ">" };
+            format!("{name} {sign} {}", low.value)
+        }
+        (None, Some(high)) => format!("{name} {} {}", sign(high), high.value),
+        (None, None) => format!("{name} were any number"),
+    }
 }
 
 /// Says why an option is no step towards a goal.
