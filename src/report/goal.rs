@@ -5,8 +5,9 @@ use serde_json::{Value as Json, json};
 use super::human::Page;
 use super::paint::Look;
 use super::words;
-use crate::engine::{Certificate, Examined, Part, Pursued, Pursuit, Weights, totals};
+use crate::engine::{Certificate, Examined, Move, Part, Pursued, Pursuit, Reason, Weights, totals};
 use crate::pack::{Dimension, Pack, PackOption, UNITS};
+use crate::text::join_and;
 
 /// How many cheaper sets of options a plan's report shows.
 pub(super) const SHOWN: usize = 5;
@@ -155,10 +156,9 @@ impl Section<'_> {
             number => format!("not in any of the {number} states that those lead to:"),
         };
         self.field("options", &text);
-        for (option, text) in blocked(part) {
-            let mark = if text.is_none() { "·" } else { "✗" };
-            let text = text.unwrap_or_else(|| "can be applied, but is not enough".to_owned());
-            self.item(mark, &option, &text);
+        for blocked in blocked(part) {
+            let mark = if blocked.applies { "·" } else { "✗" };
+            self.item(mark, blocked.option, &blocked.text());
         }
     }
 
@@ -237,24 +237,72 @@ fn named(path: &[&str]) -> String {
     if names.is_empty() { "nothing at all".to_owned() } else { names.join(" + ") }
 }
 
-/// Says for each option of a part without a plan why it can nowhere be applied; nothing where it
-/// can.
-fn blocked(part: &Part) -> Vec<(String, Option<String>)> {
-    let why = |option: &String| {
-        let moves = part
+/// What stops an option, where no plan makes the goal true.
+struct Blocked<'a> {
+    option: &'a str,
+    /// Whether it can be applied anywhere, before it is stopped.
+    applies: bool,
+    /// Why it is no step, and where.
+    stop: Option<(&'a Reason, &'a Examined)>,
+}
+
+/// Says what stops each option of a part without a plan: on the input, or behind its own last step.
+fn blocked(part: &Part) -> Vec<Blocked<'_>> {
+    let of = |option: &'_ str| {
+        let moves: Vec<(&Move, &Examined)> = part
             .states
             .iter()
-            .filter_map(|state| state.options.iter().find(|step| step.option == *option));
-        let mut reasons = Vec::new();
-        for step in moves {
-            match &step.why_not {
-                Some(why) => reasons.push(words::why_not(why)),
-                None => return None,
+            .flat_map(|state| state.options.iter().map(move |step| (step, state)))
+            .filter(|(step, _)| step.option == option)
+            .collect();
+        let stops =
+            || moves.iter().filter_map(|(step, state)| Some((step.why_not.as_ref()?, *state)));
+        let own = |state: &Examined| state.by.as_ref().is_some_and(|by| by.option == option);
+        let applies = moves.iter().any(|(step, _)| step.why_not.is_none());
+        // What a rule refuses says more than a condition that has become false.
+        let behind =
+            |rule: bool| stops().find(|(why, at)| own(at) && (!rule || why.rule.is_some()));
+        let stop = if applies { behind(true).or(behind(false)) } else { stops().next() };
+        (applies, stop)
+    };
+    let options = part.options.keys();
+    options
+        .map(|option| {
+            let (applies, stop) = of(option);
+            Blocked { option, applies, stop }
+        })
+        .collect()
+}
+
+impl Blocked<'_> {
+    fn text(&self) -> String {
+        match self.stop {
+            None if self.applies => {
+                "can be applied, and changes nothing that the goal needs".to_owned()
+            }
+            None => "is no step".to_owned(),
+            Some((why, _)) if !self.applies => words::why_not(why),
+            Some((why, at)) => {
+                let state = at.overrides.iter().cloned();
+                let directives =
+                    at.directives.iter().map(|(name, value)| format!("sbatch:{name}={value}"));
+                let state: Vec<String> = state.chain(directives).collect();
+                format!("stops at {}: {}", join_and(&state), words::why_not(why))
             }
         }
-        reasons.into_iter().next()
-    };
-    part.options.keys().map(|option| (option.clone(), why(option))).collect()
+    }
+
+    fn to_json(&self) -> Json {
+        let place = self.stop.filter(|_| self.applies).map(|(_, at)| at);
+        json!({
+            "option": self.option,
+            "applies": self.applies,
+            "why": self.stop.map(|(why, _)| words::why_not(why)),
+            "rule": self.stop.and_then(|(why, _)| why.rule.as_ref()),
+            "overrides": place.map(|at| &at.overrides),
+            "directives": place.map(|at| &at.directives),
+        })
+    }
 }
 
 /// Gives what came of a goal as data.
@@ -280,10 +328,7 @@ pub(super) fn goal_json(pursuit: &Pursuit, pack: &Pack) -> Json {
     let plan = certificate.map(|it| options_of(&it.plan, pack)).unwrap_or_default();
     let last = certificate.filter(|it| it.cost.is_none()).and_then(|it| it.searches.last());
     let blocked = last.and_then(|it| it.parts.first()).map(blocked).unwrap_or_default();
-    let blocked = blocked
-        .into_iter()
-        .map(|(option, why)| json!({ "option": option, "why": why }))
-        .collect::<Vec<_>>();
+    let blocked: Vec<Json> = blocked.iter().map(Blocked::to_json).collect();
     json!({
         "expression": pursuit.goal.condition.text(),
         "status": status,
