@@ -97,7 +97,8 @@ fn conditions(pack: &Pack) -> Vec<(&str, &Condition)> {
 fn every_counterfactual_turns_its_verdict() {
     let pack = load("verl").unwrap();
     let (mut decided, mut turned) = (0, 0);
-    for (state, world) in inputs(&pack) {
+    // Every other input is enough of this, which takes its time.
+    for (state, world) in inputs(&pack).into_iter().step_by(2) {
         for (id, condition) in conditions(&pack) {
             let Some(before) = truth(condition, &pack, &state, &world) else { continue };
             decided += 1;
@@ -229,4 +230,22 @@ fn what_an_unknown_asks_for_decides_it() {
         }
     }
     assert!(unknown > 10, "{unknown}");
+}
+
+/// A number is not said to do merely because it is no null.
+#[test]
+fn a_counterfactual_claims_no_more_than_is_true() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "name = \"t\"\nversion = \"1\"\ndescription = \"d\"\n";
+    let rule = "[[require]]\nid = \"r\"\nholds = 'a.x != null && a.x * a.y <= 100'\nfails_at = \"s\"\nmessage = \"m\"\n";
+    let path = folder.path().join("pack.toml");
+    fs::write(&path, format!("{header}{rule}")).unwrap();
+    let pack = load(path.to_str().unwrap()).unwrap();
+    let mut state = State::default();
+    for text in ["a.x=null", "a.y=50"] {
+        state.put(parse(text).unwrap(), Provenance::Computed);
+    }
+    let condition = &pack.requirements[0].holds.condition;
+    let found = turn(condition, &pack, &state, &World::default()).unwrap();
+    assert_eq!(found.change, Change::OneOf(vec![Value::Int(1)]));
 }

@@ -250,7 +250,11 @@ impl Search<'_> {
             return made(Change::OneOf(fits), Some(to));
         }
         if let Some(to) = now.and_then(|now| away_from(now, &compared, &turned)) {
-            return made(Change::NoneOf(compared), Some(to));
+            // Where more is made of the value than comparisons, others may fail it.
+            let only = subject.roles.iter().all(|it| matches!(it, ReadingRole::Compared(_)));
+            let change =
+                if only { Change::NoneOf(compared) } else { Change::OneOf(vec![to.clone()]) };
+            return made(change, Some(to));
         }
         if let Some(to) = searched(now, &subject.roles).into_iter().find(|it| turned(it)) {
             return made(Change::OneOf(vec![to.clone()]), Some(to));

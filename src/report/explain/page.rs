@@ -289,6 +289,7 @@ impl Page<'_> {
             let counts = counts(rulings.iter().filter(|it| it.is_option() == options));
             let counts = counts.iter().map(|(standing, many)| match (standing, options) {
                 (Standing::Fired, false) => format!("{many} broken"),
+                (Standing::Holds, _) if *many == 1 => "1 holds".to_owned(),
                 (Standing::Holds, _) => format!("{many} hold"),
                 _ => format!("{many} {}", standing.word()),
             });
