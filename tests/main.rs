@@ -16,6 +16,7 @@ mod chain;
 mod check;
 mod conditions;
 mod config;
+mod edits;
 mod estimates;
 mod example;
 mod goals;

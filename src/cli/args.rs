@@ -243,6 +243,9 @@ pub struct SetArgs {
     /// The arguments that the scripts are started with [default: any]
     #[arg(long, value_name = "ARG", num_args = 0..)]
     pub args: Option<Vec<String>>,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
 }
 
 /// `hydrule show`.

@@ -10,11 +10,12 @@ use crate::engine::{KeyChange, Plan, Pursued, RequirementState, Status, plan};
 use crate::facts::{Found, Provenance};
 use crate::pack::Safety;
 use crate::report::{
-    FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report, unknown_text,
+    FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report, site_texts,
+    unknown_text,
 };
-use crate::surface::bash::{self, Change, Edited, How, Wanted};
+use crate::surface::bash::{self, Change, Wanted};
 use crate::surface::{slurm, yaml};
-use crate::text::{Faults, Source, apply_edits, count, join_and, shell_word};
+use crate::text::{Faults, Source, apply_edits, count, shell_word};
 
 /// `hydrule rewrite`.
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
@@ -252,7 +253,7 @@ impl Edits {
         let wanted = Wanted { launches: &[launch], changes: &changes, also: &[] };
         match bash::edit(script, &input.outside, &wanted) {
             Ok(edited) => {
-                self.sites.extend(sites(&script.source, &edited));
+                self.sites.extend(site_texts(script, &edited));
                 self.push(&script.source, edited.text);
             }
             Err(refusal) => {
@@ -296,28 +297,6 @@ impl Edits {
             }
         }
     }
-}
-
-/// Says for each key where its change is made.
-pub fn sites(source: &Source, edited: &Edited) -> Vec<(String, String)> {
-    let describe = |site: &bash::Site| {
-        let at = source.at(site.span);
-        match &site.how {
-            How::Literal | How::Nothing => at.to_string(),
-            How::Use(names) => format!("{at}, in place of what was made of {}", join_and(names)),
-            How::Follows => "follows from the others".to_owned(),
-            How::Variable(name) => format!("{at}, where {name} is set"),
-            How::Default(name) => {
-                format!("{at}, the default of {name}; the environment wins over it")
-            }
-            How::Inserted(None) => format!("{at}, added"),
-            How::Inserted(Some(reason)) => {
-                format!("{at}, added behind the old one: {}", reason.text)
-            }
-            How::Removed => format!("{at}, removed"),
-        }
-    };
-    edited.sites.iter().map(|site| (site.key.clone(), describe(site))).collect()
 }
 
 /// Says for each key of a YAML file where its change is made.

@@ -1,5 +1,7 @@
+use serde_json::{Value as Json, json};
+
 use super::Done;
-use super::args::SetArgs;
+use super::args::{OutputFormat, SetArgs};
 use super::chain::read_inputs;
 use super::commit::{begin, commit};
 use super::console::Console;
@@ -8,44 +10,78 @@ use super::files::read_script;
 use super::job::outside;
 use super::kind::{Kind, kind_of};
 use super::recorded::given;
-use super::rewrite::{sites, yaml_sites};
+use super::rewrite::yaml_sites;
 use super::run_folder::read_folder;
 use crate::engine::State;
 use crate::facts::Provenance;
 use crate::overrides::{Override, OverrideKind, parse};
 use crate::pack;
-use crate::report::{FileChange, Paint, unified_diff};
-use crate::surface::bash::{self, Change, Script, Wanted};
+use crate::report::{
+    FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
+};
+use crate::surface::bash::{self, Change, Refusal, Script, Wanted};
 use crate::surface::{slurm, yaml};
-use crate::text::{Faults, Source, apply_edits};
+use crate::text::{Fault, Faults, Source, Span, apply_edits, shell_word};
 use crate::value::Value;
+
+/// A change that is ready.
+struct Made {
+    file: FileChange,
+    /// What is done, for people.
+    text: String,
+    /// The same as data.
+    json: Json,
+}
 
 /// `hydrule set`.
 pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     let files = std::slice::from_ref(&args.file);
     begin(files, args.write, console)?;
-    let change = match kind_of(&args.file) {
-        Kind::Yaml => in_yaml(args, console)?,
+    let Made { file, text, json } = match kind_of(&args.file) {
+        Kind::Yaml => in_yaml(args, console.err)?,
         Kind::Script => in_script(args, console)?,
         Kind::Folder => return in_folder(args, console),
     };
-    if change.before == change.after {
-        console.say("Nothing to do: the file says so already.\n");
-        return Ok(Done::Clean);
+    console.say(&text);
+    let changes = file.before != file.after;
+    if changes && args.write {
+        let before = Source::new(file.path.as_str(), file.before.as_str());
+        commit(files, std::slice::from_ref(&file), given(args, &before)?, console)?;
+    }
+    if args.output_format == OutputFormat::Json {
+        let diff = unified_diff(&file, Paint::new(Look::PLAIN));
+        let files = if changes { json!([{ "path": file.path, "diff": diff }]) } else { json!([]) };
+        let end = json!({ "files": files, "written": changes && args.write });
+        print_json(vec![json, end], console)?;
+    } else if changes && !args.write {
+        console.print(&unified_diff(&file, Paint::new(console.out)))?;
     }
     let paint = Paint::new(console.err);
-    if args.write {
-        let before = Source::new(change.path.as_str(), change.before.as_str());
-        commit(files, std::slice::from_ref(&change), given(args, &before)?, console)?;
-        return Ok(Done::Clean);
+    let (said, done) = match (changes, args.write) {
+        (false, _) => ("Nothing to do: the file says so already.\n".to_owned(), Done::Clean),
+        (true, true) => (String::new(), Done::Clean),
+        (true, false) => {
+            (paint.faint("Nothing was written; --write makes the change.\n"), Done::Proposed)
+        }
+    };
+    console.say(&said);
+    Ok(done)
+}
+
+/// Prints objects as one.
+fn print_json(parts: Vec<Json>, console: &mut Console) -> Result<(), CliError> {
+    let mut whole = serde_json::Map::new();
+    whole.insert("format".to_owned(), 1.into());
+    for part in parts {
+        if let Json::Object(part) = part {
+            whole.extend(part);
+        }
     }
-    console.print(&unified_diff(&change, Paint::new(console.out)))?;
-    console.say(&paint.faint("Nothing was written; --write makes the change.\n"));
-    Ok(Done::Proposed)
+    console.print(&format!("{:#}\n", Json::Object(whole)))
 }
 
 /// Makes the change in a configuration's own text.
-fn in_yaml(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError> {
+fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
     if !(args.launch.is_empty() && args.env.is_empty() && args.also.is_empty()) {
         let message = "--launch, --env and --also are for launch scripts";
         return Err(CliError::plain(message));
@@ -60,8 +96,15 @@ fn in_yaml(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError
         };
         CliError::from(Faults::one(source, refusal.fault))
     })?;
-    tell_sites(&yaml_sites(&source, &edited), console);
-    Ok(FileChange::new(&source, edited.text))
+    let sites = yaml_sites(&source, &edited);
+    let changes: Vec<Json> =
+        sites.iter().map(|(key, place)| json!({ "key": key, "place": place })).collect();
+    let paint = Paint::new(look);
+    let line =
+        |(key, site): &(String, String)| format!("{}  {}\n", paint.strong(key), paint.faint(site));
+    let text = sites.iter().map(line).collect();
+    let file = FileChange::new(&source, edited.text);
+    Ok(Made { file, text, json: json!({ "changes": changes }) })
 }
 
 /// Prints the command line of a run with other overrides.
@@ -92,7 +135,12 @@ fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
         let paint = Paint::new(console.err);
         console.say(&format!("{} {remark}\n", paint.warn("!")));
     }
-    console.print(&format!("{}\n", folder.command(&texts)))?;
+    if args.output_format == OutputFormat::Json {
+        let command = folder.command(&texts);
+        print_json(vec![json!({ "command": command, "overrides": texts })], console)?;
+    } else {
+        console.print(&format!("{}\n", folder.command(&texts)))?;
+    }
     let before = folder.run.overrides.iter().map(|(text, _)| text);
     Ok(if before.eq(texts.iter()) { Done::Clean } else { Done::Proposed })
 }
@@ -106,7 +154,7 @@ fn with_old_sigil(state: &State, parsed: Override) -> Override {
 }
 
 /// Makes the change where a launch script gives its overrides.
-fn in_script(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliError> {
+fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     let (directives, overrides): (Vec<String>, Vec<String>) =
         args.overrides.iter().cloned().partition(|text| directive(text).is_some());
     let directives = wanted_directives(&directives)?;
@@ -117,16 +165,34 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<FileChange, CliErr
         return Err(CliError::plain("there is nothing to read"));
     };
     let script = &input.script;
-    if changes.is_empty() {
-        return Ok(FileChange::new(&script.source, in_directives(&script.source, &directives)?));
+    let mut made = Made {
+        file: FileChange::new(&script.source, script.source.text().to_owned()),
+        text: String::new(),
+        json: json!({ "changes": [] }),
+    };
+    if !changes.is_empty() {
+        let launches = choose(script, &args.launch, &changes)?;
+        let wanted = Wanted { launches: &launches, changes: &changes, also: &args.also };
+        let edited = bash::edit(script, &outside, &wanted);
+        let edited = edited.map_err(|refusal| refused(args, &script.source, refusal, console))?;
+        made.text = edited_text(script, &edited, console.err);
+        made.json = edited_json(script, &wanted, &edited);
+        made.file.after = edited.text;
     }
-    let launches = choose(script, &args.launch)?;
-    let wanted = Wanted { launches: &launches, changes: &changes, also: &args.also };
-    let edited = bash::edit(script, &outside, &wanted)
-        .map_err(|refusal| CliError::from(Faults::one(script.source.clone(), refusal.fault)))?;
-    tell_sites(&sites(&script.source, &edited), console);
-    let edited = Source::new(script.source.name(), edited.text);
-    Ok(FileChange::new(&script.source, in_directives(&edited, &directives)?))
+    let edited = Source::new(script.source.name(), made.file.after.as_str());
+    made.file.after = in_directives(&edited, &directives)?;
+    Ok(made)
+}
+
+/// Tells programs about a refusal; people get the error.
+fn refused(args: &SetArgs, source: &Source, refusal: Refusal, console: &mut Console) -> CliError {
+    if args.output_format == OutputFormat::Json {
+        let refused = refusal_json(source, &refusal);
+        if let Err(error) = print_json(vec![json!({ "refused": refused })], console) {
+            return error;
+        }
+    }
+    CliError::from(Faults::one(source.clone(), refusal.fault))
 }
 
 /// Takes `sbatch:NAME=VALUE` apart; `$sbatch.NAME=VALUE`, as conditions write it, is the same.
@@ -155,13 +221,6 @@ fn in_directives(source: &Source, wanted: &[(String, Value)]) -> Result<String, 
     let edits = slurm::edit_directives(source, &wanted)
         .map_err(|fault| CliError::from(Faults::one(source.clone(), fault)))?;
     apply_edits(source.text(), &edits).map_err(|overlap| CliError::plain(overlap.to_string()))
-}
-
-fn tell_sites(sites: &[(String, String)], console: &mut Console) {
-    let paint = Paint::new(console.err);
-    for (key, site) in sites {
-        console.say(&format!("{}  {}\n", paint.strong(key), paint.faint(site)));
-    }
 }
 
 /// Reads overrides; the mistakes of all are told at once.
@@ -194,11 +253,11 @@ fn changes(texts: &[String]) -> Result<Vec<Change>, CliError> {
 }
 
 /// Chooses the launches: those of the given numbers, else the only command there is.
-fn choose(script: &Script, numbers: &[usize]) -> Result<Vec<usize>, CliError> {
+fn choose(script: &Script, numbers: &[usize], changes: &[Change]) -> Result<Vec<usize>, CliError> {
     let launches = &script.launches;
     let name = script.source.name();
     let Some(first) = launches.first() else {
-        return Err(CliError::plain(format!("no command with overrides was found in {name}")));
+        return Err(no_launch(script, changes));
     };
     // One command that runs several times is still one.
     if numbers.is_empty() && launches.iter().all(|it| it.location.span == first.location.span) {
@@ -214,4 +273,47 @@ fn choose(script: &Script, numbers: &[usize]) -> Result<Vec<usize>, CliError> {
         help.push_str(&format!("\n    {}  {}: {}", index + 1, launch.location, launch.program));
     }
     Err(CliError::plain(message).helped(help))
+}
+
+/// Explains that a script has no launch: with the place where it writes the key all the same, in a
+/// heredoc or in a text that something else runs.
+fn no_launch(script: &Script, changes: &[Change]) -> CliError {
+    let source = &script.source;
+    let message = format!("no command with overrides was found in {}", source.name());
+    let writes = |change: &Change| {
+        written(source.text(), &change.key).map(|span| (change.after.clone(), span))
+    };
+    let written = changes.iter().filter(|_| script.starts.is_empty()).find_map(writes);
+    if let Some((after, span)) = written {
+        let fault = Fault::new("hydrule::edit::not_read", span, message).labelled(
+            "this stands where no command is read: in a heredoc, or a text for another shell",
+        );
+        let help = match after {
+            Some(after) => format!("change it by hand to what gives: {}", shell_word(&after)),
+            None => "take it out by hand".to_owned(),
+        };
+        return CliError::from(Faults::one(source.clone(), fault.helped(help)));
+    }
+    let error = CliError::plain(message);
+    match (script.starts.first(), script.notes.first()) {
+        (Some(start), _) => {
+            error.helped(format!("it starts `{}`; set the overrides there", start.path))
+        }
+        (None, Some(note)) => error.helped(format!("{}: {}", source.at(note.span), note.message)),
+        (None, None) => {
+            error.helped("a launch is a `python -m MODULE key=value …` or a like command")
+        }
+    }
+}
+
+/// Finds where a text says `key=`, comments left out.
+fn written(text: &str, key: &str) -> Option<Span> {
+    let wanted = format!("{key}=");
+    text.match_indices(&wanted).map(|(at, _)| at).find_map(|at| {
+        let before = text.get(..at)?;
+        let line = before.rsplit('\n').next()?;
+        let joined = before.ends_with(|c: char| c.is_alphanumeric() || "._-/".contains(c));
+        let comment = line.trim_start().starts_with('#');
+        (!joined && !comment).then(|| Span::new(at, at + wanted.len()))
+    })
 }

@@ -3,6 +3,7 @@
 //! Everything here turns values into text; nothing decides. miette is known to `fault` alone.
 
 mod diff;
+mod edited;
 mod explain;
 mod fault;
 mod findings;
@@ -13,6 +14,7 @@ mod paint;
 mod words;
 
 pub use diff::{FileChange, unified_diff};
+pub use edited::{edited_json, edited_text, refusal_json, site_texts};
 pub use explain::{Explained, explain, explain_json};
 pub use fault::{render_faults, render_finding};
 pub use findings::{finding_json, findings_summary, findings_text};

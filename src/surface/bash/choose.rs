@@ -92,13 +92,16 @@ impl One<'_> {
             return Err(Fault::new("hydrule::edit::place", argument.word, message));
         }
         let mut edits: Vec<Edit> = Vec::new();
+        let mut place = None;
         for argument in self.launch.arguments.iter().filter(own) {
             let edit = remove(self.script, argument)?;
+            let word = edit.span.contains(argument.word);
+            place = place.or(Some(if word { argument.word } else { edit.span }));
             if !edits.contains(&edit) {
                 edits.push(edit);
             }
         }
-        let span = edits.first().map_or(self.launch.location.span, |edit| edit.span);
+        let span = place.unwrap_or(self.launch.location.span);
         let how = if edits.is_empty() { How::Nothing } else { How::Removed };
         Ok(Made { edits, how, span })
     }
@@ -114,20 +117,31 @@ impl One<'_> {
         {
             let how = match argument.placed() {
                 Placed::Default(name, _) => How::Default(name),
-                Placed::Variable(name, _) => How::Variable(name),
+                // The characters stand at the first variable's assignment.
+                Placed::Variable(names, _) => {
+                    How::Variable(names.split(", ").next().unwrap_or(&names).to_owned())
+                }
                 _ => How::Literal,
             };
             return Some((Edit::new(span, encoded(value, quoting)), how));
         }
         let written = self.script.source.slice(argument.word);
+        // Quotes around the whole word stay where they are.
+        let body = inside_quotes(written).unwrap_or(written);
+        let old = value_of(body, key).filter(|_| same_key);
         let names = match argument.placed() {
             Placed::Literal(_) => Vec::new(),
             // The name of a variable alone stays: what sets it may be meant for more than this.
-            Placed::Computed(names, _) if !is_name(value_of(written, key)?) => names,
+            _ if is_name(inside_quotes(old?).unwrap_or(old?)) => return None,
+            Placed::Computed(names, _) => names,
+            // In quotes it is one word, whatever it is.
+            Placed::Unknown(..) if inside_quotes(written).or(inside_quotes(old?)).is_some() => {
+                names_in(old?)
+            }
             _ => return None,
         };
         let how = if names.is_empty() { How::Literal } else { How::Use(names) };
-        let edit = match value_of(written, key).filter(|_| same_key) {
+        let edit = match old.filter(|_| body == written) {
             Some(old) => {
                 let start = argument.word.end - old.len();
                 Edit::new(Span::new(start, argument.word.end), styled(old, value))
@@ -139,6 +153,25 @@ impl One<'_> {
     }
 }
 
+/// Returns what stands in double quotes around the whole, unless that may be several words.
+fn inside_quotes(written: &str) -> Option<&str> {
+    let inside = written.strip_prefix('"')?.strip_suffix('"')?;
+    (!inside.contains(['"', '@', '*'])).then_some(inside)
+}
+
+/// Lists the variables that a written value names.
+fn names_in(written: &str) -> Vec<String> {
+    let named = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names: Vec<String> = Vec::new();
+    for part in written.split('$').skip(1) {
+        let name = part.trim_start_matches('{').split(|c| !named(c)).next().unwrap_or_default();
+        if !name.is_empty() && !names.iter().any(|old| old == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
 /// Returns what is written for the value, where the key is written before it as it is.
 fn value_of<'a>(written: &'a str, key: &str) -> Option<&'a str> {
     written.strip_prefix(key)?.strip_prefix('=')
@@ -146,8 +179,7 @@ fn value_of<'a>(written: &'a str, key: &str) -> Option<&'a str> {
 
 /// Tells whether a written value is nothing but the name of a variable.
 fn is_name(written: &str) -> bool {
-    let bare = written.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(written);
-    let Some(name) = bare.strip_prefix('$') else { return false };
+    let Some(name) = written.strip_prefix('$') else { return false };
     let name = name.strip_prefix('{').and_then(|it| it.strip_suffix('}')).unwrap_or(name);
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

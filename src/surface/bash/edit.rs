@@ -52,6 +52,8 @@ pub struct Edited {
     pub sites: Vec<Site>,
     /// What else changes.
     pub moved: Vec<Moved>,
+    /// Variables that were left alone since they feed more than what is wanted, and what that is.
+    pub alternatives: Vec<(String, Vec<Moved>)>,
 }
 
 /// Where a change was made.
@@ -126,7 +128,9 @@ pub fn edit(script: &Script, outside: &Outside, wanted: &Wanted<'_>) -> Result<E
         let wrong = match verify(script, outside, wanted, &drafted.text) {
             Ok(moved) => {
                 let simpler = simpler(script, outside, wanted, &forced, &drafted);
-                return Ok(simpler.unwrap_or(Edited { moved, ..drafted }));
+                let edited = simpler.unwrap_or(Edited { moved, ..drafted });
+                let alternatives = alternatives(script, outside, wanted, &edited);
+                return Ok(Edited { alternatives, ..edited });
             }
             Err(wrong) => wrong,
         };
@@ -160,6 +164,30 @@ fn simpler(
     let simpler = draft(script, wanted, &Forced { follows, ..forced.clone() }).ok()?;
     let moved = verify(script, outside, wanted, &simpler.text).ok()?;
     Some(Edited { moved, ..simpler })
+}
+
+/// Lists the variables that were left alone, each with what would change along.
+fn alternatives(
+    script: &Script,
+    outside: &Outside,
+    wanted: &Wanted<'_>,
+    edited: &Edited,
+) -> Vec<(String, Vec<Moved>)> {
+    let mut found: IndexMap<String, Vec<Moved>> = IndexMap::new();
+    for site in &edited.sites {
+        let How::Inserted(Some(Reason { shared: Some(name), .. })) = &site.how else { continue };
+        let change = wanted.changes.iter().filter(|change| change.key == site.key);
+        let changes: Vec<Change> = change.cloned().collect();
+        let freely =
+            Wanted { launches: &[site.launch], changes: &changes, also: &["*".to_owned()] };
+        let moved = draft(script, &freely, &Forced::default())
+            .ok()
+            .and_then(|drafted| verify(script, outside, &freely, &drafted.text).ok());
+        if let Some(moved) = moved {
+            found.entry(name.clone()).or_insert(moved);
+        }
+    }
+    found.into_iter().collect()
 }
 
 fn check(script: &Script, wanted: &Wanted<'_>) -> Result<(), Refusal> {
@@ -309,5 +337,5 @@ fn draft(script: &Script, wanted: &Wanted<'_>, forced: &Forced) -> Result<Edited
             Fault::new("hydrule::edit::overlap", overlap.0, "two changes meet in one place");
         refusal(script, wanted, fault)
     })?;
-    Ok(Edited { edits, text, sites, moved: Vec::new() })
+    Ok(Edited { edits, text, sites, moved: Vec::new(), alternatives: Vec::new() })
 }

@@ -28,6 +28,8 @@ pub enum Moved {
         span: Span,
         /// Its first word.
         name: String,
+        /// Whether it only tells people, and so may always change.
+        tells: bool,
     },
 }
 
@@ -102,6 +104,8 @@ pub(super) fn verify(
 ) -> Result<Vec<Moved>, Wrong> {
     let source = Source::new(script.source.name(), text);
     let again = read(&source, outside).map_err(|_| Wrong::Unreadable)?;
+    let emptied = emptied(script, wanted);
+    let again = without_emptied(again, script, &emptied)?;
     let same_count = again.launches.len() == script.launches.len()
         && again.commands.len() == script.commands.len()
         && again.starts.len() == script.starts.len();
@@ -121,9 +125,31 @@ pub(super) fn verify(
         if !tells && !accepts(wanted.also, &name) {
             return Err(Wrong::Command(*span));
         }
-        moved.push(Moved::Command { span: *span, name });
+        moved.push(Moved::Command { span: *span, name, tells });
     }
     if script.unread == again.unread { Ok(moved) } else { Err(Wrong::Test) }
+}
+
+/// Lists the launches that lose all their overrides.
+fn emptied(script: &Script, wanted: &Wanted<'_>) -> Vec<usize> {
+    let removed = |key: &str| wanted.changes.iter().any(|it| it.key == key && it.after.is_none());
+    let loses_all = |launch: &Launch| {
+        launch.forwards.is_none() && launch.arguments.iter().all(|it| removed(&it.target()))
+    };
+    let meant = wanted.launches.iter().copied();
+    meant.filter(|at| script.launches.get(*at).is_some_and(loses_all)).collect()
+}
+
+/// A launch without overrides reads as any other command: takes it as the launch that it was.
+fn without_emptied(mut again: Script, script: &Script, emptied: &[usize]) -> Result<Script, Wrong> {
+    for index in emptied {
+        let Some(launch) = script.launches.get(*index) else { continue };
+        let command = again.commands.iter().position(|(_, words)| *words == launch.rest);
+        again.commands.remove(command.ok_or(Wrong::Commands)?);
+        let left = Launch { arguments: Vec::new(), ..launch.clone() };
+        again.launches.insert((*index).min(again.launches.len()), left);
+    }
+    Ok(again)
 }
 
 fn compare(
