@@ -1,6 +1,6 @@
 //! Directives as `sbatch` reads them, and changes to them.
 //!
-//! The ignored tests ask the real `sbatch`; `SLURM_CONF` must lead it to a running controller.
+//! The ignored tests ask the real `sbatch`, which needs `SLURM_CONF=tests/slurm/slurm.conf`.
 
 #![allow(
     clippy::unwrap_used,
@@ -350,7 +350,7 @@ fn understood(output: &str) -> Option<Vec<(String, String)>> {
 }
 
 #[test]
-#[ignore = "needs a running Slurm"]
+#[ignore = "needs sbatch"]
 fn sbatch_reads_the_same() {
     let words = r##"( |-J|-A|--job-name=|--comment |--qos|--acc=|-HJ|-p|'|"|\\|#|:|=|J|A p|\t|\n#SBATCH|--|-){1,9}"##;
     let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
@@ -385,7 +385,7 @@ fn sbatch_reads_the_same() {
 }
 
 #[test]
-#[ignore = "needs a running Slurm"]
+#[ignore = "needs sbatch"]
 fn sbatch_sees_the_edit() {
     let word = r#"[a-c:'"\\\\# %=-]{1,8}"#;
     let lines =
@@ -406,6 +406,37 @@ fn sbatch_sees_the_edit() {
         Ok(())
     };
     runner.run(&(lines, word), edit).unwrap();
+}
+
+#[test]
+#[ignore = "needs sbatch"]
+fn sbatch_counts_the_same_minutes() {
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        cases: 400,
+        failure_persistence: None,
+        ..Default::default()
+    });
+    let count = |time: String| {
+        let source = script(&format!("#SBATCH --time={time}"));
+        let ours = directive_facts(&read_directives(&source), &source);
+        let ours = ours.get("minutes").map(|found| found.value.to_string());
+        let output = asked_sbatch(&source);
+        let theirs = understood(&output).unwrap_or_default();
+        let theirs = theirs.iter().find(|(name, _)| name == "time").map(|(_, time)| time.clone());
+        let theirs = theirs.filter(|time| time != "UNLIMITED");
+        match (ours, theirs) {
+            (Some(ours), Some(theirs)) => {
+                let again = script(&format!("#SBATCH --time={theirs}"));
+                let again = directive_facts(&read_directives(&again), &again);
+                assert_eq!(ours, again["minutes"].value.to_string(), "{time}: {theirs}");
+            }
+            // What only Slurm can read stays unknown.
+            (None, _) => {}
+            (Some(ours), None) => panic!("{time}: {ours}, but sbatch says {output}"),
+        }
+        Ok(())
+    };
+    runner.run(&"([0-9]{1,3}-)?[0-9]{1,3}(:[0-9]{1,2}){0,2}", count).unwrap();
 }
 
 #[test]
