@@ -273,3 +273,19 @@ fn a_damaged_journal_is_told() {
     workspace.write(".hydrule/pending.json", "{");
     refused(&workspace.hydrule(SET).run(), "pending.json` is damaged");
 }
+
+/// The next plan can know which configuration failed, and how.
+#[test]
+fn the_journal_tells_what_was_tried() {
+    let workspace = Workspace::example();
+    let line = "rewrite run_grpo.sh submit_grpo.slurm --log slurm-4242.err --write";
+    let output = workspace.hydrule(line).run();
+    assert!(output.err.contains("Wrote"), "{}", output.shown());
+    let entry =
+        &history(&LocalDisk, &fs::canonicalize(workspace.path()).unwrap()).unwrap().entries[0];
+    let tried = entry.record.tried.as_ref().unwrap();
+    assert_eq!(tried["outcome"], "failed");
+    assert_eq!(tried["phase"], "log_prob");
+    let before = entry.record.changes[0].before.as_deref().unwrap();
+    assert!(tried["overrides"].as_array().unwrap().iter().any(|it| it == before), "{tried}");
+}

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::console::Console;
 use super::error::CliError;
-use crate::engine::Plan;
-use crate::pack::Pack;
+use super::job::Job;
+use crate::engine::{Plan, tried_record};
 use crate::report::{FileChange, Paint};
 use crate::text::{count, shell_word};
 use crate::transaction::{
@@ -118,8 +118,9 @@ fn edit(files: &[PathBuf], change: &FileChange) -> Result<FileEdit, CliError> {
     Ok(FileEdit { path, before, after })
 }
 
-/// Says for the journal what a plan does.
-pub fn planned(pack: &Pack, plan: &Plan) -> Record {
+/// Says for the journal what a plan does, and after which failed run.
+pub fn planned(job: &Job, plan: &Plan) -> Record {
+    let pack = &job.pack;
     let record = |id: &str, why: Option<&str>| RecordedStep {
         rule: format!("{}/{id}", pack.name),
         why: why.unwrap_or_default().to_owned(),
@@ -151,6 +152,7 @@ pub fn planned(pack: &Pack, plan: &Plan) -> Record {
         command: "rewrite".to_owned(),
         steps,
         changes: keys.chain(directives).collect(),
+        tried: tried_record(&job.state, &job.world),
         ..Record::default()
     }
 }

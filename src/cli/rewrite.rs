@@ -96,7 +96,7 @@ fn finish(
         return Err(CliError::plain("not all of the change can be made, so nothing was written")
             .helped("make the change shown above by hand"));
     }
-    commit(&args.job.files, &edits.files, planned(&job.pack, plan), console)?;
+    commit(&args.job.files, &edits.files, planned(job, plan), console)?;
     Ok(if left(&plan.after) { Done::Proposed } else { Done::Clean })
 }
 

@@ -137,7 +137,11 @@ impl<'a> Store<'a> {
     pub(super) fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem> {
         let new = path.with_extension("new");
         self.remove(&new)?;
-        self.create(&new, bytes, None)?;
+        if let Err(problem) = self.create(&new, bytes, None) {
+            // What there is of it takes room that may be scarce.
+            let _ = self.remove(&new);
+            return Err(problem);
+        }
         steadily(|| self.disk.rename(&new, path))
             .map_err(|error| Problem::io("write", path, &error))?;
         self.sync_folder(path.parent().unwrap_or(&self.root))
