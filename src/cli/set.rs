@@ -280,6 +280,11 @@ fn choose(script: &Script, numbers: &[usize], changes: &[Change]) -> Result<Vec<
 fn no_launch(script: &Script, changes: &[Change]) -> CliError {
     let source = &script.source;
     let message = format!("no command with overrides was found in {}", source.name());
+    if source.text().contains("\\\r\n") {
+        return CliError::plain(message).helped(
+            "the lines end as on Windows, so bash does not join them at `\\`; convert the file first",
+        );
+    }
     let writes = |change: &Change| {
         written(source.text(), &change.key).map(|span| (change.after.clone(), span))
     };
