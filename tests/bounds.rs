@@ -14,7 +14,7 @@ fn option(rewrite: &str) -> String {
 [[option]]
 id = "move"
 title = "Move"
-when = 'true'
+when = 'm.on'
 rewrite = [{rewrite}]
 relieves = ["update"]
 loads = []
@@ -138,6 +138,8 @@ fn faults_in_bounds_are_underlined() {
 }
 
 proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
     /// Whatever the numbers are, a step goes the way that is meant and stays within its bounds.
     #[test]
     fn no_step_leaves_its_bounds(

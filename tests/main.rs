@@ -33,6 +33,7 @@ mod slurm;
 mod statics;
 mod support;
 mod transaction;
+mod tried;
 mod turns;
 mod verify;
 mod writing;

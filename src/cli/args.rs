@@ -124,6 +124,9 @@ pub struct JobArgs {
     /// Facts from a JSON, YAML or TOML file: model=config.json gives $model.hidden_size and so on
     #[arg(long, value_name = "NAME=FILE")]
     pub facts: Vec<String>,
+    /// Earlier configurations and what came of them: JSON lines, or the journal of --write
+    #[arg(long, value_name = "FILE")]
+    pub tried: Vec<PathBuf>,
     /// A parameter of the pack: micro_batch_floor=2
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,

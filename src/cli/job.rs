@@ -11,6 +11,7 @@ use super::goal;
 use super::kind::Files;
 use super::launched;
 use super::run_folder::{Folder, read_folder};
+use super::tried;
 use crate::config::{Config, Note, compose};
 use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, World};
 use crate::facts::{Found, Lookup, Provenance};
@@ -55,10 +56,13 @@ impl Job {
     pub fn load(args: &JobArgs) -> Result<Self, CliError> {
         let known =
             Known { env: &args.env, fact: &args.fact, facts: &args.facts, param: &args.param };
-        let (pack, world) = known.load(&args.pack)?;
+        let (pack, mut world) = known.load(&args.pack)?;
         check_ids(&pack, &args.only)?;
         check_invariants(&pack, &args.preserve)?;
         check_repairs(&pack, args.repair.as_deref().unwrap_or_default())?;
+        for path in &args.tried {
+            world.tried.extend(tried::read(&pack, &read_script(path)?)?);
+        }
         let files = Files::sort(&args.files)?;
         let folder = files.folder.as_ref();
         let folder = folder.map(|it| read_folder(it, args.launch, &pack)).transpose()?;

@@ -24,6 +24,7 @@ mod run_folder;
 mod set;
 mod show;
 mod show_json;
+mod tried;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use super::error::CliError;
 use super::job::{Job, request};
 use super::set::parse_all;
 use crate::condition::Verdict;
-use crate::engine::{KeyChange, Plan, Pursued, RequirementState, Status, plan};
+use crate::engine::{KeyChange, Plan, Pursued, RequirementState, Status, plan, tried_record};
 use crate::facts::{Found, Provenance};
 use crate::pack::Safety;
 use crate::report::{
@@ -34,6 +34,7 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
         files: edits.files.clone(),
         sites: edits.sites.clone(),
         refused: edits.refused.clone(),
+        tried: tried_record(&job.state, &job.world),
         shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
     };
     let arguments = job.gives_arguments().then(|| arguments(&plan));

@@ -1,6 +1,7 @@
 //! Taking an expression apart, for those who reason about rules instead of evaluating them.
 
 use super::ast::{BinaryOp, Condition, Expr, ExprKind, NameUse};
+use super::builtins::Function;
 use crate::value::Value;
 
 impl Condition {
@@ -93,6 +94,21 @@ impl Condition {
             open.extend(next.children());
         }
         false
+    }
+
+    /// Returns the part that says where a rewrite leads: below the calls that only hold its value,
+    /// such as `max(it / 2, 1)`.
+    pub fn movement(&self) -> Self {
+        let mut at = &self.root;
+        while let ExprKind::Call(builtin, arguments, _) = &at.kind {
+            let holds = [Function::Max, Function::Min, Function::LargestDivisor];
+            let mut moving = arguments.iter().filter(|it| self.part(it).reads_it());
+            match (moving.next(), moving.next()) {
+                (Some(inner), None) if holds.contains(&builtin.function) => at = inner,
+                _ => break,
+            }
+        }
+        self.part(at)
     }
 
     /// Makes a part of this expression one of its own.

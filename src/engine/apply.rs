@@ -86,7 +86,7 @@ pub fn apply(writes: &[Write], before: &State, rule: &str) -> Applied {
     }
     let changes = before.changes_to(&state);
     let directives = before.directive_changes_to(&state);
-    Applied { state, changes, directives, repaired_by: Vec::new(), skipped }
+    Applied { state, changes, directives, repaired_by: Vec::new(), skipped, bisected: None }
 }
 
 fn plain(parsed: &Override, state: &State) -> Option<Write> {

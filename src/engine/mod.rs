@@ -27,6 +27,7 @@ mod turn;
 mod unfold;
 mod unsettled;
 mod verdict;
+mod weight;
 mod world;
 
 pub use apply::{NotApplied, Write, writes};
@@ -43,7 +44,7 @@ pub use require::{RequirementState, Settled, check_one, check_requirements, mend
 pub use scope::View;
 pub use search::{Goal, Pursued, Pursuit, Weights, totals};
 pub use state::{Entry, KeyChange, State};
-pub use tried::tried_record;
+pub use tried::{Bisected, Tried, tried_before, tried_record};
 pub use turn::{Change, Turn, blockers, suppose, turn};
 pub use unfold::unfold;
 pub use unsettled::{Discord, Unsettled, Want};

@@ -1,12 +1,13 @@
 //! The planner: which option, and why not the others.
 
-use super::apply::{NotApplied, writes};
+use super::apply::{NotApplied, Write, writes};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge};
 use super::require::{RequirementState, Settled, check_requirements, mend, settle};
 use super::search::{Goal, pursue};
 use super::state::State;
+use super::tried::{between, tried_before};
 use super::verdict::{Applied, Plan, Rejection, Repair, RuleVerdict, Status, Step};
 use super::world::World;
 use crate::condition::Verdict;
@@ -238,7 +239,34 @@ impl Planner<'_> {
                 return Trial::No(Status::Rejected(Rejection::Held { key, bound }));
             }
         };
-        match settle(&wanted, &option.id, self.pack, now, self.world) {
+        let own = self.settled(option, &wanted, now);
+        let failed_own = matches!(own, Trial::No(Status::Rejected(Rejection::ChangesNothing)));
+        if self.world.tried.is_empty() || failed_own {
+            return own;
+        }
+        for (write, bisected) in between(option, &wanted, self.pack, now.0, self.world) {
+            // A value that a repair would replace is none that the requirements allow.
+            let stays = |applied: &Applied| match &write {
+                Write::Override(wanted) => applied
+                    .state
+                    .winning(&wanted.key)
+                    .is_some_and(|entry| entry.value.as_ref().ok() == Some(wanted.as_ref())),
+                _ => true,
+            };
+            let trial = self.settled(option, std::slice::from_ref(&write), now);
+            if let Trial::Viable(mut applied) = trial
+                && stays(&applied)
+            {
+                applied.bisected = Some(bisected);
+                return Trial::Viable(applied);
+            }
+        }
+        own
+    }
+
+    /// Makes the writes and the repairs that follow, unless something stands against the result.
+    fn settled(&self, option: &PackOption, wanted: &[Write], now: Standing<'_>) -> Trial {
+        match settle(wanted, &option.id, self.pack, now, self.world) {
             Ok(applied) if applied.changes.is_empty() && applied.directives.is_empty() => {
                 Trial::No(Status::Rejected(Rejection::ChangesNothing))
             }
@@ -251,8 +279,12 @@ impl Planner<'_> {
         }
     }
 
-    /// Says which wish of the user a result goes against.
+    /// Says which wish of the user, or which failure of the past, a result goes against.
     fn forbidden(&self, before: &State, applied: &Applied) -> Option<Rejection> {
+        if let Some(tried) = tried_before(self.pack, &applied.state, self.world) {
+            let (phase, bytes, from) = (tried.phase.clone(), tried.bytes, tried.from.clone());
+            return Some(Rejection::TriedBefore { phase, bytes, from });
+        }
         let invariants = compare_invariants(self.pack, before, &applied.state, self.world);
         let changed = invariants.into_iter().find(|it| {
             self.request.preserve.contains(&it.id)

@@ -74,6 +74,7 @@ pub(super) fn reason(status: &Status, trace: &Trace) -> Reason {
             Rejection::NeedsUnknown(missing) => made("unknown", None, untold(missing)),
             Rejection::Unsettled(unsettled) => made("unsettled", None, unsettled.why()),
             Rejection::Held { key, bound } => made("bound", None, format!("{key} is {bound}")),
+            Rejection::TriedBefore { from, .. } => made("tried", None, from.to_string()),
             Rejection::ChangesNothing => {
                 made("changes nothing", None, "everything it sets is so already".to_owned())
             }

@@ -4,10 +4,11 @@ use super::judge::Judgement;
 use super::require::RequirementState;
 use super::search::Pursuit;
 use super::state::{KeyChange, State};
+use super::tried::Bisected;
 use super::unsettled::{Unsettled, Want};
 use crate::condition::Trace;
 use crate::facts::{Found, Missing};
-use crate::text::Fault;
+use crate::text::{Fault, Location};
 
 /// What was decided about one option, and why.
 #[derive(Debug, Clone)]
@@ -71,6 +72,15 @@ pub enum Rejection {
         /// Its message for the values that would result.
         message: String,
     },
+    /// It leads to a configuration at least as heavy as one that failed.
+    TriedBefore {
+        /// The phase in which that failed.
+        phase: Option<String>,
+        /// How much memory it asked for.
+        bytes: Option<i64>,
+        /// Where this is recorded.
+        from: Location,
+    },
     /// It changes an invariant that the user wants preserved.
     ChangesInvariant {
         /// The invariant's id.
@@ -126,6 +136,8 @@ pub struct Applied {
     pub repaired_by: Vec<String>,
     /// Rewrites that had nowhere to go, such as a directive without a Slurm script.
     pub skipped: Vec<String>,
+    /// Between which tried values the new one lies, where it is not the option's own.
+    pub bisected: Option<Bisected>,
 }
 
 /// The repairs of requirements that are broken on the input.

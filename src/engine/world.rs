@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::base::Base;
+use super::tried::Tried;
 use crate::facts::Facts;
 use crate::pack::Pack;
 use crate::signal::{Event, Kind, Origin, PhaseFound};
@@ -26,6 +27,8 @@ pub struct World {
     pub has_directives: bool,
     /// The failure to answer, if the log shows one.
     pub failure: Option<Failure>,
+    /// Configurations that were tried before, and what came of them.
+    pub tried: Vec<Tried>,
     /// The base configuration, where one was given.
     pub base: Option<Base>,
 }

@@ -68,6 +68,14 @@ impl Pack {
         if faults.is_empty() { Ok(condition) } else { Err(faults) }
     }
 
+    /// Lists the places where a job may run out of memory: the phases, those that only a signal
+    /// tells, and `host`.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        let phases = self.phases.iter().map(|phase| phase.name.as_str());
+        let told = self.signal_defs.iter().filter_map(|def| def.phase.as_deref());
+        phases.chain(told).chain(["host"])
+    }
+
     /// Tells whether a module or script is one of the target's.
     pub fn knows_launch(&self, program: &str) -> bool {
         self.launches.iter().any(|glob| glob_matches(glob, program))

@@ -31,6 +31,8 @@ pub struct Reported<'a> {
     pub sites: Vec<(String, String)>,
     /// Edits that were refused, with the line to paste.
     pub refused: Vec<String>,
+    /// The configuration that failed, as a line of `--tried`.
+    pub tried: Option<serde_json::Value>,
     /// Whether options that read something unknown are listed.
     pub shows_unknown: bool,
 }
@@ -269,6 +271,10 @@ impl Page {
                 "but",
                 &format!("it does not lower the {title} peak; taken because you named it"),
             );
+        }
+        if let Some(bisected) = &step.applied.bisected {
+            let text = words::bisected(bisected);
+            self.field("between", &text);
         }
         if !step.applied.repaired_by.is_empty() {
             let text = format!("to keep {}", step.applied.repaired_by.join(", "));

@@ -11,8 +11,8 @@ use super::paint::{Look, Paint};
 use super::words;
 use crate::condition::Verdict;
 use crate::engine::{
-    Discord, EstimateState, Failure, InvariantEffect, InvariantState, KeyChange, Peak, Rejection,
-    Repair, RequirementState, RuleVerdict, Status, Step, Want,
+    Bisected, Discord, EstimateState, Failure, InvariantEffect, InvariantState, KeyChange, Peak,
+    Rejection, Repair, RequirementState, RuleVerdict, Status, Step, Want,
 };
 use crate::facts::{Found, Missing, Provenance};
 use crate::pack::Pack;
@@ -60,6 +60,7 @@ pub fn rewrite_json(
         "options": options,
         "overrides": arguments,
         "command": command,
+        "tried": reported.tried,
         "files": files,
         "refused": reported.refused,
     })
@@ -145,6 +146,17 @@ fn step(pack: &Pack, step: &Step) -> Json {
         "directives": step.applied.directives.iter().map(directive).collect::<Vec<_>>(),
         "repaired_by": step.applied.repaired_by,
         "skipped": step.applied.skipped,
+        "bisected": step.applied.bisected.as_ref().map(bisected),
+    })
+}
+
+/// Gives the tried values around a new one; `from` is null where this launch itself failed.
+fn bisected(bisected: &Bisected) -> Json {
+    let (failed, worked) = (&bisected.failed, &bisected.worked);
+    json!({
+        "key": bisected.key,
+        "failed": { "value": failed.0.to_json(), "from": failed.1.as_ref().map(location) },
+        "worked": { "value": worked.0.to_json(), "from": location(&worked.1) },
     })
 }
 
@@ -256,6 +268,12 @@ pub fn rejection(rejection: &Rejection) -> Json {
         Rejection::NoFailure => json!({ "kind": "no failure" }),
         Rejection::PlaceUnknown => json!({ "kind": "place unknown" }),
         Rejection::ChangesNothing => json!({ "kind": "changes nothing" }),
+        Rejection::TriedBefore { phase, bytes, from } => json!({
+            "kind": "tried before",
+            "phase": phase,
+            "bytes": bytes,
+            "location": location(from),
+        }),
         Rejection::Held { key, bound } => json!({ "kind": "held", "key": key, "bound": bound }),
         Rejection::Breaks { requirement, message } => {
             json!({ "kind": "breaks", "requirement": requirement, "message": message })

@@ -4,8 +4,8 @@ use indexmap::IndexSet;
 
 use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
-    Applied, Bound, Change, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Range, Reason,
-    Rejection, Status, Turn,
+    Applied, Bisected, Bound, Change, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Range,
+    Reason, Rejection, Status, Turn,
 };
 use crate::facts::{Missing, Provenance};
 use crate::pack::{Changes, Pack, PackOption, Safety};
@@ -73,6 +73,7 @@ pub fn group(status: &Status, pack: &Pack) -> String {
             Rejection::Loads { place } => format!("raises the {} peak", title(pack, place)),
             Rejection::NoFailure | Rejection::PlaceUnknown => rejected(rejection, None, pack),
             Rejection::Held { .. } => "is at its bound".to_owned(),
+            Rejection::TriedBefore { .. } => "failed before, or something lighter did".to_owned(),
             _ => "cannot be applied".to_owned(),
         },
     }
@@ -131,6 +132,15 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
             "the log does not tell what failed; give --fact oom.phase=NAME".to_owned()
         }
         Rejection::ChangesNothing => "everything it sets is so already".to_owned(),
+        Rejection::TriedBefore { phase, bytes, from } => {
+            let place = phase.as_deref().map_or(String::new(), |phase| match phase {
+                "host" => " for want of host memory".to_owned(),
+                phase => format!(" during {}", title(pack, phase)),
+            });
+            let bytes =
+                bytes.map_or(String::new(), |bytes| format!(", asking for {}", quantity(bytes)));
+            format!("is no lighter than what failed{place}{bytes} ({from})")
+        }
         Rejection::Held { key, bound } => format!("{} is {bound}", last_part(key)),
         Rejection::Breaks { requirement, message } => {
             format!("would break {requirement}: {message}")
@@ -346,6 +356,13 @@ pub fn arrow(change: &KeyChange, default: Option<&str>) -> String {
     };
     let after = change.after.as_deref().map_or("removed", value_of);
     format!("{before} → {after}")
+}
+
+/// Says between which tried values a new one lies.
+pub fn bisected(bisected: &Bisected) -> String {
+    let (failed, worked) = (&bisected.failed, &bisected.worked);
+    let from = failed.1.as_ref().map_or("in this run".to_owned(), |from| format!("({from})"));
+    format!("{}, which failed {from}, and {}, which worked ({})", failed.0, worked.0, worked.1)
 }
 
 /// Says what becomes of an invariant.

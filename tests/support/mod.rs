@@ -246,6 +246,13 @@ frames = ["update"]
 name = "score"
 title = "scoring"
 frames = ["score"]
+
+[[default]]
+of = "the target"
+source = "its configuration"
+
+[default.values]
+"m.on" = true
 "#;
 
 /// Compares with a snapshot in `snapshots/<area>/`.

@@ -32,8 +32,10 @@ impl Cells {
         let rewrites = options.iter().map(|option| &option.rewrite);
         let rewrites = rewrites.chain(pack.requirements.iter().map(|it| &it.repair)).flatten();
         let rewrites: Vec<&Rewrite> = rewrites.collect();
-        // A base configuration and interpolations link keys in ways that no rule shows.
+        // A base configuration and interpolations link keys in ways that no rule shows, and what was
+        // tried before is compared as a whole.
         if world.base.is_some()
+            || !world.tried.is_empty()
             || input.entries.iter().any(interpolates)
             || rewrites.iter().any(|it| it.text().as_str().contains("${"))
         {
