@@ -22,8 +22,8 @@ fn check(script: &str) -> (Vec<String>, Option<Json>) {
 
 /// Returns the text that a finding underlines.
 fn underlined<'a>(script: &'a str, place: &Json) -> &'a str {
-    let at = |index: usize| usize::try_from(place["span"][index].as_u64().unwrap()).unwrap();
-    &script[at(0)..at(1)]
+    let at = |end: &str| usize::try_from(place["span"][end].as_u64().unwrap()).unwrap();
+    &script[at("start")..at("end")]
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_command_that_ends_before_its_overrides_is_found() {
         assert_eq!(rules, ["broken-continuation"], "{script}");
         let first = first.unwrap();
         assert!(first["message"].as_str().unwrap().contains(message), "{script}: {first}");
-        assert_eq!(underlined(&script, &first["place"]), cause, "{script}");
+        assert_eq!(underlined(&script, &first["location"]), cause, "{script}");
         let label = first["also"][0]["label"].as_str().unwrap();
         assert!(label.starts_with(&format!("{lost} argument")), "{script}: {label}");
     }
@@ -106,7 +106,7 @@ fn a_brace_without_its_partner_is_found() {
         let script = format!("{CALL} {rest}\n");
         let (rules, first) = check(&script);
         assert_eq!(rules, ["stray-brace"], "{script}");
-        assert_eq!(underlined(&script, &first.unwrap()["place"]), brace, "{script}");
+        assert_eq!(underlined(&script, &first.unwrap()["location"]), brace, "{script}");
     }
     for rest in ["'a.b={x:1}'", "'a.b=${c.d}'", "'a.b=\"}\"'", "a.b=${X:-{}}", "a.b={1,2}"] {
         let rules = check(&format!("{CALL} {rest}\n")).0;
@@ -119,7 +119,7 @@ fn an_override_that_hydra_refuses_is_found_where_it_stands() {
     let script = format!("X=\"[1,2\"\n{CALL} a.b=$X a..c=1\n");
     let (rules, first) = check(&script);
     assert_eq!(rules, ["refused-override", "refused-override"], "{script}");
-    assert_eq!(first.unwrap()["place"]["line"], 1);
+    assert_eq!(first.unwrap()["location"]["line"], 1);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn directives_that_do_nothing_are_found() {
     let script = "#!/bin/bash\n#SBATCH -N 2\n##SBATCH --mem=1G\necho\n#SBATCH --time=1:00\n";
     let (rules, first) = check(script);
     assert_eq!(rules, ["ignored-directive"]);
-    assert_eq!(underlined(script, &first.unwrap()["place"]), "--time=1:00");
+    assert_eq!(underlined(script, &first.unwrap()["location"]), "--time=1:00");
     assert_eq!(check("#!/bin/bash\n#SBATCH -N 2 x\necho\n").0, ["refused-directive"]);
     assert_eq!(check("#!/bin/bash\n#SBATCH -N 2\n# SBATCH off\necho\n").0, Vec::<String>::new());
 }

@@ -3,8 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use super::fault::render_finding;
+use super::json::location;
 use super::paint::{Look, Paint};
-use crate::text::{Finding, Level, Source, Span, count};
+use crate::text::{Finding, Level, count};
 
 /// Draws findings one below the other, heaviest ones in full, notes in a line each.
 pub fn findings_text(findings: &[Finding], look: Look) -> String {
@@ -45,17 +46,11 @@ pub fn findings_summary(findings: &[Finding], files: usize, look: Look) -> Strin
 /// Gives a finding as data.
 pub fn finding_json(finding: &Finding) -> Json {
     let Finding { rule, level, key, source, fault } = finding;
-    let also: Vec<Json> = fault
+    let also = fault
         .also
         .iter()
-        .map(|(span, label)| {
-            let mut place = place_json(source, *span);
-            if let Some(place) = place.as_object_mut() {
-                place.insert("label".to_owned(), label.as_str().into());
-            }
-            place
-        })
-        .collect();
+        .map(|(span, label)| json!({ "location": location(&source.at(*span)), "label": label }));
+    let also: Vec<Json> = also.collect();
     json!({
         "rule": rule,
         "level": level.word(),
@@ -64,20 +59,7 @@ pub fn finding_json(finding: &Finding) -> Json {
         "label": fault.label,
         "help": fault.help,
         "code": fault.code,
-        "path": source.name(),
-        "place": place_json(source, fault.span),
+        "location": location(&source.at(fault.span)),
         "also": also,
-    })
-}
-
-fn place_json(source: &Source, span: Span) -> Json {
-    let at = source.line_column(span.start);
-    let end = source.line_column(span.end);
-    json!({
-        "line": at.line,
-        "column": at.column,
-        "end_line": end.line,
-        "end_column": end.column,
-        "span": [span.start, span.end],
     })
 }
