@@ -70,6 +70,10 @@ const FORMS: &[(&str, &str)] = &[
     ("function", "go() {\n  python3 -m app a.j=1 \"$@\"\n}\ngo a.k=4 \"$@\"\n"),
     ("local", "go() { local k=$1; shift; python3 -m app a.k=$k \"$@\"; }\ngo 4 a.l=2\n"),
     ("function twice", "go() { python3 -m app a.j=1 \"$@\"; }\ngo a.k=4\ngo a.l=3\n"),
+    (
+        "function, unquoted",
+        "go() {\n  python3 -m app $@\n}\ngo b.j=1 b.l=2 $@ | cat\ngo b.j=2 $@\n",
+    ),
     ("loop", "for k in 4 5; do\n  python3 -m app a.k=$k a.l=2\ndone\n"),
     ("substitution", "K=$(echo 4)\npython3 -m app a.k=$K a.l=2\n"),
     ("inner", "bash -c 'python3 -m app a.k=4 a.l=2'\n"),
@@ -165,8 +169,9 @@ fn bash_passes_the_wanted_value_and_nothing_else_new() {
             assert_eq!(again.text, edited.text, "{name}: {value} twice");
         }
     }
-    // Quotes in quotes are not always told apart from those around them.
-    refused.retain(|it| !it.starts_with("inner"));
+    // Quotes in quotes are not always told apart from those around them, and an unquoted `$@` cuts
+    // what it passes on at blanks.
+    refused.retain(|it| !it.starts_with("inner") && !it.starts_with("function, unquoted"));
     assert_eq!(refused, Vec::<String>::new());
     assert!(values.iter().all(|value| parse(&format!("a.k={value}")).is_ok()));
 }

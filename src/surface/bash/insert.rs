@@ -1,6 +1,7 @@
 //! New overrides that look as if they had always been there.
 
 use super::launch::{Argument, Launch, Script};
+use super::remove::in_string;
 use crate::text::{Edit, Span, shell_word};
 
 /// Adds an override behind all others that the script gives, in front of what it passes on;
@@ -22,12 +23,14 @@ pub(super) fn behind(script: &Script, launch: &Launch, after: &str, last: bool) 
 /// Adds an override to the call of the function that holds the command; none where the call gives
 /// nothing that could be a neighbour.
 pub(super) fn at_call(script: &Script, launch: &Launch, after: &str) -> Option<Edit> {
-    let given = |it: &&Argument| {
-        let elsewhere = !launch.location.span.contains(it.word);
-        in_command(it) && !it.word.is_empty() && script.holds(it.word) && elsewhere
+    // What an unquoted `$@` cuts into words stands at the call all the same.
+    let given = |it: &Argument| {
+        let words = [Some(it.word), in_string(it)].into_iter().flatten();
+        let mut words = words.filter(|word| script.holds(*word) && !word.is_empty());
+        words.find(|word| in_command(it) && !launch.location.span.contains(*word))
     };
-    let neighbour = launch.arguments.iter().rev().find(given)?;
-    Some(behind_word(script.source.text(), neighbour.word, &shell_word(after)))
+    let neighbour = launch.arguments.iter().rev().find_map(given)?;
+    Some(behind_word(script.source.text(), neighbour, &shell_word(after)))
 }
 
 /// Adds a word before another: on a line of its own where the neighbours have one.

@@ -30,7 +30,7 @@ pub(super) fn remove(script: &Script, argument: &Argument) -> Result<Edit, Fault
 }
 
 /// Returns the place of an argument that is written out in a string.
-fn in_string(argument: &Argument) -> Option<Span> {
+pub(super) fn in_string(argument: &Argument) -> Option<Span> {
     let mut whole: Option<Span> = None;
     for piece in &argument.text.pieces {
         let Origin::Literal(span, _) = piece.origin else { return None };
