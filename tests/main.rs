@@ -19,6 +19,7 @@ mod config;
 mod edits;
 mod estimates;
 mod example;
+mod faults;
 mod goals;
 mod hydra;
 mod kleene;

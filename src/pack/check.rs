@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::dimension::Dimension;
 use super::manifest::{
     DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
+    SignalEntry,
 };
 use super::names::PackNames;
 use super::read::{RewriteText, Text};
@@ -14,10 +15,11 @@ use super::rule::{
     Phase, Requirement, Rewrite,
 };
 use crate::condition::{
-    Assignment, Bounds, Condition, Piece, Type, check as check_condition, pieces,
+    Assignment, Bounds, Condition, Piece, Target, Type, check as check_condition, pieces,
 };
+use crate::facts::DIRECTIVES;
 use crate::overrides;
-use crate::signal::{PhaseDef, SignalDef, Signals};
+use crate::signal::{FactType, PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Faults, Source, Span, nearest};
 
 /// Turns a manifest into a pack.
@@ -51,7 +53,8 @@ impl<'a> Checker<'a> {
         phases.push("host".to_owned());
         let fixed = manifest.signals.iter().filter_map(|signal| signal.phase.as_ref());
         phases.extend(fixed.map(|phase| phase.value.clone()));
-        Self { manifest, names: PackNames::of(manifest), phases, trusted, faults: Vec::new() }
+        let faults = manifest.faults.clone();
+        Self { manifest, names: PackNames::of(manifest), phases, trusted, faults }
     }
 
     fn pack(&mut self, sources: &[Source]) -> Option<Pack> {
@@ -118,7 +121,7 @@ impl<'a> Checker<'a> {
         if let Some(text) = text {
             return text.value.clone();
         }
-        if let Some(first) = sources.first() {
+        if let Some(first) = sources.first().filter(|_| !self.manifest.is_open()) {
             let message = format!("the pack has no `{field}`");
             let fault = Fault::new("hydrule::pack::missing_field", Span::at(0), message);
             let fault = fault.labelled(format!("add `{field} = \"…\"` to pack.toml"));
@@ -147,7 +150,7 @@ impl<'a> Checker<'a> {
 
     fn check_unique(&mut self, ids: Vec<&Text>, what: &str) {
         let mut seen: IndexMap<&str, &Text> = IndexMap::new();
-        for id in ids {
+        for id in ids.into_iter().filter(|id| !id.stands_in()) {
             match seen.get(id.as_str()) {
                 None => {
                     seen.insert(id.as_str(), id);
@@ -167,6 +170,9 @@ impl<'a> Checker<'a> {
 
     /// Parses and checks an expression whose type must be `wanted`.
     fn expression(&mut self, text: &Text, wanted: Type) -> Option<Expression> {
+        if text.stands_in() {
+            return None;
+        }
         match Condition::parse(&text.value) {
             Err(faults) => {
                 for fault in faults {
@@ -219,7 +225,7 @@ impl<'a> Checker<'a> {
             self.template(assumes);
         }
         let error = percentage(&entry.error.value);
-        if error.is_none() {
+        if error.is_none() && !entry.error.stands_in() {
             let message = format!("`{}` is no error bar", entry.error.value);
             let span = entry.error.location.span;
             let fault = Fault::new("hydrule::pack::error_bar", span, message);
@@ -271,7 +277,8 @@ impl<'a> Checker<'a> {
     }
 
     fn check_phase(&mut self, phase: &Text) {
-        if self.phases.contains(&phase.value) {
+        let unreadable = phase.stands_in() || self.manifest.is_open();
+        if unreadable || self.phases.contains(&phase.value) {
             return;
         }
         let message = format!("there is no phase `{}`", phase.value);
@@ -332,10 +339,11 @@ impl<'a> Checker<'a> {
                 "cap" => (&mut bounds.cap, Type::Quantity),
                 _ => (&mut bounds.largest_divisor, Type::Int),
             };
-            *slot = Some(self.expression(text, wanted)?.condition);
+            *slot = self.expression(text, wanted).map(|it| it.condition);
         }
         match (rewrite?, text.bounds.first()) {
             (Rewrite::Assign(assignment, text), _) => {
+                // A bound that is left out for its faults is no matter: there will be no pack.
                 Some(Rewrite::Assign(Assignment { bounds, ..assignment }, text))
             }
             (plain, None) => Some(plain),
@@ -351,11 +359,17 @@ impl<'a> Checker<'a> {
     }
 
     fn rewrite(&mut self, text: &Text) -> Option<Rewrite> {
+        if text.stands_in() {
+            return None;
+        }
         let faults = match Assignment::parse(&text.value) {
             Some(Ok(assignment)) => {
                 let faults = check_condition(&assignment.value, Type::Any, &self.names);
                 for fault in faults {
                     self.blame(text, fault.shifted(assignment.value_offset));
+                }
+                if let Target::Directive(name) = &assignment.target {
+                    self.check_directive(text, name);
                 }
                 return Some(Rewrite::Assign(assignment, text.clone()));
             }
@@ -371,6 +385,22 @@ impl<'a> Checker<'a> {
         None
     }
 
+    fn check_directive(&mut self, text: &Text, name: &str) {
+        let known = DIRECTIVES.map(|(name, ..)| name);
+        if known.contains(&name) {
+            return;
+        }
+        let start = text.value.find(name).unwrap_or_default();
+        let span = Span::new(start, start + name.len());
+        let message = format!("there is no directive `{name}`");
+        let fault = Fault::new("hydrule::pack::unknown_directive", span, message);
+        let fault = match nearest(name, known, 1).first() {
+            Some(near) => fault.labelled(format!("did you mean `{near}`?")),
+            None => fault.helped(format!("the directives are {}", known.join(", "))),
+        };
+        self.blame(text, fault);
+    }
+
     fn check_let_cycles(&mut self, lets: &IndexMap<String, Expression>) {
         for (name, expression) in lets {
             let mut path = vec![name.as_str()];
@@ -384,21 +414,21 @@ impl<'a> Checker<'a> {
     }
 
     fn signal_defs(&self) -> Vec<SignalDef> {
-        self.manifest
-            .signals
-            .iter()
+        let typed = |(name, kind): &(Text, Option<FactType>)| Some((name.value.clone(), (*kind)?));
+        readable_signals(self.manifest)
             .map(|entry| SignalDef {
                 name: entry.name.value.clone(),
                 event: entry.event.value.clone(),
                 kind: entry.kind,
                 pattern: entry.pattern.value.clone(),
-                types: entry.types.iter().map(|(name, kind)| (name.value.clone(), *kind)).collect(),
+                types: entry.types.iter().filter_map(typed).collect(),
                 phase: entry.phase.as_ref().map(|phase| phase.value.clone()),
             })
             .collect()
     }
 
     fn signals(&mut self, defs: &[SignalDef]) -> Option<Signals> {
+        let manifest = self.manifest;
         let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(phase_def).collect();
         if self.trusted {
             return Some(Signals::trusted(defs.to_vec(), phases));
@@ -407,7 +437,7 @@ impl<'a> Checker<'a> {
             Ok(signals) => Some(signals),
             Err(faults) => {
                 for (index, fault) in faults {
-                    if let Some(entry) = self.manifest.signals.get(index) {
+                    if let Some(entry) = readable_signals(manifest).nth(index) {
                         self.blame(&entry.pattern, fault);
                     }
                 }
@@ -461,6 +491,11 @@ fn reaches<'a>(
     false
 }
 
+/// Lists the signals that have a pattern.
+fn readable_signals(manifest: &Manifest) -> impl Iterator<Item = &SignalEntry> {
+    manifest.signals.iter().filter(|entry| !entry.pattern.stands_in())
+}
+
 fn phase_def(phase: &Phase) -> PhaseDef {
     PhaseDef { name: phase.name.clone(), frames: phase.frames.clone() }
 }
@@ -468,10 +503,9 @@ fn phase_def(phase: &Phase) -> PhaseDef {
 fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {
     let entries = manifest.parameters.iter();
     entries
-        .map(|entry| {
-            let parameter =
-                Parameter { value: entry.default.clone(), help: entry.help.value.clone() };
-            (entry.name.value.clone(), parameter)
+        .filter_map(|entry| {
+            let (value, help) = (entry.default.clone()?, entry.help.value.clone());
+            Some((entry.name.value.clone(), Parameter { value, help }))
         })
         .collect()
 }

@@ -41,8 +41,7 @@ pub fn load(name: &str) -> Result<Pack, PackError> {
         Some(pack) => (embedded_sources(pack), true),
         None => (folder_sources(name)?, false),
     };
-    let manifest = Manifest::parse(&sources).map_err(PackError::Faulty)?;
-    check(&manifest, &sources, trusted).map_err(PackError::Faulty)
+    check(&Manifest::read(&sources), &sources, trusted).map_err(PackError::Faulty)
 }
 
 fn embedded_sources(pack: &EmbeddedPack) -> Vec<Source> {

@@ -1,15 +1,18 @@
 //! What the TOML files of a pack say, every leaf with its place.
 
+use std::collections::BTreeSet;
+
 use toml::de::DeTable;
 
 use super::read::{FaultList, Reader, RewriteText, Text, syntax_fault};
 use super::rule::{Changes, OutsideFact, Phase, Safety};
 use crate::condition::Type;
 use crate::signal::{FactType, Kind};
-use crate::text::{Fault, Faults, Location, Source, Span};
+use crate::text::{Fault, Location, Source, Span};
 use crate::value::Value;
 
-/// All files of one pack, as written; nothing is checked beyond fields and their types.
+/// All files of one pack, as far as they can be read; nothing is checked beyond fields and their
+/// types.
 #[derive(Debug, Default)]
 pub struct Manifest {
     pub(super) name: Option<Text>,
@@ -28,12 +31,17 @@ pub struct Manifest {
     pub(super) defaults: Vec<DefaultEntry>,
     pub(super) options: Vec<OptionEntry>,
     pub(super) requirements: Vec<RequirementEntry>,
+    /// What could not be read; something stands in for it.
+    pub(super) faults: Vec<(Source, Fault)>,
+    /// How the names begin that unreadable parts may define: `oom.`, or nothing for all.
+    pub(super) open: BTreeSet<String>,
 }
 
 #[derive(Debug)]
 pub(super) struct ParameterEntry {
     pub name: Text,
-    pub default: Value,
+    /// Missing where it is blamed.
+    pub default: Option<Value>,
     pub help: Text,
 }
 
@@ -68,7 +76,8 @@ pub(super) struct SignalEntry {
     pub event: Text,
     pub kind: Kind,
     pub pattern: Text,
-    pub types: Vec<(Text, FactType)>,
+    /// A type is missing where it is blamed.
+    pub types: Vec<(Text, Option<FactType>)>,
     pub phase: Option<Text>,
 }
 
@@ -111,23 +120,30 @@ pub(super) struct RequirementEntry {
 impl Manifest {
     /// Reads the files of one pack.
     ///
-    /// # Errors
-    /// Every syntax error, unknown or missing field and wrong type, file by file.
-    pub fn parse(files: &[Source]) -> Result<Self, Vec<Faults>> {
+    /// Syntax errors, unknown or missing fields and wrong types are kept for the check, with
+    /// something that stands in for what is missing: one run shows all faults.
+    pub fn read(files: &[Source]) -> Self {
         let mut manifest = Self::default();
-        let mut failed = Vec::new();
         for file in files {
             let faults = manifest.read_file(file);
-            if !faults.is_empty() {
-                failed.push(Faults { source: file.clone(), faults });
-            }
+            manifest.faults.extend(faults.into_iter().map(|fault| (file.clone(), fault)));
         }
-        if failed.is_empty() { Ok(manifest) } else { Err(failed) }
+        manifest
+    }
+
+    /// Tells whether anything may be defined that could not be read.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.contains("")
+    }
+
+    fn lose(&mut self, names: String) {
+        self.open.insert(names);
     }
 
     fn read_file(&mut self, file: &Source) -> Vec<Fault> {
         let (table, errors) = DeTable::parse_recoverable(file.text());
         if !errors.is_empty() {
+            self.lose(String::new());
             return errors.iter().map(|error| syntax_fault(file, error)).collect();
         }
         let faults = FaultList::new();
@@ -135,8 +151,10 @@ impl Manifest {
         let reader = Reader::new(file, table.get_ref(), "pack file", span, &faults);
         self.read_header(&reader);
         self.read_tables(&reader);
-        reader.finish();
-        faults.into_sorted()
+        if !reader.finish() {
+            self.lose(String::new());
+        }
+        faults.into_vec()
     }
 
     fn read_header(&mut self, reader: &Reader<'_>) {
@@ -153,9 +171,9 @@ impl Manifest {
         self.launches.extend(reader.texts("launches"));
         self.lets.extend(reader.text_entries("let"));
         for (group, facts) in reader.text_tables("fact") {
-            let facts = facts.iter().filter_map(|(name, word)| {
-                let fact = outside_fact(reader, word)?;
-                Some(OutsideEntry { name: format!("{}.{}", group.value, name.value), fact })
+            let facts = facts.iter().map(|(name, word)| {
+                let fact = outside_fact(reader, word);
+                OutsideEntry { name: format!("{}.{}", group.value, name.value), fact }
             });
             self.outside.extend(facts);
         }
@@ -163,16 +181,8 @@ impl Manifest {
             let Some(table) = reader.entry(value, "parameter") else { continue };
             let default = table.value("default");
             let help = table.text("help");
-            let at = table.location().span;
-            match default {
-                Some(default) => self.parameters.push(ParameterEntry { name, default, help }),
-                None => table.blame(Fault::new(
-                    "hydrule::pack::missing_field",
-                    at,
-                    "a parameter has no `default`",
-                )),
-            }
             table.finish();
+            self.parameters.push(ParameterEntry { name, default, help });
         }
     }
 
@@ -187,15 +197,17 @@ impl Manifest {
             let (when, bytes) = (table.optional_text("when"), table.text("bytes"));
             let (error, source) = (table.text("error"), table.text("source"));
             let assumes = table.optional_text("assumes");
-            if table.finish() {
-                let entry = EstimateEntry { phase, title, when, bytes, error, assumes, source };
-                self.estimates.push(entry);
-            }
+            table.finish();
+            let entry = EstimateEntry { phase, title, when, bytes, error, assumes, source };
+            self.estimates.push(entry);
         }
         for table in reader.tables("phase", "phase") {
             let (name, title) = (table.text("name"), table.text("title"));
             let frames = table.texts("frames").into_iter().map(|frame| frame.value).collect();
             table.finish();
+            if name.stands_in() {
+                self.lose(String::new());
+            }
             self.phases.push(Phase { name: name.value, title: title.value, frames });
         }
         for table in reader.tables("default", "default set") {
@@ -205,41 +217,47 @@ impl Manifest {
             table.finish();
             self.defaults.push(DefaultEntry { of, source, values });
         }
-        self.signals.extend(reader.tables("signal", "signal").into_iter().filter_map(signal));
-        self.options.extend(reader.tables("option", "option").into_iter().filter_map(option));
+        for table in reader.tables("signal", "signal") {
+            self.read_signal(table);
+        }
+        self.options.extend(reader.tables("option", "option").into_iter().map(option));
         let requirements = reader.tables("require", "requirement");
-        self.requirements.extend(requirements.into_iter().filter_map(requirement));
+        self.requirements.extend(requirements.into_iter().map(requirement));
+    }
+
+    fn read_signal(&mut self, table: Reader<'_>) {
+        let (name, event) = (table.text("name"), table.text("event"));
+        let kind = table.choice("kind", &Kind::WORDS).unwrap_or(Kind::Device);
+        let (pattern, phase) = (table.text("pattern"), table.optional_text("phase"));
+        let types = table.text_entries("types").into_iter();
+        let types = types.map(|(capture, word)| (capture, fact_type(&table, &word))).collect();
+        let whole = table.finish();
+        if event.stands_in() || phase.as_ref().is_some_and(Text::stands_in) {
+            self.lose(String::new());
+        }
+        if name.stands_in() || !whole {
+            self.lose(format!("{}.", event.value));
+        }
+        self.signals.push(SignalEntry { name, event, kind, pattern, types, phase });
     }
 }
 
-fn signal(table: Reader<'_>) -> Option<SignalEntry> {
-    let (name, event) = (table.text("name"), table.text("event"));
-    let kind = table.choice("kind", &Kind::WORDS);
-    let pattern = table.text("pattern");
-    let phase = table.optional_text("phase");
-    let mut types = Vec::new();
-    for (capture, word) in table.text_entries("types") {
-        match FactType::WORDS.iter().find(|(name, _)| *name == word.value) {
-            Some((_, fact)) => types.push((capture, *fact)),
-            None => table.blame(
-                Fault::new(
-                    "hydrule::pack::unknown_word",
-                    word.location.span,
-                    format!("`{}` is no type of a fact", word.value),
-                )
-                .helped(format!(
-                    "write one of {}",
-                    FactType::WORDS.map(|(name, _)| format!("`{name}`")).join(", ")
-                )),
-            ),
-        }
+fn fact_type(table: &Reader<'_>, word: &Text) -> Option<FactType> {
+    let found = FactType::WORDS.iter().find(|(name, _)| *name == word.value);
+    if found.is_none() && !word.stands_in() {
+        let words = FactType::WORDS.map(|(name, _)| format!("`{name}`")).join(", ");
+        table.blame(no_fact_type(word).helped(format!("write one of {words}")));
     }
-    table.finish().then_some(())?;
-    Some(SignalEntry { name, event, kind: kind?, pattern, types, phase })
+    found.map(|(_, fact)| *fact)
+}
+
+fn no_fact_type(word: &Text) -> Fault {
+    let message = format!("`{}` is no type of a fact", word.value);
+    Fault::new("hydrule::pack::unknown_word", word.location.span, message)
 }
 
 /// Reads the type of an outside fact: `int`, or `int?` for one that may be left out.
-fn outside_fact(reader: &Reader<'_>, word: &Text) -> Option<OutsideFact> {
+fn outside_fact(reader: &Reader<'_>, word: &Text) -> OutsideFact {
     const KINDS: [(&str, Type); 6] = [
         ("int", Type::Int),
         ("float", Type::Number),
@@ -253,16 +271,17 @@ fn outside_fact(reader: &Reader<'_>, word: &Text) -> Option<OutsideFact> {
         None => (word.as_str(), false),
     };
     if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == kind) {
-        return Some(OutsideFact { kind: *kind, optional });
+        return OutsideFact { kind: *kind, optional };
     }
-    let message = format!("`{}` is no type of a fact", word.value);
-    let fault = Fault::new("hydrule::pack::unknown_word", word.location.span, message);
-    let words = KINDS.map(|(name, _)| format!("`{name}`")).join(", ");
-    reader.blame(fault.helped(format!("write one of {words}, with `?` where it may be missing")));
-    None
+    if !word.stands_in() {
+        let words = KINDS.map(|(name, _)| format!("`{name}`")).join(", ");
+        let help = format!("write one of {words}, with `?` where it may be missing");
+        reader.blame(no_fact_type(word).helped(help));
+    }
+    OutsideFact { kind: Type::Any, optional }
 }
 
-fn option(table: Reader<'_>) -> Option<OptionEntry> {
+fn option(table: Reader<'_>) -> OptionEntry {
     const CHANGES: [(&str, Changes); 5] = [
         ("nothing", Changes::Nothing),
         ("speed", Changes::Speed),
@@ -279,9 +298,8 @@ fn option(table: Reader<'_>) -> Option<OptionEntry> {
     let (changes, safety) = (table.choice("changes", &CHANGES), table.choice("safety", &SAFETY));
     let (why, source) = (table.text("why"), table.text("source"));
     let caveat = table.optional_text("caveat");
-    table.finish().then_some(())?;
-    let (changes, safety) = (changes?, safety?);
-    Some(OptionEntry {
+    table.finish();
+    OptionEntry {
         location,
         id,
         title,
@@ -289,20 +307,20 @@ fn option(table: Reader<'_>) -> Option<OptionEntry> {
         rewrite,
         relieves,
         loads,
-        changes,
+        changes: changes.unwrap_or(Changes::Nothing),
         cost,
-        safety,
+        safety: safety.unwrap_or(Safety::Display),
         why,
         source,
         caveat,
-    })
+    }
 }
 
-fn requirement(table: Reader<'_>) -> Option<RequirementEntry> {
+fn requirement(table: Reader<'_>) -> RequirementEntry {
     let location = table.location();
     let (id, when, holds) = (table.text("id"), table.optional_text("when"), table.text("holds"));
     let (fails_at, message) = (table.text("fails_at"), table.text("message"));
     let (repair, source) = (table.rewrites("repair"), table.optional_text("source"));
-    table.finish().then_some(())?;
-    Some(RequirementEntry { location, id, when, holds, fails_at, message, repair, source })
+    table.finish();
+    RequirementEntry { location, id, when, holds, fails_at, message, repair, source }
 }

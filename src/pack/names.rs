@@ -1,5 +1,7 @@
 //! The names that conditions of a pack may use, with their types.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::manifest::Manifest;
@@ -28,6 +30,8 @@ pub struct PackNames {
     keys: IndexMap<String, Type>,
     /// The words that a fact can be.
     words: IndexMap<String, Vec<String>>,
+    /// How the names begin of which nothing is known, since a part of the pack cannot be read.
+    open: BTreeSet<String>,
 }
 
 impl PackNames {
@@ -38,7 +42,8 @@ impl PackNames {
             names.insert(format!("sbatch.{name}"), directive_type(kind));
         }
         for parameter in &manifest.parameters {
-            names.insert(format!("param.{}", parameter.name.value), type_of(&parameter.default));
+            let kind = parameter.default.as_ref().map_or(Type::Any, type_of);
+            names.insert(format!("param.{}", parameter.name.value), kind);
         }
         for entry in &manifest.outside {
             names.insert(entry.name.clone(), entry.fact.kind);
@@ -54,13 +59,17 @@ impl PackNames {
                 names.insert(format!("{}.{fact}", signal.event.value), kind);
             }
             for (capture, kind) in &signal.types {
-                let kind = fact_type(*kind);
+                let kind = kind.map_or(Type::Any, fact_type);
                 names.insert(format!("{}.{}", signal.event.value, capture.value), kind);
             }
         }
         let keys = manifest.defaults.iter().flat_map(|set| &set.values);
         let keys = keys.map(|(key, value)| (key.value.clone(), type_of(value))).collect();
-        Self { names, keys, words: event_words(manifest) }
+        Self { names, keys, words: event_words(manifest), open: manifest.open.clone() }
+    }
+
+    fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|start| name.starts_with(start))
     }
 }
 
@@ -122,7 +131,8 @@ impl Names for PackNames {
         if name.starts_with("env.") {
             return Some(Type::Str);
         }
-        self.names.get(name).copied()
+        let known = self.names.get(name).copied();
+        known.or_else(|| self.is_open(name).then_some(Type::Any))
     }
 
     fn names(&self) -> Vec<String> {
@@ -130,7 +140,7 @@ impl Names for PackNames {
     }
 
     fn values(&self, name: &str) -> Option<Vec<String>> {
-        self.words.get(name).cloned()
+        self.words.get(name).filter(|_| !self.is_open(name)).cloned()
     }
 
     fn key_known(&self, key: &KeyPath) -> KeyKnown {

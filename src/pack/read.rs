@@ -1,5 +1,6 @@
 //! Reading TOML tables so that every fault is found and every leaf keeps its span.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use toml::Spanned;
@@ -16,12 +17,23 @@ pub struct Text {
     /// Where it stands, quotes included.
     pub location: Location,
     offsets: RawOffsets,
+    stands_in: bool,
 }
 
 impl Text {
     fn new(source: &Source, span: Span, value: &str) -> Self {
         let offsets = RawOffsets::of_toml_string(source.slice(span), span.start, value);
-        Self { value: value.to_owned(), location: source.at(span), offsets }
+        Self { value: value.to_owned(), location: source.at(span), offsets, stands_in: false }
+    }
+
+    /// Makes an empty text for one that is missing or no text, which is blamed already.
+    fn stand_in(source: &Source, span: Span) -> Self {
+        Self { stands_in: true, ..Self::new(source, span, "") }
+    }
+
+    /// Tells whether nothing readable was written here, so that nothing follows from it.
+    pub fn stands_in(&self) -> bool {
+        self.stands_in
     }
 
     /// Returns the text.
@@ -62,11 +74,9 @@ impl FaultList {
         self.0.borrow_mut().push(fault);
     }
 
-    /// Returns them in order of position.
-    pub fn into_sorted(self) -> Vec<Fault> {
-        let mut faults = self.0.into_inner();
-        faults.sort_by_key(|fault| (fault.span, fault.message.clone()));
-        faults
+    /// Returns them.
+    pub fn into_vec(self) -> Vec<Fault> {
+        self.0.into_inner()
     }
 }
 
@@ -80,7 +90,7 @@ pub struct Reader<'a> {
     span: Span,
     asked: RefCell<Vec<&'static str>>,
     faults: &'a FaultList,
-    missing: Cell<bool>,
+    lost: Cell<bool>,
 }
 
 impl<'a> Reader<'a> {
@@ -93,7 +103,7 @@ impl<'a> Reader<'a> {
         faults: &'a FaultList,
     ) -> Self {
         let asked = RefCell::new(Vec::new());
-        Self { source, table, what, span, asked, faults, missing: Cell::new(false) }
+        Self { source, table, what, span, asked, faults, lost: Cell::new(false) }
     }
 
     /// Returns where the table stands.
@@ -123,26 +133,33 @@ impl<'a> Reader<'a> {
 
     /// Takes a string that must be there; an empty one stands in where it is not.
     pub fn text(&self, field: &'static str) -> Text {
-        if let Some(text) = self.optional_text(field) {
-            return text;
-        }
-        if !self.table.contains_key(field) {
-            self.missing.set(true);
-            let message = format!("{} has no `{field}`", article(self.what));
-            let fault = Fault::new("hydrule::pack::missing_field", self.span, message);
-            self.faults.push(fault.labelled(format!("add `{field} = …`")));
-        }
-        Text::new(self.source, self.span, "")
+        self.optional_text(field).unwrap_or_else(|| {
+            self.blame_missing(field);
+            Text::stand_in(self.source, self.span)
+        })
     }
 
-    /// Takes a string that may be missing.
+    /// Reports a field that must be there.
+    fn blame_missing(&self, field: &str) {
+        let message = format!("{} has no `{field}`", article(self.what));
+        let fault = Fault::new("hydrule::pack::missing_field", self.span, message);
+        self.faults.push(fault.labelled(format!("add `{field} = …`")));
+    }
+
+    /// Takes a string that may be missing; an empty one stands in for anything else.
     pub fn optional_text(&self, field: &'static str) -> Option<Text> {
-        let value = self.take(field)?;
-        let Some(text) = value.get_ref().as_str() else {
-            self.wrong_type(value, "a string");
-            return None;
-        };
-        Some(Text::new(self.source, span_of(value), text))
+        self.take(field).map(|value| self.string(value))
+    }
+
+    /// Reads a value as a string; an empty one stands in for anything else.
+    fn string(&self, value: &Spanned<DeValue<'_>>) -> Text {
+        match value.get_ref().as_str() {
+            Some(text) => Text::new(self.source, span_of(value), text),
+            None => {
+                self.wrong_type(value, "a string");
+                Text::stand_in(self.source, span_of(value))
+            }
+        }
     }
 
     /// Takes a list of strings; a missing one is empty.
@@ -152,14 +169,7 @@ impl<'a> Reader<'a> {
             self.wrong_type(value, "a list of strings");
             return Vec::new();
         };
-        let mut texts = Vec::new();
-        for item in items {
-            match item.get_ref().as_str() {
-                Some(text) => texts.push(Text::new(self.source, span_of(item), text)),
-                None => self.wrong_type(item, "a string"),
-            }
-        }
-        texts
+        items.iter().map(|item| self.string(item)).collect()
     }
 
     /// Takes a list of rewrites: strings, or tables that also say what holds the value back.
@@ -167,25 +177,30 @@ impl<'a> Reader<'a> {
         let Some(value) = self.take(field) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong_type(value, "a list of rewrites");
-            return Vec::new();
+            return vec![self.no_rewrite(value)];
         };
-        items.iter().filter_map(|item| self.rewrite(item)).collect()
+        items.iter().map(|item| self.rewrite(item)).collect()
     }
 
-    fn rewrite(&self, item: &'a Spanned<DeValue<'a>>) -> Option<RewriteText> {
+    fn rewrite(&self, item: &'a Spanned<DeValue<'a>>) -> RewriteText {
         if let Some(text) = item.get_ref().as_str() {
             let set = Text::new(self.source, span_of(item), text);
-            return Some(RewriteText { set, bounds: Vec::new() });
+            return RewriteText { set, bounds: Vec::new() };
         }
         if item.get_ref().as_table().is_none() {
             self.wrong_type(item, "a string or a table");
-            return None;
         }
-        let table = self.entry(item, "rewrite")?;
+        let Some(table) = self.open(item, "rewrite") else { return self.no_rewrite(item) };
         let set = table.text("set");
         let bound = |word| table.optional_text(word).map(|text| (word, text));
         let bounds = BOUNDS.into_iter().filter_map(bound).collect();
-        table.finish().then_some(RewriteText { set, bounds })
+        table.finish();
+        RewriteText { set, bounds }
+    }
+
+    fn no_rewrite(&self, value: &Spanned<DeValue<'_>>) -> RewriteText {
+        let set = Text::stand_in(self.source, span_of(value));
+        RewriteText { set, bounds: Vec::new() }
     }
 
     /// Takes one word out of a list of allowed ones.
@@ -194,7 +209,7 @@ impl<'a> Reader<'a> {
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.value) {
             return Some(*meaning);
         }
-        if self.table.contains_key(field) && !text.value.is_empty() {
+        if !text.stands_in() {
             let allowed: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
             let message = format!("`{}` is no {field} of {}", text.value, article(self.what));
             let fault = Fault::new("hydrule::pack::unknown_word", text.location.span, message);
@@ -203,9 +218,12 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Takes any value, as hydrule's.
+    /// Takes any value, as hydrule's, that must be there.
     pub fn value(&self, field: &'static str) -> Option<Value> {
-        let value = self.take(field)?;
+        let Some(value) = self.take(field) else {
+            self.blame_missing(field);
+            return None;
+        };
         let plain = plain_value(value.get_ref());
         if plain.is_none() {
             self.wrong_type(value, "a plain value");
@@ -216,29 +234,28 @@ impl<'a> Reader<'a> {
     /// Takes a table whose fields are names of the pack's own: parameters, costs, types.
     pub fn entries(&self, field: &'static str) -> Vec<(Text, &'a Spanned<DeValue<'a>>)> {
         let Some(value) = self.take(field) else { return Vec::new() };
-        let Some(table) = value.get_ref().as_table() else {
-            self.wrong_type(value, "a table");
-            return Vec::new();
+        match value.get_ref().as_table() {
+            Some(table) => self.fields(table),
+            None => {
+                self.wrong_type(value, "a table");
+                self.lost.set(true);
+                Vec::new()
+            }
+        }
+    }
+
+    fn fields(&self, table: &'a DeTable<'a>) -> Vec<(Text, &'a Spanned<DeValue<'a>>)> {
+        let named = |key: &Spanned<Cow<'_, str>>| {
+            let span = Span::new(key.span().start, key.span().end);
+            Text::new(self.source, span, key.get_ref())
         };
-        table
-            .iter()
-            .map(|(key, value)| {
-                let span = Span::new(key.span().start, key.span().end);
-                (Text::new(self.source, span, key.get_ref()), value)
-            })
-            .collect()
+        table.iter().map(|(key, value)| (named(key), value)).collect()
     }
 
     /// Takes the entries of a table of strings.
     pub fn text_entries(&self, field: &'static str) -> Vec<(Text, Text)> {
-        let mut entries = Vec::new();
-        for (name, value) in self.entries(field) {
-            match value.get_ref().as_str() {
-                Some(text) => entries.push((name, Text::new(self.source, span_of(value), text))),
-                None => self.wrong_type(value, "a string"),
-            }
-        }
-        entries
+        let entries = self.entries(field).into_iter();
+        entries.map(|(name, value)| (name, self.string(value))).collect()
     }
 
     /// Takes the entries of a table of tables of strings.
@@ -247,18 +264,11 @@ impl<'a> Reader<'a> {
         for (name, value) in self.entries(field) {
             let Some(table) = value.get_ref().as_table() else {
                 self.wrong_type(value, "a table");
+                self.lost.set(true);
                 continue;
             };
-            let mut entries = Vec::new();
-            for (key, value) in table {
-                let key_span = Span::new(key.span().start, key.span().end);
-                let key = Text::new(self.source, key_span, key.get_ref());
-                match value.get_ref().as_str() {
-                    Some(text) => entries.push((key, Text::new(self.source, span_of(value), text))),
-                    None => self.wrong_type(value, "a string"),
-                }
-            }
-            tables.push((name, entries));
+            let entries = self.fields(table).into_iter();
+            tables.push((name, entries.map(|(key, it)| (key, self.string(it))).collect()));
         }
         tables
     }
@@ -292,36 +302,38 @@ impl<'a> Reader<'a> {
         let Some(value) = self.take(field) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong_type(value, "an array of tables");
+            self.lost.set(true);
             return Vec::new();
         };
-        let mut readers = Vec::new();
-        for item in items {
-            match item.get_ref().as_table() {
-                Some(table) => {
-                    readers.push(Self::new(self.source, table, what, span_of(item), self.faults));
-                }
-                None => self.wrong_type(item, "a table"),
-            }
-        }
-        readers
+        items.iter().filter_map(|item| self.entry(item, what)).collect()
     }
 
     /// Opens a table found by [`Reader::entries`].
     pub fn entry(&self, value: &'a Spanned<DeValue<'a>>, what: &'static str) -> Option<Reader<'a>> {
-        let Some(table) = value.get_ref().as_table() else {
+        let table = self.open(value, what);
+        if table.is_none() {
             self.wrong_type(value, "a table");
-            return None;
-        };
+            self.lost.set(true);
+        }
+        table
+    }
+
+    fn open(&self, value: &'a Spanned<DeValue<'a>>, what: &'static str) -> Option<Reader<'a>> {
+        let table = value.get_ref().as_table()?;
         Some(Self::new(self.source, table, what, span_of(value), self.faults))
     }
 
-    /// Blames every field that nothing took; tells whether all required ones were there.
+    /// Blames every field that nothing took; tells whether all tables inside it could be read, so
+    /// that what they define is known.
     pub fn finish(self) -> bool {
         let asked = self.asked.borrow();
-        for key in self.table.keys() {
+        for (key, value) in self.table {
             let name = key.get_ref().as_ref();
             if asked.contains(&name) {
                 continue;
+            }
+            if holds_tables(value.get_ref()) {
+                self.lost.set(true);
             }
             let span = Span::new(key.span().start, key.span().end);
             let message = format!("{} has no field `{name}`", article(self.what));
@@ -332,7 +344,7 @@ impl<'a> Reader<'a> {
             };
             self.faults.push(fault);
         }
-        !self.missing.get()
+        !self.lost.get()
     }
 }
 
@@ -370,6 +382,11 @@ pub fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
     let span = error.span().map_or(Span::at(file.text().len()), |at| Span::new(at.start, at.end));
     Fault::new("hydrule::pack::toml_syntax", span, error.message().to_lowercase())
         .labelled("TOML cannot be read here")
+}
+
+fn holds_tables(value: &DeValue<'_>) -> bool {
+    let table = |value: &DeValue<'_>| value.as_table().is_some();
+    table(value) || value.as_array().is_some_and(|items| items.iter().any(|it| table(it.get_ref())))
 }
 
 fn span_of(value: &Spanned<DeValue<'_>>) -> Span {
