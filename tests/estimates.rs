@@ -4,7 +4,7 @@ use std::fs;
 
 use hydrule::condition::{Condition, Outcome, Scope};
 use hydrule::engine::{Entry, Peak, State, View, World, compare_estimates};
-use hydrule::facts::{Lookup, Provenance};
+use hydrule::facts::Provenance;
 use hydrule::overrides;
 use hydrule::pack::{Pack, load};
 use hydrule::value::Value;
@@ -70,11 +70,8 @@ fn formulas_give_the_recorded_peaks() {
     for line in &lines {
         let (state, world) = (state(&line["overrides"]), world(line));
         let view = View::new(&pack, &state, &world);
-        let weights = Lookup::Set(hydrule::facts::Found {
-            value: Value::Int(line["weights"].as_i64().unwrap()),
-            from: Provenance::Computed,
-        });
-        assert_eq!(view.name("weights"), weights, "{}", line["name"]);
+        let weights = Outcome::Known(Value::Int(line["weights"].as_i64().unwrap()));
+        assert_eq!(view.named("weights"), Some(weights), "{}", line["name"]);
         let found = compare_estimates(&pack, &state, &state, &world);
         for (phase, wanted) in line["peaks"].as_object().unwrap() {
             let peak = found.iter().find(|it| it.phase == *phase).map(|it| &it.after);

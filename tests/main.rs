@@ -24,6 +24,7 @@ mod goals;
 mod hydra;
 mod kleene;
 mod laws;
+mod lets;
 mod packs;
 mod pages;
 mod repairs;

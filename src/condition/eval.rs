@@ -18,6 +18,11 @@ pub trait Scope {
     fn config(&self, key: &KeyPath) -> Lookup;
     /// Looks up a name that is written with a `$`, given without it.
     fn name(&self, name: &str) -> Lookup;
+    /// Computes the expression that a `$name` stands for, given without the `$`; nothing where it
+    /// stands for none. What an outcome is about may be several names, or a failure.
+    fn named(&self, _name: &str) -> Option<Outcome> {
+        None
+    }
     /// Looks up the value that a rewrite is about to change.
     fn it(&self) -> Lookup;
     /// Tells whether an override of the launch sets the key.
@@ -64,7 +69,10 @@ impl Evaluator<'_> {
     fn node(&self, expr: &Expr) -> Trace {
         match &expr.kind {
             ExprKind::Key(key) => self.name(expr, key.as_str(), self.scope.config(key)),
-            ExprKind::Fact(name) => self.name(expr, &format!("${name}"), self.scope.name(name)),
+            ExprKind::Fact(name) => match self.scope.named(name) {
+                Some(outcome) => self.named(expr, name, outcome),
+                None => self.name(expr, &format!("${name}"), self.scope.name(name)),
+            },
             ExprKind::It => self.name(expr, "it", self.scope.it()),
             ExprKind::Call(builtin, arguments, _)
                 if matches!(builtin.function, Function::Exists | Function::Switched) =>
@@ -89,9 +97,31 @@ impl Evaluator<'_> {
         Trace { from, ..self.made(expr, outcome, Role::Name, Vec::new()) }
     }
 
+    /// What stands for an expression comes to what that comes to. To whom reads it, a failure is
+    /// where the name is, and what does not exist is the name.
+    fn named(&self, expr: &Expr, name: &str, outcome: Outcome) -> Trace {
+        let computed = matches!(outcome, Outcome::Known(_)).then_some(Provenance::Computed);
+        let outcome = match outcome {
+            Outcome::Absent { .. } => Outcome::Absent { name: format!("${name}") },
+            Outcome::Failed(fault) => Outcome::Failed(Fault { span: expr.span, ..fault }),
+            other => other,
+        };
+        Trace { from: computed, ..self.made(expr, outcome, Role::Name, Vec::new()) }
+    }
+
     /// `exists` and `switched` ask about the key itself, so an absent one is an answer.
     fn about_key(&self, expr: &Expr, builtin: &Builtin, arguments: &[Expr]) -> Trace {
         let key = arguments.first().map(|argument| &argument.kind);
+        if let (Function::Exists, Some(ExprKind::Fact(name))) = (builtin.function, key)
+            && let Some(outcome) = self.scope.named(name)
+        {
+            let outcome = match outcome {
+                Outcome::Known(_) => Outcome::truth(true),
+                Outcome::Absent { .. } => Outcome::truth(false),
+                undecided => undecided,
+            };
+            return Trace { from: None, ..self.named(expr, name, outcome) };
+        }
         let answer = match (builtin.function, key) {
             (Function::Switched, Some(ExprKind::Key(key))) => self.scope.switched(key),
             (_, Some(ExprKind::Key(key))) => self.scope.config(key),

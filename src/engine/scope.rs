@@ -7,9 +7,13 @@ use super::world::World;
 use crate::condition::{Outcome, Scope};
 use crate::facts::{Found, Lookup, Missing, Provenance};
 use crate::overrides::OverrideKind;
-use crate::pack::{OutsideFact, PEAK, Pack};
+use crate::pack::{Expression, OutsideFact, PEAK, Pack};
 use crate::path::KeyPath;
+use crate::text::Fault;
 use crate::value::Value;
+
+/// The code of a failure inside a named expression.
+const FAILED_NAME: &str = "hydrule::condition::named";
 
 /// What a condition sees: one state in one world, through one pack.
 pub struct View<'a> {
@@ -63,11 +67,17 @@ impl<'a> View<'a> {
     }
 
     /// Runs `resolve` unless `name` is being resolved already, which is a cycle.
-    fn guarded(&self, name: &str, resolve: impl FnOnce() -> Lookup) -> Lookup {
+    fn guarded<T>(
+        &self,
+        name: &str,
+        resolve: impl FnOnce() -> T,
+        cycle: impl FnOnce(Missing) -> T,
+    ) -> T {
         if self.resolving.borrow().iter().any(|open| open == name) {
             let mut path = self.resolving.borrow().clone();
             path.push(name.to_owned());
-            return unknown(name, format!("it is defined by itself: {}", path.join(" → ")), "");
+            let why = format!("it is defined by itself: {}", path.join(" → "));
+            return cycle(Missing { name: name.to_owned(), why, supply: String::new() });
         }
         self.resolving.borrow_mut().push(name.to_owned());
         let answer = resolve();
@@ -181,12 +191,6 @@ impl<'a> View<'a> {
         if let Some(fact) = self.pack.outside.get(name) {
             return self.look_up_outside(name, *fact);
         }
-        if name == PEAK && !self.pack.estimates.is_empty() {
-            return self.look_up_peak();
-        }
-        if let Some(expression) = self.pack.lets.get(name) {
-            return as_lookup(name, expression.condition.evaluate(self).outcome);
-        }
         self.look_up_event_fact(name)
     }
 
@@ -202,21 +206,34 @@ impl<'a> View<'a> {
         unknown(&format!("${name}"), "nothing tells".to_owned(), &supply)
     }
 
+    /// What the pack computes under a name; nothing where it computes nothing, or is told otherwise.
+    fn compute(&self, name: &str) -> Option<Outcome> {
+        if self.supposed(&format!("${name}")).is_some() || self.world.facts.get(name).is_some() {
+            return None;
+        }
+        if name == PEAK && !self.pack.estimates.is_empty() {
+            return Some(self.peak());
+        }
+        let expression = self.pack.lets.get(name)?;
+        Some(match expression.condition.evaluate(self).outcome {
+            Outcome::Failed(fault) => Outcome::Failed(located(name, expression, fault)),
+            outcome => outcome,
+        })
+    }
+
     /// The estimate of the phase that failed.
-    fn look_up_peak(&self) -> Lookup {
-        let shown = format!("${PEAK}");
+    fn peak(&self) -> Outcome {
         let place = self.world.failure.as_ref().and_then(|failure| failure.place.as_ref());
         let Some(place) = place else {
-            let supply = "--log FILE or --fact oom.phase=NAME";
-            return unknown(&shown, "nothing tells which phase failed".to_owned(), supply);
+            let why = "nothing tells which phase failed".to_owned();
+            let supply = "--log FILE or --fact oom.phase=NAME".to_owned();
+            return Outcome::Unknown(vec![Missing { name: format!("${PEAK}"), why, supply }]);
         };
         let estimate = self.pack.estimates.iter().find(|estimate| estimate.phase == *place);
         match estimate.map_or(Peak::None, |estimate| predict(estimate, self)) {
-            Peak::Bytes(bytes) => {
-                Lookup::Set(Found { value: Value::Bytes(bytes), from: Provenance::Computed })
-            }
-            Peak::None => Lookup::Absent,
-            Peak::Unknown(missing) => as_lookup(PEAK, Outcome::Unknown(missing)),
+            Peak::Bytes(bytes) => Outcome::Known(Value::Bytes(bytes)),
+            Peak::None => Outcome::Absent { name: format!("${PEAK}") },
+            Peak::Unknown(missing) => Outcome::Unknown(missing),
         }
     }
 
@@ -251,13 +268,21 @@ impl<'a> View<'a> {
 impl Scope for View<'_> {
     fn config(&self, key: &KeyPath) -> Lookup {
         let supposed = self.supposed(key.as_str());
-        supposed.unwrap_or_else(|| self.guarded(key.as_str(), || self.look_up_config(key)))
+        supposed.unwrap_or_else(|| {
+            self.guarded(key.as_str(), || self.look_up_config(key), Lookup::Unknown)
+        })
     }
 
     fn name(&self, name: &str) -> Lookup {
         let shown = format!("${name}");
         let supposed = self.supposed(&shown);
-        supposed.unwrap_or_else(|| self.guarded(&shown, || self.look_up_name(name)))
+        supposed
+            .unwrap_or_else(|| self.guarded(&shown, || self.look_up_name(name), Lookup::Unknown))
+    }
+
+    fn named(&self, name: &str) -> Option<Outcome> {
+        let cycle = |missing| Some(Outcome::Unknown(vec![missing]));
+        self.guarded(&format!("${name}"), || self.compute(name), cycle)
     }
 
     fn it(&self) -> Lookup {
@@ -282,19 +307,15 @@ pub(super) fn unknown(name: &str, why: String, supply: &str) -> Lookup {
     Lookup::Unknown(Missing { name: name.to_owned(), why, supply: supply.to_owned() })
 }
 
-/// Turns the outcome of a named expression into the answer for its name.
-fn as_lookup(name: &str, outcome: Outcome) -> Lookup {
-    match outcome {
-        Outcome::Known(value) => Lookup::Set(Found { value, from: Provenance::Computed }),
-        Outcome::Absent { .. } => Lookup::Absent,
-        Outcome::Unknown(missing) => match missing.into_iter().next() {
-            Some(first) => Lookup::Unknown(first),
-            None => unknown(&format!("${name}"), "nothing tells".to_owned(), ""),
-        },
-        Outcome::Failed(fault) => {
-            unknown(&format!("${name}"), fault.message, "change a value that it is computed from")
-        }
+/// Tells in which named expression, and where in the pack, a computation fails.
+fn located(name: &str, expression: &Expression, fault: Fault) -> Fault {
+    if fault.code == FAILED_NAME {
+        return fault;
     }
+    let fault = expression.text.blame(fault);
+    let place = expression.text.location.source.at(fault.span);
+    let message = format!("{} in `${name}`, {place}", fault.message);
+    Fault { code: FAILED_NAME, message, ..fault }
 }
 
 /// Goes down a dotted path inside a value. A dict without the name merges, so it says nothing.

@@ -179,7 +179,14 @@ impl Search<'_> {
             }
             let answer = match &name {
                 Name::Key(key) => view.config(key),
-                Name::Fact(fact) => view.name(fact),
+                Name::Fact(fact) => match view.named(fact) {
+                    Some(Outcome::Known(value)) => {
+                        Lookup::Set(Found { value, from: Provenance::Computed })
+                    }
+                    Some(Outcome::Absent { .. }) => Lookup::Absent,
+                    Some(_) => continue,
+                    None => view.name(fact),
+                },
             };
             let now = match answer {
                 Lookup::Set(found) => Some(found),
