@@ -109,6 +109,9 @@ impl Frame<'_> {
             if touched || request.strict {
                 conditions.extend(requirement.when.iter().map(|it| &it.condition));
                 conditions.push(&requirement.holds.condition);
+            }
+            // What no write touches is not repaired.
+            if touched {
                 conditions.extend(values(&requirement.repair));
             }
         }
