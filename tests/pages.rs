@@ -119,6 +119,7 @@ fn the_help_is_as_reviewed() {
         "parse",
         "expand",
         "compose",
+        "diff",
         "pack check",
         "log",
         "undo",
@@ -135,7 +136,7 @@ fn every_flag_of_the_readme_exists() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let helps: String = [
         "", "rewrite", "explain", "check", "set", "show", "parse", "expand", "compose", "log",
-        "undo",
+        "undo", "diff",
     ]
     .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
     .concat();

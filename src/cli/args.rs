@@ -30,6 +30,7 @@ Examples:
   hydrule set run.sh trainer.n_gpus_per_node=8               one given change, as a diff
   hydrule undo                                               what takes the last change back
   hydrule show run.sh                                        what the script passes, and from where
+  hydrule diff run.sh outputs/2026-11-27/20-09-48            what differs, by key
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
   hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
 
@@ -60,6 +61,8 @@ pub enum Command {
     Set(SetArgs),
     /// Show each launch of a script and its overrides, with where each value comes from
     Show(ShowArgs),
+    /// Show which keys differ between two scripts, run folders, configurations or lists of overrides
+    Diff(DiffArgs),
     /// Show how Hydra 1.3.8 reads an override
     Parse(ParseArgs),
     /// Show the jobs that a multirun makes of its overrides
@@ -174,6 +177,19 @@ pub struct RewriteArgs {
     /// Also write steps that change what is trained, or on what machines
     #[arg(long)]
     pub r#unsafe: bool,
+    /// Read one {"id", "overrides", "facts"} a line from standard input, write one plan a line
+    #[arg(long, conflicts_with_all = ["files", "overrides", "log", "config", "launch", "write"])]
+    pub jsonl: bool,
+    /// How many threads plan lines of JSON [default: as many as there are processors]
+    #[arg(short = 'j', long, value_name = "N", requires = "jsonl", value_parser = threads)]
+    pub threads: Option<usize>,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=256) => Ok(number),
+        _ => Err("a number from 1 to 256 belongs here".to_owned()),
+    }
 }
 
 /// `hydrule explain`.
@@ -263,6 +279,24 @@ pub struct ShowArgs {
     /// The arguments that the scripts are started with [default: any]
     #[arg(long, value_name = "ARG", num_args = 0..)]
     pub args: Option<Vec<String>>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+}
+
+/// `hydrule diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The old side: a launch script, run folder, YAML file, list of overrides or JSONL; FILE:N is its
+    /// launch, job or line N
+    #[arg(value_name = "A")]
+    pub old: String,
+    /// The new side
+    #[arg(value_name = "B")]
+    pub new: String,
+    /// A variable of the jobs' environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,

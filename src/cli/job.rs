@@ -551,7 +551,7 @@ fn written_at(argument: &Argument, offset: usize, ends: bool) -> Option<usize> {
     None
 }
 
-fn plain_entries(texts: &[String]) -> Result<Vec<Entry>, CliError> {
+pub fn plain_entries(texts: &[String]) -> Result<Vec<Entry>, CliError> {
     let mut entries = Vec::new();
     let mut faulty = Vec::new();
     for (index, text) in texts.iter().enumerate() {
@@ -599,7 +599,7 @@ fn values(texts: &[String]) -> Result<Vec<(String, Value)>, CliError> {
 }
 
 /// Reads texts such as `17.66GiB` as numbers of bytes, which Hydra's syntax has no word for.
-fn quantity_or(value: Value) -> Value {
+pub fn quantity_or(value: Value) -> Value {
     let Value::Str(text) = &value else { return value };
     let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(unit).unwrap_or((text, ""));
@@ -664,7 +664,7 @@ fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
 }
 
 /// A told phase must be one of the pack's, or nothing would ever help.
-fn check_phase(pack: &Pack, name: &str, value: &Value) -> Result<(), CliError> {
+pub fn check_phase(pack: &Pack, name: &str, value: &Value) -> Result<(), CliError> {
     let told = value.to_string();
     let mut phases: Vec<&str> = pack.phases.iter().map(|phase| phase.name.as_str()).collect();
     phases.push("host");

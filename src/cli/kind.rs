@@ -25,6 +25,32 @@ pub fn kind_of(path: &Path) -> Kind {
     }
 }
 
+/// Refuses files that hold overrides inside a language of their own, where reading them as anything
+/// else would be wrong.
+pub fn refuse_foreign(path: &Path) -> Result<(), CliError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let shown = path.display();
+    let in_workflows = path.parent().is_some_and(|it| it.ends_with(".github/workflows"));
+    let (what, why) = if matches!(name.as_str(), "makefile" | "gnumakefile")
+        || name.ends_with(".mk")
+    {
+        ("a Makefile", "make expands `$` before the shell sees a recipe")
+    } else if in_workflows {
+        ("a GitHub workflow", "its `run:` texts are filled in by GitHub before a shell sees them")
+    } else if name == "dockerfile"
+        || name.starts_with("dockerfile.")
+        || name.ends_with(".dockerfile")
+    {
+        ("a Dockerfile", "its words are Docker's, not bash's")
+    } else if name.ends_with(".py") || name.ends_with(".ipynb") {
+        ("a Python program", "what it passes on is known only when it runs")
+    } else {
+        return Ok(());
+    };
+    Err(CliError::plain(format!("`{shown}` is {what}, which is not read: {why}"))
+        .helped("move the command into a script that it runs, or give the overrides after `--`"))
+}
+
 /// The files of one job, by what they are.
 #[derive(Debug, Default)]
 pub struct Files {
@@ -41,6 +67,7 @@ impl Files {
     pub fn sort(paths: &[PathBuf]) -> Result<Self, CliError> {
         let mut files = Self::default();
         for path in paths {
+            refuse_foreign(path)?;
             let old = match kind_of(path) {
                 Kind::Script => {
                     files.scripts.push(path.clone());

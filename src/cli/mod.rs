@@ -6,6 +6,7 @@ mod check;
 mod commit;
 mod compose;
 mod console;
+mod diff;
 mod error;
 mod expand;
 mod explain;
@@ -14,6 +15,7 @@ mod files;
 mod goal;
 mod job;
 mod journal;
+mod jsonl;
 mod kind;
 mod launched;
 mod pack;
@@ -66,6 +68,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Check(args) => check::run(args, console),
         Command::Set(args) => set::run(args, console),
         Command::Show(args) => show::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Parse(args) => parse::run(args, console),
         Command::Expand(args) => expand::run(args, console),
         Command::Compose(args) => compose::run(args, console),

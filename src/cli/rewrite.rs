@@ -4,6 +4,7 @@ use super::commit::{begin, commit, planned};
 use super::console::Console;
 use super::error::CliError;
 use super::job::{Job, request};
+use super::jsonl;
 use super::set::parse_all;
 use crate::condition::Verdict;
 use crate::engine::{KeyChange, Plan, Pursued, RequirementState, Status, plan, tried_record};
@@ -19,6 +20,9 @@ use crate::text::{Faults, Source, apply_edits, count, shell_word};
 
 /// `hydrule rewrite`.
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
+    if args.jsonl {
+        return jsonl::run(args);
+    }
     begin(&args.job.files, args.write, console)?;
     let job = Job::load(&args.job)?;
     let request = request(&args.job, &job.pack, args.r#unsafe)?;

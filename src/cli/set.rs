@@ -8,7 +8,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
 use super::job::outside;
-use super::kind::{Kind, kind_of};
+use super::kind::{Kind, kind_of, refuse_foreign};
 use super::recorded::given;
 use super::rewrite::yaml_sites;
 use super::run_folder::read_folder;
@@ -35,6 +35,7 @@ struct Made {
 
 /// `hydrule set`.
 pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
+    refuse_foreign(&args.file)?;
     let files = std::slice::from_ref(&args.file);
     begin(files, args.write, console)?;
     let Made { file, text, json } = match kind_of(&args.file) {

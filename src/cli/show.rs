@@ -9,7 +9,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
 use super::job::{entries_of, outside};
-use super::kind::{Kind, kind_of};
+use super::kind::{Kind, kind_of, refuse_foreign};
 use super::run_folder::{Folder, read_folder};
 use super::show_json::file_json;
 use crate::config::tree::Content;
@@ -34,6 +34,7 @@ fn read_folders(paths: &[&PathBuf]) -> Result<Vec<Folder>, CliError> {
 
 /// `hydrule show`.
 pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
+    args.files.iter().try_for_each(|it| refuse_foreign(it))?;
     let outside = outside(&args.env, args.args.clone())?;
     let of = |kind: Kind| args.files.iter().filter(move |it| kind_of(it) == kind);
     let scripts: Vec<PathBuf> = of(Kind::Script).cloned().collect();

@@ -1,0 +1,40 @@
+//! `hydrule rewrite --jsonl`: a plan a line, in order, whatever the number of threads.
+
+use crate::support::{Run, snapshot};
+
+fn planned(input: &str, more: &str) -> crate::support::Output {
+    Run::hydrule(&format!("rewrite --jsonl {more}")).input(input).run()
+}
+
+const LINE: &str = r#"{"id": 1, "overrides": ["actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=SIZE"], "facts": {"oom.phase": "log_prob"}}"#;
+
+#[test]
+fn every_line_is_answered_in_its_place() {
+    let good = LINE.replace("SIZE", "32");
+    let input = format!(
+        "{good}\n\n{}\nno json\n{}\n[]\n{}\n{}",
+        r#"{"id": "bad", "overrides": ["a=="]}"#,
+        r#"{"id": [2], "overrides": [], "facts": {"oom.phase": "nope"}}"#,
+        r#"{"id": 3, "overrides": ["a=1"], "other": 1}"#,
+        r#"{"overrides": ["a=1"], "facts": {"oom.tried": "17.66GiB", "x": {"y": 1}}}"#,
+    );
+    let output = planned(&input, "-j 2");
+    assert_eq!(output.code, 2);
+    snapshot("jsonl", "lines", &output.shown());
+    assert_eq!(planned(&good, "").code, 1);
+    assert_eq!(planned("{\"overrides\": []}\n", "").code, 0);
+    assert_eq!(planned("", "").code, 0);
+    assert_eq!(planned("", "-j 0").code, 2);
+    assert_eq!(planned("", "--write").code, 2);
+}
+
+#[test]
+fn threads_change_nothing() {
+    let lines = (1..60).map(|size| LINE.replace("SIZE", &size.to_string()));
+    let input = lines.collect::<Vec<_>>().join("\n");
+    let one = planned(&input, "-j 1");
+    assert_eq!(one.out.lines().count(), 59);
+    for threads in ["-j 2", "-j 7"] {
+        assert_eq!(planned(&input, threads).out, one.out);
+    }
+}
