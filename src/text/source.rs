@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A half-open range of byte offsets in one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
@@ -50,11 +50,21 @@ impl Span {
 }
 
 /// A named text that is cheap to share. Two sources are equal when name and text are.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// Where each line starts, found when first asked for.
+    lines: Arc<OnceLock<Vec<usize>>>,
 }
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +75,7 @@ impl fmt::Debug for Source {
 impl Source {
     /// Makes a source; `name` is what messages call it, usually the path as the user wrote it.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), lines: Arc::default() }
     }
 
     /// Returns the name.
@@ -89,12 +99,18 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = self.text.get(..offset).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        LineColumn {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-        }
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or_default();
+        let before = self.text.get(start..offset).unwrap_or_default();
+        LineColumn { line, column: before.chars().count() + 1 }
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        })
     }
 
     /// Pairs the source with a span in it.
@@ -150,5 +166,10 @@ mod tests {
         assert_eq!(source.line_column(2), LineColumn { line: 1, column: 2 });
         assert_eq!(source.line_column(1), LineColumn { line: 1, column: 1 });
         assert_eq!(source.line_column(99), LineColumn { line: 2, column: 3 });
+        assert_eq!(source.line_column(4), LineColumn { line: 1, column: 4 });
+        assert_eq!(source.line_column(5), LineColumn { line: 2, column: 1 });
+        let ended = Source::new("a", "x\n");
+        assert_eq!(ended.line_column(2), LineColumn { line: 2, column: 1 });
+        assert_eq!(Source::new("a", "").line_column(0), LineColumn { line: 1, column: 1 });
     }
 }
