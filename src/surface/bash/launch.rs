@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::piece::{Step, Text};
 use crate::text::{Location, Source, Span};
 
@@ -41,19 +43,21 @@ impl Script {
 
     /// Finds the launch that each run is of: of several at one place the next, if there are as many.
     pub(super) fn number_runs(&mut self) {
-        let places =
+        let place =
             |launch: &Launch| (launch.location.source.name().to_owned(), launch.location.span);
-        let all: Vec<_> = self.launches.iter().map(places).collect();
-        let runs: Vec<_> = self.runs.iter().map(|(_, launch)| places(launch)).collect();
-        for (at, place) in runs.iter().enumerate() {
-            let own: Vec<usize> =
-                (0..all.len()).filter(|index| all.get(*index) == Some(place)).collect();
-            let before = runs.iter().take(at).filter(|it| *it == place).count();
-            let times = runs.iter().filter(|it| *it == place).count();
-            let index = if times == own.len() { own.get(before) } else { own.first() };
-            if let (Some(run), Some(index)) = (self.runs.get_mut(at), index) {
-                run.0 = *index;
-            }
+        // For each place its launches, how often it runs, and how many of the runs are numbered.
+        let mut places: HashMap<_, (Vec<usize>, usize, usize)> = HashMap::new();
+        for (index, launch) in self.launches.iter().enumerate() {
+            places.entry(place(launch)).or_default().0.push(index);
+        }
+        for (_, launch) in &self.runs {
+            places.entry(place(launch)).or_default().1 += 1;
+        }
+        for (number, launch) in &mut self.runs {
+            let Some((own, times, before)) = places.get_mut(&place(launch)) else { continue };
+            let index = if *times == own.len() { own.get(*before) } else { own.first() };
+            *before += 1;
+            *number = index.copied().unwrap_or(*number);
         }
     }
 
