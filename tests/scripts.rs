@@ -38,6 +38,30 @@ const TOLD: &[(&str, &str)] = &[
     ("subshell", "A=1\n(A=2; python3 -m app a.x=$A)\npython3 -m app a.x=$A\n"),
     ("once", "for i in 3; do python3 -m app a.i=$i; done\n"),
     ("windows", "python3 -m app a.b=1 \\\n  a.c=2\n"),
+    (
+        "braces",
+        "N=4\npython3 -m app a.{b,c}=1 a.{d,e{1,2}}=$N\"{a,b}\" a.f={x} a.g={1..$N} {}a.h=1 a.i={08..10} 'a.{b,c}=2' a.j=\\{1,2\\} a.k={a}b,c} ${N}{,=5}\n",
+    ),
+    (
+        "cut",
+        "S='forget10 retain90'\nA=$(echo $S | cut -d' ' -f1)\nB=$(echo \"$S\" | cut -d ' ' -f 2)\n\
+         C=$(echo \"a/b/c\" | tr '/' '_' | tr a-c x-z)\nD=$(printf '%s-%02d' \"$A\" 7)\nE=$(cut -d, -f2- <<< \"1,2,3\")\n\
+         F=$(echo Qwen2.5-VL | sed 's/\\./_/g;' 2> /dev/null || echo none)\nG=$(echo 'a.b' | sed 's|\\.|,|')\nH=$(echo \" a  b \" | xargs)\n\
+         I=$(echo \"x y z\" | awk '{print $NF}')$(echo 'x:y' | awk -F: '{ print $2 }')\nJ=$(tr '[:upper:]' '[:lower:]' <<< QwEn)\nK=$(echo \"\" x -n)\nL=$(echo -n a; )\n\
+         python3 -m app a.a=$A a.b=$B a.c=$C a.d=$D a.e=$E a.g=$G \"a.h=$H\" a.i=$I a.j=$J \"a.k=$K\" a.l=$L\n",
+    ),
+    (
+        "read",
+        "IFS=, read -ra A <<< \"a.b=1,a.c=x y,,a.d=2,\"\nread -r X Y <<< \"  1   2 3  \"\nIFS=: read -r P Q R <<< \"1:2:3:\"\n\
+         IFS=: read -r S T <<< \"1:2:3:\"\nIFS= read -r U <<< '  u '\nread -r V W <<< v\nmapfile -t M <<< $'m.a=1\\nm.b=2'\nread -ra B <<< \"b.a=$X b.b=2\"\n\
+         printf -v Z '%03d' 7\npython3 -m app \"${A[@]}\" \"a.y=$X,$Y\" a.p=$P$Q$R a.s=$S,$T \"a.u=$U\" \"a.v=$V,$W\" \"${M[@]}\" \"${B[@]}\" a.z=$Z \"a.t\"=$\"x $Z\"\n",
+    ),
+    (
+        "expressions",
+        "N=12\n[[ $N =~ ^[0-9]+$ ]] && A=1\nif [[ \"a.b\" =~ ^a\\.b$ ]]; then B=1; else B=2; fi\n\
+         R='^(x|y){2}$'\nif [[ xy =~ $R ]]; then D=1; else D=2; fi\npython3 -m app a.a=$A a.b=$B a.d=$D\n",
+    ),
+    ("prefixed", "A=(b=1 c=2)\npython3 -m app \"${A[@]/#/a.}\" \"${A[@]/%/0}\"\n"),
     ("all", "A=(a.b=1 a.c=2)\npython3 -m app \"x.y=${A[*]}\" \"p${A[@]}q\"\n"),
 ];
 
@@ -177,6 +201,7 @@ const STARTS: &[(&str, &str, &[&str])] = &[
          for ((i = 0; i < 2; i++)); do python3 -m app i.j=$i; done\nwhile [ ${n:=0} -lt 2 ]; do python3 -m w n.n=$n; n=$((n + 1)); done\n",
         &[],
     ),
+    ("braces", "for i in {1..2} {a,b}x; do python3 -m app a.i=$i; done\n", &[]),
     ("end", "python3 -m app a.b=1 \\\n  c.d=2 \\", &[]),
 ];
 

@@ -107,7 +107,10 @@ fn binary(
         BinaryPredicate::ArithmeticGreaterThanOrEqualTo => "-ge",
         BinaryPredicate::StringMatchesRegex => {
             walker.state.forget("BASH_REMATCH", "BASH_REMATCH is set by a test");
-            return None;
+            let written = walker.syntax.written(right);
+            let expression = walker.expander().expression(&written)?;
+            let value = value.filter(|it| it.is_ascii())?;
+            return Some(expression.is_match(&value));
         }
         _ => return None,
     };

@@ -2,8 +2,11 @@
 
 use brush_parser::ParserOptions;
 use brush_parser::word::{TildeExpr, WordPiece, WordPieceWithSource};
+use regex::Regex;
 
 use super::arithmetic::{self, Failure, Variables};
+use super::brace::{self, Unit};
+use super::expression;
 use super::glob::Pattern;
 use super::launch::Beaten;
 use super::making::{Field, Making, Separators};
@@ -78,6 +81,15 @@ impl Expander<'_> {
 
     /// Makes a pattern of a word: what stands in quotes means itself.
     pub fn pattern(&mut self, written: &Written, depth: usize) -> Option<Pattern> {
+        Pattern::parse(&self.with_quoted_escaped(written, depth)?)
+    }
+
+    /// Makes a regular expression of a word: what stands in quotes means itself.
+    pub fn expression(&mut self, written: &Written) -> Option<Regex> {
+        expression::parsed(&self.with_quoted_escaped(written, 0)?)
+    }
+
+    fn with_quoted_escaped(&mut self, written: &Written, depth: usize) -> Option<String> {
         let pieces = parsed(&written.text)?;
         let mut out = String::new();
         for piece in &pieces {
@@ -88,10 +100,14 @@ impl Expander<'_> {
             if matches!(piece.piece, WordPiece::Text(_) | WordPiece::ParameterExpansion(_)) {
                 out.push_str(&text);
             } else {
-                out.extend(text.chars().flat_map(|c| ['\\', c]));
+                for c in text.chars() {
+                    // A letter means itself, and with a backslash something else to some.
+                    out.extend((!c.is_alphanumeric()).then_some('\\'));
+                    out.push(c);
+                }
             }
         }
-        Pattern::parse(&out)
+        Some(out)
     }
 
     fn making(&self, written: &Written, splits: bool, depth: usize) -> Making {
@@ -131,17 +147,46 @@ impl Expander<'_> {
             making.push(Piece::missing(unread("this word is not read"), making.word));
             return;
         };
-        if making.splits && expands_braces(&pieces) {
-            let unknown = Unknown::new("bash expands its braces");
-            let unknown = unknown.seeing(&self.state.seen_by(&written.text));
-            making.expansion(Text::of(Piece::missing(unknown, making.word)), false);
-            return;
+        if making.splits && pieces.iter().any(|it| bare(it).is_some_and(|it| it.contains('{'))) {
+            self.braces(&pieces, written, making);
+        } else {
+            self.without_braces(&pieces, written, making);
         }
+    }
+
+    /// Expands a word that may become several by its braces.
+    fn braces(&mut self, pieces: &[WordPieceWithSource], written: &Written, making: &mut Making) {
+        match brace::expanded(&units(pieces, written)).as_deref() {
+            Some([_]) => self.without_braces(pieces, written, making),
+            Some(words) => {
+                for text in words {
+                    let word = Written { text: text.clone(), span: None, near: making.word };
+                    if let Some(pieces) = parsed(text) {
+                        self.without_braces(&pieces, &word, making);
+                    }
+                    making.end_field();
+                }
+            }
+            None => {
+                let unknown = Unknown::new("bash expands its braces");
+                let unknown = unknown.seeing(&self.state.seen_by(&written.text));
+                making.expansion(Text::of(Piece::missing(unknown, making.word)), false);
+            }
+        }
+    }
+
+    fn without_braces(
+        &mut self,
+        pieces: &[WordPieceWithSource],
+        written: &Written,
+        making: &mut Making,
+    ) {
+        let unread = |why: &str| Unknown::new(why).seeing(&written.text);
         if making.splits && assigns_home(&written.text) {
             making.push(Piece::missing(unread("a home directory is not read here"), making.word));
             return;
         }
-        self.pieces(&pieces, written, Around::Bare, making);
+        self.pieces(pieces, written, Around::Bare, making);
     }
 
     /// Expands pieces of a word.
@@ -182,7 +227,14 @@ impl Expander<'_> {
                 Some(text) => Piece::known(text, Origin::Computed(here.near)),
                 None => unread(&here, "these quotes are not read"),
             }),
-            WordPiece::DoubleQuotedSequence(inner) => {
+            // A translation of the text is only looked for where one is installed.
+            WordPiece::GettextDoubleQuotedSequence(_)
+                if self.is_set("TEXTDOMAIN") != Some(false) =>
+            {
+                making.push(unread(&here, "these quotes are not read"));
+            }
+            WordPiece::DoubleQuotedSequence(inner)
+            | WordPiece::GettextDoubleQuotedSequence(inner) => {
                 making.field();
                 self.pieces(inner, written, Around::Quotes, making);
             }
@@ -204,9 +256,6 @@ impl Expander<'_> {
             | WordPiece::BackquotedCommandSubstitution(body) => {
                 let piece = self.command(body, &here, making.depth);
                 making.expansion(Text::of(piece), around.quoted());
-            }
-            WordPiece::GettextDoubleQuotedSequence(_) => {
-                making.push(unread(&here, "these quotes are not read"));
             }
         }
     }
@@ -328,29 +377,23 @@ fn literal(text: &str, here: &Written, skip: usize, quoting: Quoting) -> Piece {
     Piece::known(text, origin)
 }
 
-/// Tells whether bash would expand braces that stand outside quotes.
-fn expands_braces(pieces: &[WordPieceWithSource]) -> bool {
-    let bare: String = pieces
-        .iter()
-        .map(|piece| match &piece.piece {
-            WordPiece::Text(text) => text.as_str(),
-            _ => "\u{1}",
-        })
-        .collect();
-    let mut open = Vec::new();
-    for (at, c) in bare.char_indices() {
-        match c {
-            '{' => open.push(at),
-            '}' => {
-                let inside = open.pop().and_then(|start| bare.get(start..at));
-                if inside.is_some_and(|inside| inside.contains(',') || inside.contains("..")) {
-                    return true;
-                }
-            }
-            _ => {}
-        }
+/// Returns what stands outside quotes in a piece.
+fn bare(piece: &WordPieceWithSource) -> Option<&str> {
+    match &piece.piece {
+        WordPiece::Text(text) => Some(text),
+        _ => None,
     }
-    false
+}
+
+/// Takes a word apart as its braces are seen.
+fn units(pieces: &[WordPieceWithSource], written: &Written) -> Vec<Unit> {
+    let whole =
+        |it: &WordPieceWithSource| Unit::Whole(written.part(it.start_index, it.end_index).text);
+    let units = pieces.iter().map(|it| match bare(it) {
+        Some(text) => text.chars().map(Unit::Bare).collect(),
+        None => vec![whole(it)],
+    });
+    units.collect::<Vec<_>>().concat()
 }
 
 /// Tells whether a word looks like the assignment of a home directory, which bash expands even in

@@ -42,6 +42,11 @@ impl Pattern {
         Some(Self(tokens))
     }
 
+    /// Tells whether it matches nothing but the empty text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Tells whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
         let characters: Vec<char> = text.chars().collect();

@@ -7,13 +7,17 @@
 
 mod arithmetic;
 mod assign;
+mod brace;
 mod choose;
 mod command;
 mod decide;
 mod edit;
 mod expand;
+mod expression;
+mod filter;
 mod findings;
 mod glob;
+mod input;
 mod insert;
 mod inside;
 mod launch;

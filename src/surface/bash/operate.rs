@@ -45,6 +45,11 @@ pub fn replace(
     if text.is_empty() {
         return None;
     }
+    match kind {
+        SubstringMatchKind::Prefix if pattern.is_empty() => return Some(format!("{by}{text}")),
+        SubstringMatchKind::Suffix if pattern.is_empty() => return Some(format!("{text}{by}")),
+        _ => {}
+    }
     let characters: Vec<char> = text.chars().collect();
     let mut rest = characters.as_slice();
     let mut out = String::new();
@@ -184,6 +189,8 @@ mod tests {
         assert_eq!(all.unwrap(), "a/b/c");
         let end = replace("abab", &pattern("ab"), "", &SubstringMatchKind::Suffix);
         assert_eq!(end.unwrap(), "ab");
+        let front = replace("ab", &pattern(""), "x=", &SubstringMatchKind::Prefix);
+        assert_eq!(front.unwrap(), "x=ab");
         assert_eq!(substring("hello", -3, Some(2)).unwrap(), "ll");
         assert_eq!(substring("hello", 1, Some(-1)).unwrap(), "ell");
         assert_eq!(decoded(r"a\x41\101\n").unwrap(), "aAA\n");

@@ -8,7 +8,7 @@ use super::launch::Beaten;
 use super::making::{Field, Making, Separators};
 use super::operate::{Cut, cased, cut, replace, slice, substring};
 use super::piece::{Origin, Piece, Step, Text, Unknown};
-use super::state::{Element, Rest, State, Var};
+use super::state::{Element, Rest, State, Var, is_name};
 use super::syntax::Written;
 use crate::text::Span;
 
@@ -294,11 +294,7 @@ impl Expander<'_> {
             Held::Text(text) => text.known(),
             _ => None,
         };
-        let plain = |name: &String| {
-            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        };
-        match name.filter(plain) {
+        match name.filter(|it| is_name(it)) {
             Some(name) => match self.held(&Parameter::Named(name.clone())) {
                 Held::Missing => Held::Unknown(Unknown::new(not_set(&name))),
                 held => held,

@@ -4,9 +4,10 @@
 //! no known text. It still leads to the files beside the script: an unknown text may carry the path
 //! that it stands for, seen from where the script's own path is seen from.
 
-use brush_parser::ast::{AndOr, Command, CommandPrefixOrSuffixItem, SimpleCommand};
+use brush_parser::ast::{AndOr, Command, CommandPrefixOrSuffixItem, IoRedirect, SimpleCommand};
 
 use super::expand::Expander;
+use super::filter::{filtered, formatted};
 use super::making::Field;
 use super::piece::{Origin, Piece, Step, Text, Unknown};
 use super::syntax::{Place, Syntax, Written};
@@ -88,7 +89,7 @@ impl Expander<'_> {
     }
 
     /// Tells what `$(…)` gives where that needs no running: `dirname`, `basename`, `pwd` after `cd`,
-    /// `realpath`, `echo`.
+    /// `realpath`, `echo` and `printf`, also through `cut`, `tr` and their like.
     pub fn substituted(&mut self, body: &str, here: &Written, depth: usize) -> Option<Piece> {
         let syntax = Syntax::parse(&Source::new("", body), Place::At(here.near)).ok()?;
         let folder = self.state.folder.clone();
@@ -110,15 +111,68 @@ impl Expander<'_> {
                 pipelines.push(pipeline);
             }
             for pipeline in pipelines {
-                let [Command::Simple(simple)] = pipeline.seq.as_slice() else { return None };
-                match self.told(simple, here, depth)? {
+                let [first, filters @ ..] = pipeline.seq.as_slice() else { return None };
+                let told = self.told(simple(first)?, here, depth)?;
+                match told {
                     Some(_) if printed.is_some() || pipeline.bang => return None,
-                    Some(text) => printed = Some(text),
-                    None => {}
+                    Some(text) => printed = Some(self.piped(text, filters, here, depth)?),
+                    None if filters.is_empty() => {}
+                    None => return None,
                 }
             }
         }
         printed
+    }
+
+    /// Sends what a command prints through the programs behind it.
+    fn piped(
+        &mut self,
+        (text, mut via): Printed,
+        filters: &[Command],
+        here: &Written,
+        depth: usize,
+    ) -> Option<Printed> {
+        if filters.is_empty() {
+            return Some((text, via));
+        }
+        let mut text = text.ok()?;
+        for filter in filters {
+            let filter = self.called(simple(filter)?, here, depth)?;
+            via.extend(filter.via());
+            text = filtered(&text, &filter.known()?)?;
+        }
+        Some((Ok(text), via))
+    }
+
+    /// Expands the words of a command.
+    fn called(&mut self, simple: &SimpleCommand, here: &Written, depth: usize) -> Option<Called> {
+        let name = simple.word_or_name.as_ref().filter(|_| simple.prefix.is_none())?;
+        let name = name.value.clone();
+        if self.state.functions.contains_key(&name) {
+            return None;
+        }
+        let mut called = Called { name, fields: Vec::new(), reads: None };
+        for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
+            let written =
+                |text: &str| Written { text: text.to_owned(), span: None, near: here.near };
+            match item {
+                CommandPrefixOrSuffixItem::Word(word) => {
+                    called.fields.extend(self.fields_at(&written(&word.value), depth + 1));
+                }
+                CommandPrefixOrSuffixItem::IoRedirect(IoRedirect::HereString(None, word))
+                    if called.reads.is_none() =>
+                {
+                    called.reads = Some(self.nested(&written(&word.value), depth + 1));
+                }
+                // Output that goes elsewhere must not be what is asked for.
+                CommandPrefixOrSuffixItem::IoRedirect(_)
+                    if matches!(called.name.as_str(), "cd" | "pushd") => {}
+                CommandPrefixOrSuffixItem::IoRedirect(redirect)
+                    if redirect.to_string().trim_start().starts_with("2>") => {}
+                _ => return None,
+            }
+        }
+        Some(called)
     }
 
     /// Tells what one command prints, if it prints.
@@ -128,37 +182,28 @@ impl Expander<'_> {
         here: &Written,
         depth: usize,
     ) -> Option<Option<Printed>> {
-        let name = simple.word_or_name.as_ref().filter(|_| simple.prefix.is_none())?;
-        let mut fields: Vec<Field> = Vec::new();
-        for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
-            match item {
-                CommandPrefixOrSuffixItem::Word(word) => {
-                    let text = word.value.clone();
-                    let written = Written { text, span: None, near: here.near };
-                    fields.extend(self.fields_at(&written, depth + 1));
-                }
-                // Output that goes elsewhere must not be what is asked for.
-                CommandPrefixOrSuffixItem::IoRedirect(_)
-                    if matches!(name.value.as_str(), "cd" | "pushd") => {}
-                CommandPrefixOrSuffixItem::IoRedirect(redirect)
-                    if redirect.to_string().trim_start().starts_with("2>") => {}
-                _ => return None,
-            }
-        }
-        let via = fields.iter().flat_map(|it| &it.text.pieces).flat_map(|it| it.via.clone());
-        let via: Vec<Step> = via.collect();
-        let flag = |field: &&Field| field.text.known_start().starts_with('-');
-        let flags: Vec<String> =
-            fields.iter().filter(flag).map(|it| it.text.known_start()).collect();
-        let words: Vec<&Field> = fields.iter().filter(|it| !flag(it)).collect();
-        let plain = flags.iter().all(|it| it == "--");
-        let texts = words.iter().map(|it| &it.text);
-        let texts: Vec<&Text> = texts.filter(|it| !it.pieces.is_empty()).collect();
-        let made = match (name.value.as_str(), texts.as_slice()) {
-            ("cd", [to]) => {
+        let called = self.called(simple, here, depth)?;
+        let via = called.via();
+        let made = match (called.name.as_str(), &called.reads) {
+            ("cd", None) => {
+                let (_, words) = called.operands()?;
+                let [to] = words.as_slice() else { return None };
                 self.state.folder = Some(self.seen_from_start(to)?);
                 return Some(None);
             }
+            ("echo", None) => Ok(echoed(&called.known()?)?),
+            ("printf", None) => Ok(printed(&called.known()?)?),
+            (_, None) => self.path_told(&called)?,
+            (_, Some(text)) => Ok(filtered(&(text.known()? + "\n"), &called.known()?)?),
+        };
+        Some(Some((made, via)))
+    }
+
+    /// Tells what a command makes of a path.
+    fn path_told(&self, called: &Called) -> Option<Result<String, Unknown>> {
+        let (flags, texts) = called.operands()?;
+        let plain = flags.iter().all(|it| it == "--");
+        Some(match (called.name.as_str(), texts.as_slice()) {
             ("pwd", []) => self.working_folder(),
             ("dirname", [path]) if plain => mapped(path, parent)?,
             ("basename", [path]) if plain => mapped(path, last)?,
@@ -170,15 +215,8 @@ impl Expander<'_> {
             ("readlink", [path]) if flags.iter().all(|it| it == "-f" || it == "-m") => {
                 self.real(path)?
             }
-            ("echo", texts) if plain || flags == ["-n"] => {
-                let texts: Option<Vec<String>> = texts.iter().map(|text| text.known()).collect();
-                Ok(texts
-                    .filter(|it| !flags.contains(&"--".to_owned()) && !it.is_empty())?
-                    .join(" "))
-            }
             _ => return None,
-        };
-        Some(Some((made, via)))
+        })
     }
 
     /// Follows no links, so the result is never a known text.
@@ -186,6 +224,72 @@ impl Expander<'_> {
         let seen = self.seen_from_start(path)?;
         let seen = if seen.starts_with('/') { seen } else { format!("{START}/{seen}") };
         Some(Err(Unknown::path(normal(&seen))))
+    }
+}
+
+/// A command in `$(…)` whose words are expanded.
+struct Called {
+    name: String,
+    fields: Vec<Field>,
+    /// What `<<<` lets it read.
+    reads: Option<Text>,
+}
+
+impl Called {
+    fn via(&self) -> Vec<Step> {
+        let texts = self.fields.iter().map(|it| &it.text).chain(&self.reads);
+        texts.flat_map(|it| &it.pieces).flat_map(|it| it.via.clone()).collect()
+    }
+
+    /// Returns the name and the other words, if all of them are known.
+    fn known(&self) -> Option<Vec<String>> {
+        let words = self.fields.iter().map(|field| {
+            let sure = !field.unsure && !field.forwards;
+            field.text.known().filter(|_| sure)
+        });
+        std::iter::once(Some(self.name.clone())).chain(words).collect()
+    }
+
+    /// Returns the flags, and the other words.
+    fn operands(&self) -> Option<(Vec<String>, Vec<&Text>)> {
+        let flag = |field: &&Field| field.text.known_start().starts_with('-');
+        let flags = self.fields.iter().filter(flag).map(|it| it.text.known_start()).collect();
+        let words: Vec<&Field> = self.fields.iter().filter(|it| !flag(it)).collect();
+        let sure = words.iter().all(|field| !field.forwards);
+        sure.then(|| (flags, words.iter().map(|field| &field.text).collect()))
+    }
+}
+
+fn simple(command: &Command) -> Option<&SimpleCommand> {
+    match command {
+        Command::Simple(simple) => Some(simple),
+        _ => None,
+    }
+}
+
+/// What `echo` prints; shells differ in what they make of a backslash.
+fn echoed(words: &[String]) -> Option<String> {
+    let mut words = words.get(1..)?;
+    let mut end = "\n";
+    while let [first, rest @ ..] = words
+        && let Some(letters) = first.strip_prefix('-')
+        && !letters.is_empty()
+        && letters.chars().all(|c| "neE".contains(c))
+    {
+        if letters.contains('n') {
+            end = "";
+        }
+        words = rest;
+    }
+    let text = words.join(" ");
+    (!text.contains('\\')).then(|| text + end)
+}
+
+fn printed(words: &[String]) -> Option<String> {
+    match words {
+        [_, dashes, format, rest @ ..] if dashes == "--" => formatted(format, rest),
+        [_, format, rest @ ..] if !format.starts_with('-') => formatted(format, rest),
+        _ => None,
     }
 }
 

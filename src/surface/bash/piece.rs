@@ -215,6 +215,21 @@ impl Text {
         out
     }
 
+    /// Returns the part from `start` to `end`, in bytes of the text, all of which is known.
+    pub fn range(&self, start: usize, end: usize) -> Self {
+        let mut out = Self::default();
+        let mut at = 0;
+        for piece in &self.pieces {
+            let length = piece.text.as_ref().map_or(0, String::len);
+            let (from, to) = (start.max(at), end.min(at + length));
+            if from < to {
+                out.pieces.push(piece.part(from - at, to - at));
+            }
+            at += length;
+        }
+        out
+    }
+
     /// Notes that the text went through a variable.
     #[must_use]
     pub fn through(mut self, step: &Step) -> Self {

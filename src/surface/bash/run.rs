@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
-use brush_parser::ast::{AssignmentValue, CommandPrefixOrSuffixItem, SimpleCommand, Word};
+use brush_parser::ast::{
+    AssignmentValue, CommandPrefixOrSuffixItem, IoRedirect, SimpleCommand, Word,
+};
 use indexmap::IndexMap;
 
 use super::assign::assigned_name;
-use super::command::{Command as Recognised, recognise};
+use super::command::{Command as Recognised, is_override, recognise};
 use super::decide;
 use super::launch::{Launch, Start};
 use super::making::Field;
@@ -26,12 +28,14 @@ pub(super) struct Run<'a> {
     pub(super) own: Vec<(String, Text)>,
     pub(super) first_word: Span,
     last_word: Span,
+    /// What `<<<` lets it read.
+    pub(super) reads: Option<Text>,
     /// The whole command as it is written, with what it reads.
     written: String,
 }
 
 impl Run<'_> {
-    fn arguments(&self) -> &[Option<String>] {
+    pub(super) fn arguments(&self) -> &[Option<String>] {
         self.words.get(1..).unwrap_or_default()
     }
 }
@@ -57,6 +61,7 @@ impl Walker<'_> {
         let suffix = simple.suffix.as_ref().map_or(&empty, |suffix| &suffix.0);
         let Some(name) = &simple.word_or_name else { return self.assignments(prefix) };
         self.look_inside(name, suffix);
+        self.look_into_documents(name, suffix);
         if let Some(done) = self.declaration(&name.value, suffix) {
             return done;
         }
@@ -68,11 +73,12 @@ impl Walker<'_> {
         let first_word = self.word_span(name);
         let last_word = words.next_back().map_or(first_word, |word| self.word_span(word));
         let own = self.own_variables(prefix);
+        let reads = self.here_string(suffix);
         let words =
             fields.iter().map(|field| (!field.unsure).then(|| field.text.known()).flatten());
         let words = words.collect();
         let written = simple.to_string();
-        self.run(&Run { fields: &fields, words, own, first_word, last_word, written })
+        self.run(&Run { fields: &fields, words, own, first_word, last_word, reads, written })
     }
 
     fn assignments(&mut self, prefix: &[CommandPrefixOrSuffixItem]) -> Done {
@@ -99,6 +105,23 @@ impl Walker<'_> {
         }
     }
 
+    /// Notes launches in here-documents, which another shell may run some day.
+    fn look_into_documents(&mut self, name: &Word, suffix: &[CommandPrefixOrSuffixItem]) {
+        for item in suffix {
+            let CommandPrefixOrSuffixItem::IoRedirect(IoRedirect::HereDocument(_, document)) = item
+            else {
+                continue;
+            };
+            let text = &document.doc.value;
+            let launches = ["python", "torchrun", " -m "].iter().any(|it| text.contains(it));
+            if let Some(line) = text.lines().find(|line| launches && holds_override(line)) {
+                let near = self.word_span(name);
+                let at = self.syntax.behind(near, line.trim()).unwrap_or(near);
+                self.note(at, "the overrides in this here-document are neither read nor changed");
+            }
+        }
+    }
+
     /// `NAME=value command`: the values hold for the command alone.
     fn own_variables(&mut self, prefix: &[CommandPrefixOrSuffixItem]) -> Vec<(String, Text)> {
         let mut own = Vec::new();
@@ -110,6 +133,18 @@ impl Walker<'_> {
             }
         }
         own
+    }
+
+    /// What `<<< TEXT` gives, where nothing else is read.
+    fn here_string(&mut self, suffix: &[CommandPrefixOrSuffixItem]) -> Option<Text> {
+        let mut redirects = suffix.iter().filter_map(|item| match item {
+            CommandPrefixOrSuffixItem::IoRedirect(redirect) => Some(redirect),
+            _ => None,
+        });
+        match (redirects.next(), redirects.next()) {
+            (Some(IoRedirect::HereString(None, word)), None) => Some(self.text(word)),
+            _ => None,
+        }
     }
 
     pub(super) fn word_span(&self, word: &Word) -> Span {
@@ -138,11 +173,15 @@ impl Walker<'_> {
             "set" => self.set(run.fields.get(1..).unwrap_or_default()),
             "shopt" => self.shopt(arguments),
             "unset" => self.unset(arguments),
+            "read" if self.read_line(run).is_some() => return (Flow::Next, Some(true)),
+            "mapfile" | "readarray" if self.read_lines(run).is_some() => {}
             "read" | "mapfile" | "readarray" | "getopts" => {
                 self.sets_unknown(&name, run);
             }
             "printf" if arguments.first().is_some_and(|it| it.as_deref() == Some("-v")) => {
-                self.sets_unknown(&name, run);
+                if self.print_into(run).is_none() {
+                    self.sets_unknown(&name, run);
+                }
             }
             "eval" => self.eval(arguments, run),
             "source" | "." => return self.sourced(run),
@@ -422,6 +461,13 @@ fn is_orphan(first: &str) -> bool {
     let key = first.split_once('=').map(|(key, _)| key.trim_start_matches(['+', '~']));
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
     key.is_some_and(|key| key.contains('.') && !key.contains('/') && key.chars().all(plain))
+}
+
+/// Tells whether one of a line's words is an override with a dotted key.
+fn holds_override(line: &str) -> bool {
+    let words = line.split_whitespace().map(|word| word.trim_start_matches(['"', '\'']));
+    let dotted = |word: &str| word.split('=').next().is_some_and(|key| key.contains('.'));
+    words.into_iter().any(|word| !word.starts_with('-') && is_override(word) && dotted(word))
 }
 
 fn word_of(item: &CommandPrefixOrSuffixItem) -> Option<&Word> {

@@ -126,6 +126,12 @@ pub struct State {
     pub failed: bool,
 }
 
+/// Tells whether a text may be a variable's name.
+pub fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// What comes back when a function ends.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {

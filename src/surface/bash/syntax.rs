@@ -133,6 +133,14 @@ impl Syntax {
         Written { text: text.to_owned(), span: exact.then_some(span), near }
     }
 
+    /// Finds a text behind a place.
+    pub fn behind(&self, near: Span, text: &str) -> Option<Span> {
+        let Place::From(base) = self.place else { return None };
+        let rest = self.source.text().get(near.start.checked_sub(base)?..)?;
+        let start = near.start + rest.find(text)?;
+        Some(Span::new(start, start + text.len()))
+    }
+
     /// Returns the elements of the array whose assignment starts at `start`, in order.
     pub fn array_elements(&self, start: usize, count: usize) -> Vec<Span> {
         let first = self.by_start.get(&start).copied().unwrap_or(usize::MAX);
