@@ -29,6 +29,7 @@ mod laws;
 mod lets;
 mod packs;
 mod pages;
+mod relevance;
 mod repairs;
 mod run_folders;
 mod scripts;

@@ -4,7 +4,10 @@ use super::apply::{NotApplied, Write, writes};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge};
-use super::require::{RequirementState, Settled, check_requirements, mend, settle};
+use super::relevance;
+use super::require::{
+    RequirementState, Settled, check_one, check_relevant, check_requirements, mend, settle,
+};
 use super::search::{Goal, pursue};
 use super::state::State;
 use super::tried::{between, tried_before};
@@ -41,19 +44,29 @@ pub(super) enum Trial {
     No(Status),
 }
 
-/// Plans for one launch.
+/// Plans for one launch, with the verdict for every rule.
 pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
+    let mut plan = decide(pack, state, world, request);
+    plan.judge_rest(pack, state, world, request);
+    plan
+}
+
+/// Plans for one launch. Rules that cannot act, since nothing tells what they read, are left out of
+/// the verdicts, and requirements that cannot be broken are not evaluated.
+pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
     let planner = Planner { pack, world, request };
-    let requirements = check_requirements(pack, state, world);
+    let requirements = check_relevant(pack, state, world);
     let repair = planner.repair((state, &requirements));
     let asked = repair.as_ref().filter(|repair| repair.asked);
     // A repair that was asked for comes first, or nothing comes at all.
     let mended = asked.and_then(|repair| repair.outcome.as_ref().ok()).map(|it| &it.state);
     let refused = asked.is_some() && mended.is_none();
     let start = mended.unwrap_or(state).clone();
-    let standing = check_requirements(pack, &start, world);
+    let standing = check_relevant(pack, &start, world);
+    let relevant = pack.options.iter().zip(relevance::options(pack, &start, world));
+    let relevant = relevant.filter(|(_, relevant)| *relevant).map(|(option, _)| option);
     let mut verdicts: Vec<RuleVerdict> =
-        pack.options.iter().map(|option| planner.verdict(option, (&start, &standing))).collect();
+        relevant.map(|option| planner.verdict(option, (&start, &standing))).collect();
     let (pursuit, steps) = match &request.goal {
         _ if refused => (None, Vec::new()),
         None => (None, planner.steps(&start)),
@@ -68,7 +81,7 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
     }
     let result = steps.last().map_or(&start, |step| &step.applied.state).clone();
     Plan {
-        after: check_requirements(pack, &result, world),
+        after: check_relevant(pack, &result, world),
         requirements,
         repair,
         invariants: compare_invariants(pack, state, &result, world),
@@ -80,6 +93,37 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
         start,
         result,
         pursuit,
+    }
+}
+
+impl Plan {
+    /// Judges what [`decide`] left out, so that every rule has its verdict.
+    fn judge_rest(&mut self, pack: &Pack, state: &State, world: &World, request: &Request) {
+        let judge_all = |states: &mut [RequirementState], on: &State| {
+            for (rule, state) in pack.requirements.iter().zip(states) {
+                if state.is_unjudged() {
+                    *state = check_one(rule, pack, on, world);
+                }
+            }
+        };
+        judge_all(&mut self.requirements, state);
+        judge_all(&mut self.after, &self.result);
+        if self.verdicts.len() == pack.options.len() {
+            return;
+        }
+        let planner = Planner { pack, world, request };
+        let standing = check_relevant(pack, &self.start, world);
+        let mut judged = std::mem::take(&mut self.verdicts).into_iter().peekable();
+        for option in &pack.options {
+            let own = judged.next_if(|verdict| verdict.id == option.id);
+            self.verdicts.push(own.unwrap_or_else(|| {
+                let mut verdict = planner.verdict(option, (&self.start, &standing));
+                if self.pursuit.is_some() {
+                    verdict.leave_out();
+                }
+                verdict
+            }));
+        }
     }
 }
 
@@ -168,10 +212,12 @@ impl Planner<'_> {
     }
 
     /// Lists the options in the order they are tried: as in the pack, the unsafe ones last unless
-    /// they are asked for.
-    fn ladder(&self) -> impl Iterator<Item = &PackOption> {
-        let of = |first: bool| {
-            self.pack.options.iter().filter(move |option| match option.safety {
+    /// they are asked for; those that cannot act are left out.
+    fn ladder<'b>(&'b self, relevant: &'b [bool]) -> impl Iterator<Item = &'b PackOption> {
+        let of = move |first: bool| {
+            let options = self.pack.options.iter().zip(relevant);
+            let options = options.filter(|(_, relevant)| **relevant).map(|(option, _)| option);
+            options.filter(move |option| match option.safety {
                 Safety::Safe => first,
                 Safety::Unsafe => first == self.ignores_safety(),
                 Safety::Display => false,
@@ -190,8 +236,9 @@ impl Planner<'_> {
         while steps.len() < wanted {
             let taken =
                 |option: &PackOption| once && steps.iter().any(|step| step.option == option.id);
-            let mut candidates = self.ladder().filter(|option| !taken(option));
-            let requirements = check_requirements(self.pack, &current, self.world);
+            let relevant = relevance::options(self.pack, &current, self.world);
+            let mut candidates = self.ladder(&relevant).filter(|option| !taken(option));
+            let requirements = check_relevant(self.pack, &current, self.world);
             let next = candidates.find_map(|option| self.step(option, (&current, &requirements)));
             let Some(step) = next else { break };
             current = step.applied.state.clone();

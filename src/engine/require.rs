@@ -1,7 +1,10 @@
 //! Requirements: judged on any state, repaired by rounds.
 
+use std::collections::BTreeSet;
+
 use super::apply::{NotApplied, Write, apply, writes};
 use super::judge::judge;
+use super::relevance;
 use super::scope::View;
 use super::state::{Entry, State};
 use super::unsettled::{Discord, Unsettled, Want};
@@ -33,6 +36,22 @@ pub struct RequirementState {
 }
 
 impl RequirementState {
+    /// Makes the state of one that cannot be broken, for the moment without its evaluation.
+    fn unjudged(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            verdict: Verdict::Unknown(Vec::new()),
+            guarded: false,
+            message: String::new(),
+            trace: Trace::empty(),
+        }
+    }
+
+    /// Tells whether the evaluation is still to come.
+    pub(super) fn is_unjudged(&self) -> bool {
+        self.trace.text.is_empty()
+    }
+
     /// Tells whether the requirement is known to be broken.
     pub fn is_broken(&self) -> bool {
         matches!(self.verdict, Verdict::False)
@@ -42,6 +61,16 @@ impl RequirementState {
 /// Judges every requirement of a pack on a state.
 pub fn check_requirements(pack: &Pack, state: &State, world: &World) -> Vec<RequirementState> {
     pack.requirements.iter().map(|it| check_one(it, pack, state, world)).collect()
+}
+
+/// Judges the requirements that may be broken on a state; of the others only says that they are not.
+pub(super) fn check_relevant(pack: &Pack, state: &State, world: &World) -> Vec<RequirementState> {
+    let all = pack.requirements.iter().zip(relevance::requirements(pack, state, world));
+    all.map(|(rule, relevant)| match relevant {
+        true => check_one(rule, pack, state, world),
+        false => RequirementState::unjudged(&rule.id),
+    })
+    .collect()
 }
 
 /// Judges one requirement on a state.
@@ -105,7 +134,7 @@ pub fn settle(
     before: (&State, &[RequirementState]),
     world: &World,
 ) -> Result<Applied, Settled> {
-    let mender = Mender { pack, world, before, mends: &|_| false };
+    let mender = Mender { pack, world, before, mends: &|_| false, old: Vec::new() };
     mender.settle(apply(wanted, before.0, rule)).map(|(applied, _)| applied)
 }
 
@@ -120,7 +149,9 @@ pub fn mend(
     world: &World,
     mends: &dyn Fn(&str) -> bool,
 ) -> Result<(Applied, Vec<Want>), Settled> {
-    Mender { pack, world, before, mends }.settle(apply(&[], before.0, ""))
+    let all = before.1.iter().enumerate();
+    let old = all.filter(|(_, state)| state.is_broken()).map(|(at, _)| at).collect();
+    Mender { pack, world, before, mends, old }.settle(apply(&[], before.0, ""))
 }
 
 /// Why a candidate did not settle.
@@ -140,6 +171,8 @@ struct Mender<'a> {
     before: (&'a State, &'a [RequirementState]),
     /// Which of the requirements that were broken before are mended as well.
     mends: &'a dyn Fn(&str) -> bool,
+    /// The requirements that were broken before, by place, where any of them is to be mended.
+    old: Vec<usize>,
 }
 
 /// A requirement to mend, and its state.
@@ -184,15 +217,24 @@ impl<'a> Mender<'a> {
         let interpolates =
             |entry: &Entry| entry.value.as_ref().is_ok_and(|it| it.text.contains("${"));
         let linked = self.world.base.is_some() || now.entries.iter().any(interpolates);
-        let concerned = |requirement: &Requirement| {
-            linked
-                || changes.iter().any(|change| requirement.reads.may_depend_on(&change.key))
-                || directives.iter().any(|(name, ..)| requirement.reads.reads_directive(name))
-        };
+        let mut concerned: BTreeSet<usize> = BTreeSet::new();
+        if linked {
+            concerned.extend(0..self.pack.requirements.len());
+        }
+        for change in &changes {
+            concerned.extend(self.pack.index.readers(&change.key));
+        }
+        for (name, ..) in &directives {
+            concerned.extend(self.pack.index.readers(&format!("$sbatch.{name}")));
+        }
+        concerned.extend(self.old.iter().copied());
         let mut broken = Vec::new();
-        for (rule, before) in self.pack.requirements.iter().zip(held) {
+        for at in concerned {
+            let Some((rule, before)) = self.pack.requirements.get(at).zip(held.get(at)) else {
+                continue;
+            };
             let old = before.is_broken();
-            if if old { (self.mends)(&rule.id) } else { concerned(rule) } {
+            if !old || (self.mends)(&rule.id) {
                 let state = check_one(rule, self.pack, now, self.world);
                 if state.is_broken() {
                     broken.push(Broken { rule, state, old });

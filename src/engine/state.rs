@@ -54,6 +54,12 @@ impl State {
             .filter(move |entry| key.is_at_or_below(&KeyPath::new(entry.key.as_str())))
     }
 
+    /// Lists the names that are told: the keys of overrides, and directives as `$sbatch.NAME`.
+    pub fn told(&self) -> impl Iterator<Item = String> {
+        let directives = self.directives.keys().map(|name| format!("$sbatch.{name}"));
+        self.entries.iter().map(|entry| entry.key.clone()).chain(directives)
+    }
+
     /// Puts an override in the place of the one that wins for its key, or at the end.
     pub fn put(&mut self, wanted: Override, from: Provenance) {
         let key = wanted.key.clone();

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::dimension::Dimension;
+use super::index::RuleIndex;
 use super::manifest::{
     DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
     SignalEntry,
@@ -72,7 +73,8 @@ impl<'a> Checker<'a> {
         let invariants = invariants.collect();
         let estimates = manifest.estimates.iter().filter_map(|entry| self.estimate(entry));
         let estimates: Vec<Estimate> = estimates.collect();
-        let options = manifest.options.iter().filter_map(|entry| self.option(entry)).collect();
+        let options = manifest.options.iter().filter_map(|entry| self.option(entry));
+        let options: Vec<PackOption> = options.collect();
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
         let mut requirements: Vec<Requirement> = requirements.collect();
         let defaults: Vec<DefaultSet> = manifest.defaults.iter().map(default_set).collect();
@@ -80,6 +82,7 @@ impl<'a> Checker<'a> {
             let conditions = it.when.iter().chain([&it.holds]).map(|it| &it.condition);
             it.reads = Reads::of(conditions, &lets, &estimates, &defaults);
         }
+        let index = RuleIndex::of(&options, &requirements, &lets, &defaults);
         let signal_defs = self.signal_defs();
         let signals = self.signals(&signal_defs);
         let name = self.header(manifest.name.as_ref(), "name", sources);
@@ -104,6 +107,7 @@ impl<'a> Checker<'a> {
             defaults,
             options,
             requirements,
+            index,
             names: self.names.clone(),
         })
     }

@@ -7,6 +7,7 @@
 mod check;
 mod dimension;
 mod embedded;
+mod index;
 mod load;
 mod manifest;
 mod names;
@@ -16,6 +17,7 @@ mod rule;
 
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
+pub use index::RuleIndex;
 pub use load::{PackError, load};
 pub use manifest::Manifest;
 pub use read::{Leaf, read_toml_values};

@@ -86,6 +86,12 @@ impl Reads {
         self.keys.iter().any(|read| read.is_at_or_below(&key) || key.is_at_or_below(read))
     }
 
+    /// Lists what is read: keys, and directives as `$sbatch.NAME`.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        let directives = self.directives.iter().map(|name| format!("$sbatch.{name}"));
+        self.keys.iter().map(ToString::to_string).chain(directives)
+    }
+
     /// Tells whether the directive is read.
     pub fn reads_directive(&self, name: &str) -> bool {
         self.directives.contains(name)

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::index::RuleIndex;
 use super::names::PackNames;
 use super::read::Text;
 use super::reads::Reads;
@@ -48,6 +49,8 @@ pub struct Pack {
     pub options: Vec<PackOption>,
     /// What must hold between values.
     pub requirements: Vec<Requirement>,
+    /// Which rules can matter, by what is told.
+    pub index: RuleIndex,
     /// The names that its expressions may use.
     pub(super) names: PackNames,
 }

@@ -1,0 +1,92 @@
+//! How a plan's time grows with the rules of a pack: ratios of runs side by side.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints, and fails by panicking"
+)]
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use hydrule::engine::{Entry, Request, State, World, decide, plan};
+use hydrule::facts::Provenance;
+use hydrule::overrides::parse;
+use hydrule::pack::{Pack, load};
+use hydrule::value::Value;
+
+/// How often each side runs; the fastest run of each counts.
+const ROUNDS: usize = 30;
+
+/// A pack of which the first `relevant` rules read keys that the launch sets.
+fn pack_of(rules: usize, relevant: usize) -> (Pack, Duration) {
+    let mut text = String::from(
+        "name='p'\nversion='1'\ndescription='d'\n[[phase]]\nname='f'\ntitle='f'\nframes=['f']\n",
+    );
+    text.push_str("[[signal]]\nname='s'\nevent='oom'\nkind='device'\npattern='x'\ntypes={}\n");
+    for at in 0..rules {
+        let key = if at < relevant { format!("app.k{}", at % 40) } else { format!("other.k{at}") };
+        if at % 2 == 0 {
+            write!(
+                text,
+                "[[option]]\nid='o{at}'\ntitle='t'\nwhen='{key} > {} && {key} < 100'\nrewrite=['{key} := it - 1']\n\
+                 relieves=['f']\nloads=[]\nchanges='speed'\ncost={{}}\nsafety='safe'\nwhy='w'\nsource='s'\n",
+                at % 7
+            )
+            .unwrap();
+        } else {
+            write!(
+                text,
+                "[[require]]\nid='r{at}'\nwhen='{key} > 1'\nholds='{key} < {}'\nfails_at='s'\nmessage='m'\nsource='s'\n",
+                50 + at
+            )
+            .unwrap();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pack.toml");
+    std::fs::write(&path, text).unwrap();
+    let start = Instant::now();
+    let pack = load(path.to_str().unwrap()).unwrap();
+    (pack, start.elapsed())
+}
+
+fn launch() -> (State, World) {
+    let entries = (0..40).map(|at| {
+        let parsed = parse(&format!("app.k{at}={}", 10 + at)).unwrap();
+        Entry { key: parsed.key.clone(), value: Ok(parsed), from: Provenance::Computed }
+    });
+    let state = State { entries: entries.collect(), ..State::default() };
+    let mut world = World::default();
+    world.facts.insert("oom.phase", Value::Str("f".to_owned()), Provenance::Computed);
+    world.take_told_failure();
+    (state, world)
+}
+
+fn fastest<T>(mut run: impl FnMut() -> T) -> Duration {
+    let time = |run: &mut dyn FnMut() -> T| {
+        let start = Instant::now();
+        black_box(run());
+        start.elapsed()
+    };
+    (0..ROUNDS).map(|_| time(&mut run)).min().unwrap_or_default()
+}
+
+fn main() {
+    let (state, world) = launch();
+    let request = Request::default();
+    let (small, loading_small) = pack_of(100, 100);
+    let (large, loading_large) = pack_of(10_000, 100);
+    assert_eq!(decide(&small, &state, &world, &request).steps.len(), 1);
+    println!("{:<36}{:>12}{:>12}{:>8}", "", "100 rules", "10,000", "ratio");
+    let row = |what: &str, one: Duration, other: Duration| {
+        let ratio = other.as_secs_f64() / one.as_secs_f64();
+        println!("{what:<36}{:>9} us{:>9} us{ratio:>8.2}", one.as_micros(), other.as_micros());
+    };
+    let decided = |pack: &Pack| fastest(|| decide(pack, &state, &world, &request));
+    row("decide: 100 rules matter", decided(&small), decided(&large));
+    let planned = |pack: &Pack| fastest(|| plan(pack, &state, &world, &request));
+    row("plan: a verdict for every rule", planned(&small), planned(&large));
+    row("load", loading_small, loading_large);
+}

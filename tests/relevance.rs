@@ -1,0 +1,165 @@
+//! Rules that are left out of a decision since nothing tells what they read: none of them could act.
+
+use std::fmt::Write as _;
+
+use hydrule::condition::Verdict;
+use hydrule::engine::{Entry, Request, State, World, check_requirements, decide, judge, plan};
+use hydrule::facts::Provenance;
+use hydrule::overrides::parse;
+use hydrule::pack::{Pack, load};
+use hydrule::value::Value;
+use proptest::prelude::*;
+
+/// A condition over keys of which some are set, some have defaults and some nothing tells.
+fn condition() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        prop::sample::select(vec![
+            "set.a",
+            "set.b",
+            "told.c",
+            "no.d",
+            "no.e",
+            "deep.x.y",
+            "$known.f",
+            "$free.g",
+            "$let",
+            "$sbatch.mem / 1GiB",
+            "(no.d ?? 3)",
+            "size($env.NAME)",
+            "$param.p",
+            "max(set.a, no.d)",
+        ])
+        .prop_map(str::to_owned),
+        (0..9_i64).prop_map(|it| it.to_string()),
+    ];
+    let leaf = prop_oneof![
+        (number.clone(), prop::sample::select(vec!["<", "==", ">=", "!="]), number)
+            .prop_map(|(left, op, right)| format!("{left} {op} {right}")),
+        prop::sample::select(vec![
+            "exists(no.d)",
+            "!switched(no.e)",
+            "switched(set.a)",
+            "true",
+            "$flag"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} && {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} || {b})")),
+            inner.clone().prop_map(|it| format!("!({it})")),
+            (inner.clone(), inner.clone(), inner)
+                .prop_map(|(a, b, c)| format!("({a} ? {b} : {c})")),
+        ]
+    })
+}
+
+/// Makes a pack of the conditions; those that it is refused for are left out.
+fn pack_of(conditions: &[String]) -> Pack {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pack.toml");
+    let mut kept: Vec<&String> = conditions.iter().collect();
+    loop {
+        std::fs::write(&path, text_of(&kept)).unwrap();
+        match load(path.to_str().unwrap()) {
+            Ok(pack) => return pack,
+            Err(_) if kept.is_empty() => panic!("{}", text_of(&kept)),
+            Err(_) => {
+                // One at a time, so that what is sound stays.
+                let sound = |one: &&String| {
+                    std::fs::write(&path, text_of(&[one])).unwrap();
+                    load(path.to_str().unwrap()).is_ok()
+                };
+                let before = kept.len();
+                kept.retain(sound);
+                assert!(kept.len() < before, "{}", text_of(&kept));
+            }
+        }
+    }
+}
+
+fn text_of(conditions: &[&String]) -> String {
+    let mut text = String::from(
+        r#"
+name = "p"
+version = "1"
+description = "d"
+[param]
+p = { default = 2, help = "h" }
+[let]
+let = 'no.d + set.a'
+flag = 'set.a > 0 || no.d > 0'
+[fact.known]
+f = "int"
+[fact.free]
+g = "int"
+[[default]]
+of = "app"
+source = "s"
+values = { "told.c" = 4 }
+"#,
+    );
+    for (at, condition) in conditions.iter().enumerate() {
+        write!(
+            text,
+            "[[option]]\nid = 'o{at}'\ntitle = 't'\nwhen = '''{condition}'''\nrewrite = ['no.d := {at}']\n\
+             relieves = []\nloads = []\nchanges = 'speed'\ncost = {{}}\nsafety = 'safe'\nwhy = 'w'\nsource = 's'\n\
+             [[require]]\nid = 'r{at}'\nholds = '''{condition}'''\nfails_at = 's'\nmessage = 'm'\nsource = 's'\n\
+             [[require]]\nid = 'g{at}'\nwhen = '''{condition}'''\nholds = 'no.e < 3'\nfails_at = 's'\nmessage = 'm'\nsource = 's'\n"
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn input(overrides: &[&str]) -> (State, World) {
+    let entries = overrides.iter().map(|text| {
+        let parsed = parse(text).unwrap();
+        Entry { key: parsed.key.clone(), value: Ok(parsed), from: Provenance::Computed }
+    });
+    let state = State { entries: entries.collect(), ..State::default() };
+    let mut world = World::default();
+    world.facts.insert("known.f", Value::Int(3), Provenance::Computed);
+    (state, world)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_left_out_could_not_act(conditions in prop::collection::vec(condition(), 6..14), more in 0..4_usize) {
+        let pack = pack_of(&conditions);
+        let overrides = ["set.a=1", "set.b=7", "deep={x:{y:2}}", "no.e=5"];
+        let (state, world) = input(&overrides[..overrides.len().saturating_sub(more)]);
+        let decided = decide(&pack, &state, &world, &Request::default());
+        for option in &pack.options {
+            let verdict = judge(&option.when.condition, &pack, &state, &world).verdict;
+            let judged = decided.verdicts.iter().any(|it| it.id == option.id);
+            prop_assert!(judged || verdict != Verdict::True, "{}", option.when.condition.text());
+        }
+        let full = check_requirements(&pack, &state, &world);
+        for (quick, full) in decided.requirements.iter().zip(&full) {
+            prop_assert_eq!(quick.is_broken(), full.is_broken(), "{}", full.id);
+        }
+        let whole = plan(&pack, &state, &world, &Request::default());
+        prop_assert_eq!(whole.verdicts.len(), pack.options.len());
+        for (one, option) in whole.verdicts.iter().zip(&pack.options) {
+            prop_assert_eq!(&one.id, &option.id);
+        }
+        for (one, full) in whole.requirements.iter().zip(&full) {
+            prop_assert_eq!(&one.verdict, &full.verdict);
+        }
+    }
+}
+
+/// A rule that nothing wakes is left out, or the index would be of no use.
+#[test]
+fn rules_about_other_things_are_left_out() {
+    let conditions = ["set.a > 0", "no.d > 0 && set.a > 0", "$free.g > 1", "no.d > 0 || set.a > 0"];
+    let pack = pack_of(&conditions.map(str::to_owned));
+    let (state, world) = input(&["set.a=1"]);
+    let decided = decide(&pack, &state, &world, &Request::default());
+    let judged: Vec<&str> = decided.verdicts.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(judged, ["o0", "o3"]);
+}
