@@ -38,6 +38,10 @@ pub struct Found {
 const PYTHONS: [&str; 7] =
     ["python", "torchrun", "accelerate", "deepspeed", "pypy", "ipython", "coverage"];
 
+/// Modules that start the program that is named behind them.
+const STARTING_MODULES: [&str; 3] =
+    ["accelerate.commands.launch", "torch.distributed.launch", "torch.distributed.run"];
+
 /// Programs that run another one when they are told `run`.
 const RUNNERS: [&str; 8] = ["uv", "poetry", "pdm", "hatch", "pixi", "rye", "conda", "mamba"];
 
@@ -164,6 +168,7 @@ fn module(words: &[Option<String>]) -> Option<Named> {
     let start = python_start(words)?;
     for index in start..words.len() {
         match word(index) {
+            Some("-m") if word(index + 1).is_some_and(|it| STARTING_MODULES.contains(&it)) => {}
             Some("-m" | "--module") => {
                 let program = word(index + 1).unwrap_or_default().to_owned();
                 return Some(Named { program, at: index + 1, module: true });
