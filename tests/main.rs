@@ -17,6 +17,7 @@ mod check;
 mod conditions;
 mod config;
 mod diff;
+mod corpus;
 mod edits;
 mod estimates;
 mod example;

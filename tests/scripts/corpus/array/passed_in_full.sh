@@ -1,0 +1,6 @@
+cmd=(
+    python3 -m train.ppo
+    data.train_batch_size=64
+    rollout.n=2
+)
+"${cmd[@]}" "$@"

@@ -1,0 +1,4 @@
+python3 -m train.ppo \
+    data.train_batch_size=64 \
+    rollout.n=4 > run.log 2>&1 &
+wait

@@ -1,0 +1,2 @@
+BATCH=64
+bash -c "python3 -m train.ppo data.train_batch_size=$BATCH rollout.n=4"

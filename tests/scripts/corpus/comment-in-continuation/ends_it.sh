@@ -1,0 +1,5 @@
+python3 -m train.ppo \
+    data.train_batch_size=64 \
+    rollout.n=4 \
+    # actor.param_offload=True \
+    trainer.nnodes=2

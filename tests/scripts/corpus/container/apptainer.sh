@@ -1,0 +1,1 @@
+apptainer exec --nv image.sif python3 -m train.ppo data.train_batch_size=64 "$@"

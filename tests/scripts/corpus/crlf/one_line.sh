@@ -1,0 +1,2 @@
+# saved by an editor of another system
+python3 -m train.ppo data.train_batch_size=64 rollout.n=4

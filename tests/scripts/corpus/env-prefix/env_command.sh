@@ -1,0 +1,3 @@
+env HYDRA_FULL_ERROR=1 PYTHONUNBUFFERED=1 python3 -m train.ppo \
+    data.train_batch_size=64 \
+    rollout.n=4

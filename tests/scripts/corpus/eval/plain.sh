@@ -1,0 +1,2 @@
+CMD="python3 -m train.ppo data.train_batch_size=64 rollout.n=4"
+$CMD

@@ -1,0 +1,4 @@
+log() { echo "[run] $*"; }
+log starting
+python3 -m train.ppo data.train_batch_size=64 rollout.n=4
+log done

@@ -1,0 +1,1 @@
+python train.py data.train_batch_size=64

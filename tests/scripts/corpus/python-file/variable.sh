@@ -1,0 +1,2 @@
+SCRIPT=train_ppo.py
+python3 -u $SCRIPT data.train_batch_size=64 "$@"

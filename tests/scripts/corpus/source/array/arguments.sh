@@ -1,0 +1,4 @@
+COMMON=(
+    data.train_batch_size=64
+    rollout.n=4
+)

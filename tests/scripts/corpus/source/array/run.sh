@@ -1,0 +1,2 @@
+. ./arguments.sh
+python3 -m train.ppo "${COMMON[@]}" trainer.total_epochs=2 "$@"

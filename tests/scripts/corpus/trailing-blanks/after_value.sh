@@ -1,0 +1,4 @@
+python3 -m train.ppo \
+    data.train_batch_size=64   \
+    rollout.n=4   
+echo done
