@@ -61,6 +61,17 @@ impl Condition {
         }
     }
 
+    /// Returns the name and the number of `name % number`, the number being above 0.
+    pub fn as_remainder(&self) -> Option<(NameUse, i64)> {
+        match &self.root.kind {
+            ExprKind::Binary(BinaryOp::Remainder, name, by) => match self.part(by).as_literal()? {
+                Value::Int(by) if by > 0 => Some((self.part(name).as_name()?, by)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Returns the value and the name of `value in name`.
     pub fn as_membership(&self) -> Option<(Value, NameUse)> {
         match &self.root.kind {

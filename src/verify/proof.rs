@@ -2,8 +2,9 @@
 //!
 //! Where conditions only compare names with values and with one another, inputs differ only in how
 //! the names lie between the values. One input for every such order stands for all of them, so a
-//! conjunction that none of these satisfies is never true. Parts of another form are left out,
-//! which can only make a conjunction easier to satisfy: what is proven holds with them as well.
+//! conjunction that none of these satisfies is never true. Remainders of division by a number add to
+//! the order the place within a period. Parts of another form are left out, which can only make a
+//! conjunction easier to satisfy: what is proven holds with them as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,12 +18,20 @@ use crate::value::Value;
 /// The most inputs that are tried for one proof.
 const MOST: usize = 20_000;
 
+/// The longest common period of the remainders of one name.
+const LONGEST: i64 = 240;
+
 /// A condition that is wanted true or false.
 pub type Wanted = (Condition, bool);
 
 /// Tells whether no input makes all conditions come out as wanted; false where that is not proven.
 pub fn never(pack: &Pack, wanted: &[Wanted]) -> bool {
-    let mut domains = Domains::default();
+    // Where there are too many inputs with the remainders, there may be few without.
+    never_of(pack, wanted, false) || never_of(pack, wanted, true)
+}
+
+fn never_of(pack: &Pack, wanted: &[Wanted], remainders: bool) -> bool {
+    let mut domains = Domains { remainders, ..Domains::default() };
     let decidable: Vec<&Wanted> =
         wanted.iter().filter(|(condition, _)| domains.add(pack, condition)).collect();
     if decidable.is_empty() {
@@ -57,6 +66,10 @@ fn exists(wanted: &[&Wanted], open: &[(Var, Vec<Value>)], point: &mut Point<'_>)
 struct Domains {
     values: BTreeMap<Var, Vec<Value>>,
     linked: BTreeSet<(Var, Var)>,
+    /// Whether conditions with remainders take part.
+    remainders: bool,
+    /// After how many integers the remainders of a name come again.
+    periods: BTreeMap<Var, i64>,
 }
 
 impl Domains {
@@ -66,8 +79,18 @@ impl Domains {
         if !flat_terms(pack, condition, &mut terms, 0) {
             return false;
         }
+        let periodic = |it: &Condition| it.as_remainder().is_some();
+        if !self.remainders && terms.iter().flatten().any(periodic) {
+            return false;
+        }
         for term in terms {
-            let vars: Vec<Var> = term.iter().filter_map(|it| Var::of(&it.as_name()?)).collect();
+            let mut vars: Vec<Var> = term.iter().filter_map(|it| Var::of(&it.as_name()?)).collect();
+            for (name, by) in term.iter().filter_map(Condition::as_remainder) {
+                let Some(var) = Var::of(&name) else { continue };
+                let period = self.periods.entry(var.clone()).or_insert(1);
+                *period = common_multiple(*period, by);
+                vars.push(var);
+            }
             let literals: Vec<Value> = term.iter().filter_map(Condition::as_literal).collect();
             for var in &vars {
                 self.values.entry(var.clone()).or_default().extend(literals.iter().cloned());
@@ -86,7 +109,12 @@ impl Domains {
         let mut all = Vec::new();
         for (var, named) in &self.values {
             let near = self.linked.iter().filter(|(one, _)| one == var).count();
-            let values = closed(pack, var).unwrap_or_else(|| spread(named, near.min(3) + 1));
+            let mut values = closed(pack, var).unwrap_or_else(|| spread(named, near.min(3) + 1));
+            if let Some(period) = self.periods.get(var) {
+                // Remainders of names that are compared with one another are left undecided.
+                let alone = near == 0 && *period <= LONGEST;
+                values.extend(alone.then(|| integers(named, *period))??);
+            }
             size = size.checked_mul(values.len().max(1)).filter(|size| *size <= MOST)?;
             all.push((var.clone(), values));
         }
@@ -107,6 +135,47 @@ impl Domains {
     }
 }
 
+fn common_multiple(one: i64, other: i64) -> i64 {
+    let (mut divisor, mut rest) = (one, other);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    (one / divisor).saturating_mul(other)
+}
+
+/// Returns the integers that lie within a period of a named one or of 0, where the sign of
+/// remainders changes; nothing where other numbers are named.
+fn integers(named: &[Value], period: i64) -> Option<Vec<Value>> {
+    let mut all = BTreeSet::new();
+    for value in named.iter().chain([&Value::Int(0)]) {
+        match value {
+            Value::Int(at) => {
+                all.extend(at.saturating_sub(period)..=at.saturating_add(period));
+            }
+            Value::Float(_) | Value::Bytes(_) => return None,
+            _ => {}
+        }
+    }
+    Some(all.into_iter().map(Value::Int).collect())
+}
+
+/// Follows names of the pack that stand for one value, name or remainder.
+fn resolved(pack: &Pack, operand: Condition) -> Condition {
+    let mut at = operand;
+    for _ in 0..16 {
+        let named = at.as_name().and_then(|used| pack.lets.get(used.fact()?));
+        match named.map(|it| &it.condition) {
+            Some(it) if is_plain(it) => at = it.clone(),
+            _ => break,
+        }
+    }
+    at
+}
+
+fn is_plain(it: &Condition) -> bool {
+    it.as_literal().is_some() || it.as_name().is_some() || it.as_remainder().is_some()
+}
+
 /// Takes a condition apart, named conditions included; false if a part is more than a comparison
 /// of names and values.
 fn flat_terms(
@@ -125,10 +194,14 @@ fn flat_terms(
         {
             return depth < 16 && flat_terms(pack, &named, out, depth + 1);
         }
-        let plain = |it: &Condition| {
-            it.as_literal().is_some() || it.as_name().is_some() && let_of(it).is_none()
+        let term: Vec<Condition> = term.into_iter().map(|it| resolved(pack, it)).collect();
+        let open = |it: &Condition| {
+            let name = it.as_name().or_else(|| it.as_remainder().map(|(name, _)| name));
+            name.is_none_or(|used| used.fact().is_none_or(|it| !pack.lets.contains_key(it)))
         };
-        let simple = term.iter().all(plain);
+        let periodic = term.iter().any(|it| it.as_remainder().is_some());
+        let named = term.iter().filter(|it| it.as_literal().is_none()).count();
+        let simple = term.iter().all(|it| is_plain(it) && open(it)) && (!periodic || named == 1);
         out.push(term);
         simple
     })
