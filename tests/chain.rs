@@ -112,3 +112,17 @@ fn a_default_that_is_beaten_is_found() {
     assert!(beaten[0]["message"].as_str().unwrap().contains("`BATCH` is set to `8`"));
     assert_eq!(found("run.sh --env UTIL=1").len(), 1);
 }
+
+#[test]
+fn files_are_shown_in_the_order_given() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "python3 -m my.app a.b=1\n").write("c.yaml", "a:\n  b: 1\n");
+    for files in [["run.sh", "c.yaml"], ["c.yaml", "run.sh"]] {
+        let run =
+            workspace.hydrule(&format!("show {} --output-format json", files.join(" "))).run();
+        let data: Json = serde_json::from_str(&run.out).unwrap();
+        let shown = data["files"].as_array().unwrap().iter();
+        let paths: Vec<&str> = shown.map(|it| it["path"].as_str().unwrap()).collect();
+        assert_eq!(paths, files);
+    }
+}

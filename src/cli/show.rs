@@ -44,30 +44,50 @@ pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
     let configs = of(Kind::Yaml).map(|it| Ok(Config::read_plain(&read_script(it)?)?));
     let configs: Vec<(&PathBuf, Config)> =
         of(Kind::Yaml).zip(configs.collect::<Result<Vec<_>, CliError>>()?).collect();
+    let (mut inputs, mut folders, mut configs) = (inputs.iter(), folders.iter(), configs.iter());
+    let in_order = args.files.iter().filter_map(|path| match kind_of(path) {
+        Kind::Folder => folders.next().map(Shown::Folder),
+        Kind::Yaml => configs.next().map(|(path, config)| Shown::Config(path, config)),
+        _ => inputs.next().map(Shown::Script),
+    });
+    let shown: Vec<Shown<'_>> = in_order.collect();
     if args.output_format == OutputFormat::Json {
-        let files = inputs.iter().map(file_json).chain(folders.iter().map(folder_json));
-        let files = files.chain(configs.iter().map(|(path, config)| config_json(path, config)));
-        let files: Vec<Json> = files.collect();
+        let files: Vec<Json> = shown.iter().map(Shown::to_json).collect();
         console.print(&format!("{:#}\n", json!({ "format": 1, "files": files })))?;
         return Ok(Done::Clean);
     }
     let mut faulty = Vec::new();
     let paint = Paint::new(console.out);
-    for input in &inputs {
-        console.print(&file_text(input, paint))?;
-        faulty.extend(faults_of(input));
-    }
-    for folder in &folders {
-        console.print(&folder_text(folder, paint))?;
-        faulty.extend(folder.entries().err());
-    }
-    for (path, config) in &configs {
-        console.print(&config_text(path, config, paint))?;
+    for one in &shown {
+        let (text, faults) = match one {
+            Shown::Script(input) => (file_text(input, paint), faults_of(input)),
+            Shown::Folder(folder) => (folder_text(folder, paint), folder.entries().err()),
+            Shown::Config(path, config) => (config_text(path, config, paint), None),
+        };
+        console.print(&text)?;
+        faulty.extend(faults);
     }
     for faults in &faulty {
         console.say(&render_faults(faults, console.err));
     }
     Ok(if faulty.is_empty() { Done::Clean } else { Done::Proposed })
+}
+
+/// What one of the arguments is.
+enum Shown<'a> {
+    Script(&'a Input),
+    Folder(&'a Folder),
+    Config(&'a Path, &'a Config),
+}
+
+impl Shown<'_> {
+    fn to_json(&self) -> Json {
+        match self {
+            Self::Script(input) => file_json(input),
+            Self::Folder(folder) => folder_json(folder),
+            Self::Config(path, config) => config_json(path, config),
+        }
+    }
 }
 
 fn folder_text(folder: &Folder, paint: Paint) -> String {
