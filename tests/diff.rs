@@ -48,7 +48,7 @@ fn keys_are_compared_by_value_and_type_across_forms() {
 fn foreign_languages_are_refused_everywhere() {
     let workspace = Workspace::new();
     for name in ["Makefile", "x.mk", "Dockerfile", "train.py"] {
-        workspace.write(name, "run:\n\tpython3 main.py lr=1\n");
+        workspace.write(name, "run:\n\t$(PYTHON) main.py lr=1\n");
         for command in ["set NAME lr=2", "show NAME", "rewrite NAME", "diff NAME NAME"] {
             let output = workspace.hydrule(&command.replace("NAME", name)).run();
             assert_eq!(output.code, 2, "{command} {name}");

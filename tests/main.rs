@@ -23,6 +23,7 @@ mod estimates;
 mod example;
 mod faults;
 mod goals;
+mod hosted;
 mod hydra;
 mod jsonl;
 mod kleene;

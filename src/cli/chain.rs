@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::error::CliError;
 use super::files::read_script;
+use super::kind::host_of;
 use crate::surface::bash::{self, Outside, Script, Start};
+use crate::surface::hosted::shell_text;
 use crate::text::{Faults, Location, Source, count, join_and};
 
 /// A script of the job.
@@ -28,7 +30,9 @@ pub fn read_inputs(paths: &[PathBuf], outside: &Outside) -> Result<Vec<Input>, C
     let mut inputs = Vec::new();
     let mut faulty = Vec::new();
     for path in paths {
-        match Input::read(read_script(path)?, outside.clone()) {
+        let source = read_script(path)?;
+        let source = host_of(path).map_or(source.clone(), |host| shell_text(&source, host));
+        match Input::read(source, outside.clone()) {
             Ok(input) => inputs.push(input),
             Err(faults) => faulty.push(faults),
         }

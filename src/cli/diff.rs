@@ -139,7 +139,7 @@ fn side(text: &str, outside: &Outside) -> Result<Side, CliError> {
     let keys = match kind_of(path) {
         Kind::Folder => return folder_side(text, path, number),
         Kind::Yaml => return yaml_side(text, path),
-        Kind::Script => {
+        Kind::Script | Kind::Hosted(_) => {
             let source = read_script(path)?;
             match path.extension().and_then(|it| it.to_str()) {
                 Some("jsonl") => jsonl_keys(&source, number)?,

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+use crate::surface::hosted::Host;
 
 /// What a file is, as far as its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub enum Kind {
     Yaml,
     /// A run folder of Hydra.
     Folder,
+    /// Commands inside another language.
+    Hosted(Host),
     /// A launch script; everything that is nothing else.
     Script,
 }
@@ -18,6 +21,9 @@ pub fn kind_of(path: &Path) -> Kind {
     if path.is_dir() {
         return Kind::Folder;
     }
+    if let Some(host) = host_of(path) {
+        return Kind::Hosted(host);
+    }
     let ending = path.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
     match ending.as_deref() {
         Some("yaml" | "yml") => Kind::Yaml,
@@ -25,17 +31,25 @@ pub fn kind_of(path: &Path) -> Kind {
     }
 }
 
+/// Tells whether a file holds commands inside a language of its own that can be read where they are
+/// simple.
+pub fn host_of(path: &Path) -> Option<Host> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    if matches!(name.as_str(), "makefile" | "gnumakefile") || name.ends_with(".mk") {
+        return Some(Host::Makefile);
+    }
+    let workflow = path.parent().is_some_and(|it| it.ends_with(".github/workflows"));
+    workflow.then_some(Host::Workflow)
+}
+
 /// Refuses files that hold overrides inside a language of their own, where reading them as anything
 /// else would be wrong.
 pub fn refuse_foreign(path: &Path) -> Result<(), CliError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let shown = path.display();
-    let in_workflows = path.parent().is_some_and(|it| it.ends_with(".github/workflows"));
-    let (what, why) = if matches!(name.as_str(), "makefile" | "gnumakefile")
-        || name.ends_with(".mk")
-    {
+    let (what, why) = if host_of(path) == Some(Host::Makefile) {
         ("a Makefile", "make expands `$` before the shell sees a recipe")
-    } else if in_workflows {
+    } else if host_of(path) == Some(Host::Workflow) {
         ("a GitHub workflow", "its `run:` texts are filled in by GitHub before a shell sees them")
     } else if name == "dockerfile"
         || name.starts_with("dockerfile.")
@@ -69,7 +83,7 @@ impl Files {
         for path in paths {
             refuse_foreign(path)?;
             let old = match kind_of(path) {
-                Kind::Script => {
+                Kind::Script | Kind::Hosted(_) => {
                     files.scripts.push(path.clone());
                     None
                 }

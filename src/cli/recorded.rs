@@ -9,6 +9,7 @@ use crate::config::{Config, inline};
 use crate::overrides::{OverrideKind, parse};
 use crate::path::KeyPath;
 use crate::surface::bash;
+use crate::surface::hosted;
 use crate::surface::slurm;
 use crate::text::Source;
 use crate::transaction::{Record, RecordedChange};
@@ -20,6 +21,7 @@ pub fn given(args: &SetArgs, source: &Source) -> Result<Record, CliError> {
     let mut changes = match kind_of(&args.file) {
         Kind::Yaml => in_yaml(&keys, source)?,
         Kind::Script => in_script(args, &keys, source)?,
+        Kind::Hosted(host) => in_script(args, &keys, &hosted::shell_text(source, host))?,
         // What ran is never written.
         Kind::Folder => Vec::new(),
     };

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
 use super::job::outside;
-use super::kind::{Kind, kind_of, refuse_foreign};
+use super::kind::{Kind, host_of, kind_of, refuse_foreign};
 use super::recorded::given;
 use super::rewrite::yaml_sites;
 use super::run_folder::read_folder;
@@ -20,7 +20,7 @@ use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
 };
 use crate::surface::bash::{self, Change, Refusal, Script, Wanted};
-use crate::surface::{slurm, yaml};
+use crate::surface::{hosted, slurm, yaml};
 use crate::text::{Fault, Faults, Source, Span, apply_edits, shell_word};
 use crate::value::Value;
 
@@ -35,12 +35,14 @@ struct Made {
 
 /// `hydrule set`.
 pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
-    refuse_foreign(&args.file)?;
+    if host_of(&args.file).is_none() {
+        refuse_foreign(&args.file)?;
+    }
     let files = std::slice::from_ref(&args.file);
     begin(files, args.write, console)?;
     let Made { file, text, json } = match kind_of(&args.file) {
         Kind::Yaml => in_yaml(args, console.err)?,
-        Kind::Script => in_script(args, console)?,
+        Kind::Script | Kind::Hosted(_) => in_script(args, console)?,
         Kind::Folder => return in_folder(args, console),
     };
     console.say(&text);
@@ -166,8 +168,13 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         return Err(CliError::plain("there is nothing to read"));
     };
     let script = &input.script;
+    let host = host_of(&args.file);
+    if host.is_some() && (script.launches.is_empty() || !directives.is_empty()) {
+        refuse_foreign(&args.file)?;
+    }
+    let original = if host.is_some() { read_script(&args.file)? } else { script.source.clone() };
     let mut made = Made {
-        file: FileChange::new(&script.source, script.source.text().to_owned()),
+        file: FileChange::new(&original, original.text().to_owned()),
         text: String::new(),
         json: json!({ "changes": [] }),
     };
@@ -178,7 +185,14 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         let edited = edited.map_err(|refusal| refused(args, &script.source, refusal, console))?;
         made.text = edited_text(script, &edited, console.err);
         made.json = edited_json(script, &wanted, &edited);
-        made.file.after = edited.text;
+        made.file.after = match host {
+            None => edited.text,
+            Some(host) => hosted::edited(&original, host, &edited.edits, &edited.text)
+                .map_err(|fault| CliError::from(Faults::one(original.clone(), fault)))?,
+        };
+    }
+    if host.is_some() {
+        return Ok(made);
     }
     let edited = Source::new(script.source.name(), made.file.after.as_str());
     made.file.after = in_directives(&edited, &directives)?;

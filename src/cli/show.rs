@@ -9,7 +9,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
 use super::job::{entries_of, outside};
-use super::kind::{Kind, kind_of, refuse_foreign};
+use super::kind::{Kind, host_of, kind_of, refuse_foreign};
 use super::run_folder::{Folder, read_folder};
 use super::show_json::file_json;
 use crate::config::tree::Content;
@@ -34,11 +34,18 @@ fn read_folders(paths: &[&PathBuf]) -> Result<Vec<Folder>, CliError> {
 
 /// `hydrule show`.
 pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
-    args.files.iter().try_for_each(|it| refuse_foreign(it))?;
+    let refused = |it: &&PathBuf| host_of(it).is_none();
+    args.files.iter().filter(refused).try_for_each(|it| refuse_foreign(it))?;
     let outside = outside(&args.env, args.args.clone())?;
     let of = |kind: Kind| args.files.iter().filter(move |it| kind_of(it) == kind);
-    let scripts: Vec<PathBuf> = of(Kind::Script).cloned().collect();
+    let is_script = |it: &&PathBuf| matches!(kind_of(it), Kind::Script | Kind::Hosted(_));
+    let scripts: Vec<PathBuf> = args.files.iter().filter(is_script).cloned().collect();
     let inputs = read_inputs(&scripts, &outside)?;
+    for (path, input) in scripts.iter().zip(&inputs) {
+        if host_of(path).is_some() && input.script.launches.is_empty() {
+            refuse_foreign(path)?;
+        }
+    }
     let folders: Vec<&PathBuf> = of(Kind::Folder).collect();
     let folders = read_folders(&folders)?;
     let configs = of(Kind::Yaml).map(|it| Ok(Config::read_plain(&read_script(it)?)?));

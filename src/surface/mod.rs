@@ -1,7 +1,8 @@
 //! Places where overrides live and can be changed: launch scripts, Slurm directives, YAML
-//! configurations, run folders.
+//! configurations, run folders, and commands hosted in Makefiles and workflows.
 
 pub mod bash;
+pub mod hosted;
 pub mod run_folder;
 pub mod slurm;
 pub mod yaml;
