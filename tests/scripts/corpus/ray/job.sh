@@ -1,4 +1,4 @@
-WORKING_DIR=${WORKING_DIR:-/work/dir}
+WORKING_DIR=${WORKING_DIR:-/data/dir}
 RUNTIME_ENV=$WORKING_DIR/runtime_env.yaml
 ray job submit --no-wait --runtime-env="$RUNTIME_ENV" \
     --working-dir "$WORKING_DIR" \
