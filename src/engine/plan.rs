@@ -62,7 +62,10 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> P
     let mended = asked.and_then(|repair| repair.outcome.as_ref().ok()).map(|it| &it.state);
     let refused = asked.is_some() && mended.is_none();
     let start = mended.unwrap_or(state).clone();
-    let standing = check_relevant(pack, &start, world);
+    let standing = match mended {
+        Some(_) => check_relevant(pack, &start, world),
+        None => requirements.clone(),
+    };
     let relevant = pack.options.iter().zip(relevance::options(pack, &start, world));
     let relevant = relevant.filter(|(_, relevant)| *relevant).map(|(option, _)| option);
     let mut verdicts: Vec<RuleVerdict> =
