@@ -19,6 +19,7 @@ pub const EMBEDDED: &[EmbeddedPack] = &[EmbeddedPack {
     name: "verl",
     files: pack_files![
         "rules/verl/pack.toml",
+        "rules/verl/shared-signals.toml",
         "rules/verl/signals.toml",
         "rules/verl/defaults.toml",
         "rules/verl/oom.toml",
