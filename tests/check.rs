@@ -198,3 +198,34 @@ fn the_page_lists_every_rule() {
         assert!(page.contains(&format!("| `{id}` |")), "{id}");
     }
 }
+
+#[test]
+fn what_only_wastes_something_is_a_warning() {
+    let workspace = Workspace::new();
+    let launch = "python3 -m verl.trainer.main_ppo algorithm.adv_estimator=grpo \\\n  \
+        actor_rollout_ref.actor.use_dynamic_bsz=True actor_rollout_ref.rollout.n=";
+    let findings = |n: u32| {
+        workspace.write("run.sh", format!("{launch}{n}\n"));
+        let run = workspace.hydrule("check run.sh --output-format json").run();
+        let data: Json = serde_json::from_str(&run.out).unwrap();
+        let all = data["findings"].as_array().unwrap().iter();
+        let all = all.map(|it| format!("{} {}", it["level"], it["rule"]).replace('"', ""));
+        (run.code, all.collect::<Vec<_>>())
+    };
+    assert_eq!(findings(1), (1, vec!["warning group-has-a-baseline".to_owned()]));
+    assert_eq!(findings(2), (0, Vec::new()));
+    workspace.write("run.sh", format!("{launch}1\n"));
+    let run = workspace.hydrule("rewrite run.sh").run();
+    assert!(run.out.contains("! GRPO compares"), "{}", run.out);
+}
+
+#[test]
+fn other_levels_are_refused() {
+    let workspace = Workspace::new();
+    let pack = "name = 'p'\nversion = '1'\ndescription = 'd'\nlaunches = []\n\
+        [[require]]\nid = 'r'\nholds = 'a == 1'\nlevel = 'note'\nfails_at = 's'\nmessage = 'm'\n";
+    workspace.write("team.toml", pack).write("run.sh", "python3 -m my.app a=1\n");
+    let run = workspace.hydrule("check run.sh --pack team.toml").run();
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("write one of `error`, `warning`"), "{}", run.err);
+}

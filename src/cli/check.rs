@@ -170,8 +170,13 @@ impl Checker<'_> {
             help.push_str(&format!("\nset {repair}"));
         }
         let fault = fault.helped(help);
-        let level = Level::Error;
-        Finding { rule: rule.id.clone(), level, key, source: launch.source.clone(), fault }
+        Finding {
+            rule: rule.id.clone(),
+            level: rule.level,
+            key,
+            source: launch.source.clone(),
+            fault,
+        }
     }
 }
 

@@ -320,6 +320,7 @@ impl<'a> Checker<'a> {
             id: entry.id.value.clone(),
             when: when.map_or(Some(None), |when| when.map(Some))?,
             holds: holds?,
+            level: entry.level,
             fails_at: entry.fails_at.value.clone(),
             message: entry.message.value.clone(),
             repair: repair?,

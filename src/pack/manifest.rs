@@ -8,7 +8,7 @@ use super::read::{FaultList, Reader, RewriteText, Text, syntax_fault};
 use super::rule::{Changes, OutsideFact, Phase, Safety};
 use crate::condition::Type;
 use crate::signal::{FactType, Kind};
-use crate::text::{Fault, Location, Source, Span};
+use crate::text::{Fault, Level, Location, Source, Span};
 use crate::value::Value;
 
 /// All files of one pack, as far as they can be read; nothing is checked beyond fields and their
@@ -111,6 +111,7 @@ pub(super) struct RequirementEntry {
     pub id: Text,
     pub when: Option<Text>,
     pub holds: Text,
+    pub level: Level,
     pub fails_at: Text,
     pub message: Text,
     pub repair: Vec<RewriteText>,
@@ -317,10 +318,12 @@ fn option(table: Reader<'_>) -> OptionEntry {
 }
 
 fn requirement(table: Reader<'_>) -> RequirementEntry {
+    const LEVELS: [(&str, Level); 2] = [("error", Level::Error), ("warning", Level::Warning)];
     let location = table.location();
     let (id, when, holds) = (table.text("id"), table.optional_text("when"), table.text("holds"));
     let (fails_at, message) = (table.text("fails_at"), table.text("message"));
     let (repair, source) = (table.rewrites("repair"), table.optional_text("source"));
+    let level = table.optional_choice("level", &LEVELS).unwrap_or(Level::Error);
     table.finish();
-    RequirementEntry { location, id, when, holds, fails_at, message, repair, source }
+    RequirementEntry { location, id, when, holds, level, fails_at, message, repair, source }
 }

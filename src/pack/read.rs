@@ -205,7 +205,15 @@ impl<'a> Reader<'a> {
 
     /// Takes one word out of a list of allowed ones.
     pub fn choice<T: Copy>(&self, field: &'static str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(field);
+        self.one_of(field, &self.text(field), words)
+    }
+
+    /// Takes one word out of a list of allowed ones, where there is one.
+    pub fn optional_choice<T: Copy>(&self, field: &'static str, words: &[(&str, T)]) -> Option<T> {
+        self.one_of(field, &self.optional_text(field)?, words)
+    }
+
+    fn one_of<T: Copy>(&self, field: &str, text: &Text, words: &[(&str, T)]) -> Option<T> {
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.value) {
             return Some(*meaning);
         }

@@ -9,7 +9,7 @@ use super::reads::Reads;
 use crate::condition::{Assignment, Condition, Type, check};
 use crate::overrides::Override;
 use crate::signal::{SignalDef, Signals};
-use crate::text::{Fault, Location};
+use crate::text::{Fault, Level, Location};
 use crate::value::Value;
 
 /// A pack whose ids are unique, whose expressions are parsed and checked, and whose names exist.
@@ -277,6 +277,8 @@ pub struct Requirement {
     pub when: Option<Expression>,
     /// What must be true.
     pub holds: Expression,
+    /// Whether a run that breaks it fails, or only wastes something.
+    pub level: Level,
     /// When a run that breaks it fails.
     pub fails_at: String,
     /// What to say; `{key}` and `{$name}` stand for values.

@@ -10,7 +10,7 @@ use super::words;
 use crate::engine::{Applied, Failure, KeyChange, Plan, Rejection, RuleVerdict, Status, Step};
 use crate::pack::{Pack, PackOption, Safety};
 use crate::signal::Kind;
-use crate::text::{count, join_and, quantity};
+use crate::text::{Level, count, join_and, quantity};
 use crate::value::Value;
 
 /// Everything a report of one rewrite shows.
@@ -178,7 +178,7 @@ impl Page {
             let rule = reported.pack.requirements.iter().find(|it| it.id == state.id);
             let when = rule.map_or("start-up", |rule| rule.fails_at.as_str());
             self.line("");
-            let mark = self.paint.bad("✗");
+            let mark = self.paint.broken(rule.map_or(Level::Error, |rule| rule.level));
             let id = self.paint.name(&state.id);
             self.line(&format!("{mark} {}  {id}", state.message));
             self.field("fails at", when);

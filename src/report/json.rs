@@ -230,6 +230,7 @@ fn requirement(pack: &Pack, before: &RequirementState, after: &RequirementState)
         "after": verdict_word(after),
         "message": before.message,
         "missing": missing,
+        "level": rule.map(|it| it.level.word()),
         "fails_at": rule.map(|it| &it.fails_at),
         "source": rule.and_then(|it| it.source.as_ref()),
     })

@@ -1,5 +1,7 @@
 use anstyle::{AnsiColor, Style};
 
+use crate::text::Level;
+
 /// How a report may look.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
@@ -60,6 +62,14 @@ impl Paint {
     /// What deserves a look.
     pub fn warn(self, text: &str) -> String {
         self.with(AnsiColor::BrightYellow.on_default(), text)
+    }
+
+    /// The mark of a broken requirement.
+    pub fn broken(self, level: Level) -> String {
+        match level {
+            Level::Error => self.bad("✗"),
+            Level::Warning | Level::Note => self.warn("!"),
+        }
     }
 
     /// Names that can be typed.

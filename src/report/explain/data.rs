@@ -81,6 +81,7 @@ fn ruling_json(explained: &Explained<'_>, ruling: &Ruling<'_>) -> Json {
             "status": verdict_word(state),
             "message": state.message,
             "judged_by": if judged_by_guard(rule, state) { "when" } else { "holds" },
+            "level": rule.level.word(),
             "fails_at": rule.fails_at,
             "rewrite": texts(&rule.repair),
             "source": rule.source,

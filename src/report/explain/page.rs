@@ -128,7 +128,7 @@ impl Page<'_> {
                 Status::Chosen { .. } => self.paint.good("→"),
                 _ => self.paint.good("·"),
             },
-            (Standing::Fired, _) => self.paint.bad("✗"),
+            (Standing::Fired, RuleRef::Requirement(rule, _)) => self.paint.broken(rule.level),
             (Standing::Rejected | Standing::Failed, _) => self.paint.gone("✗"),
             (Standing::Unknown, _) => self.paint.warn("?"),
             (Standing::Holds, _) => self.paint.good("✓"),
