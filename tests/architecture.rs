@@ -19,16 +19,17 @@ const LAYERS: [&[&str]; 11] = [
 ];
 
 /// Libraries that only these files know.
-const KEPT_IN: [(&str, &[&str]); 9] = [
+const KEPT_IN: [(&str, &[&str]); 10] = [
     ("pest", &["overrides/parse.rs", "condition/parse.rs"]),
     ("miette", &["report/fault.rs"]),
     ("brush_parser", &["surface/bash/"]),
     ("clap", &["cli/"]),
     ("toml", &["pack/"]),
+    ("semver", &["pack/"]),
     ("saphyr_parser", &["config/yaml.rs", "config/outline.rs"]),
     ("rustix", &["transaction/disk.rs"]),
     ("hmac_sha256", &["transaction/store.rs"]),
-    ("std::fs", &["cli/files.rs", "pack/load.rs", "transaction/disk.rs"]),
+    ("std::fs", &["cli/files.rs", "pack/extend.rs", "transaction/disk.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -14,6 +14,7 @@ mod broken;
 mod cel;
 mod chain;
 mod check;
+mod compose;
 mod conditions;
 mod config;
 mod corpus;

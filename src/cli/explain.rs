@@ -42,7 +42,8 @@ fn check_rules(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let options = pack.options.iter().map(|it| it.id.as_str());
     let requirements = pack.requirements.iter().map(|it| it.id.as_str());
     let invariants = pack.invariants.iter().map(|it| it.id.as_str());
-    let known: Vec<&str> = options.chain(requirements).chain(invariants).collect();
+    let off = pack.off.iter().map(|it| it.id.as_str());
+    let known: Vec<&str> = options.chain(requirements).chain(invariants).chain(off).collect();
     let Some(wrong) = ids.iter().find(|id| !known.contains(&id.as_str())) else { return Ok(()) };
     let message = format!("the pack `{}` has no rule `{wrong}`", pack.name);
     let fault = Fault::new("hydrule::argument::rule", Span::at(0), message);

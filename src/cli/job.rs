@@ -628,9 +628,19 @@ fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<()
     Ok(())
 }
 
+/// What is switched off cannot be asked for.
+fn refuse_off(pack: &Pack, id: &str) -> Result<(), CliError> {
+    let Some(off) = pack.off.iter().find(|it| it.id == id) else { return Ok(()) };
+    let message = format!("the {} `{id}` is switched off: {}", off.kind, off.reason);
+    let fault = Fault::new("hydrule::argument::switched_off", Span::at(0), message);
+    let help = format!("{} says so", off.by);
+    Err(CliError::at_word(id, fault.labelled("switched off").helped(help)))
+}
+
 fn check_invariants(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let known: Vec<&str> = pack.invariants.iter().map(|it| it.id.as_str()).collect();
     let Some(wrong) = ids.iter().find(|id| !known.contains(&id.as_str())) else { return Ok(()) };
+    refuse_off(pack, wrong)?;
     let message = format!("the pack `{}` has no invariant `{wrong}`", pack.name);
     let fault = Fault::new("hydrule::argument::invariant", Span::at(0), message);
     let fault = match nearest(wrong, known.iter().copied(), 1).first() {
@@ -645,6 +655,7 @@ fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let known: Vec<&str> = mends.map(|it| it.id.as_str()).collect();
     let wrong = ids.iter().find(|id| !id.is_empty() && !known.contains(&id.as_str()));
     let Some(wrong) = wrong else { return Ok(()) };
+    refuse_off(pack, wrong)?;
     let exists = pack.requirements.iter().any(|it| it.id == *wrong);
     let message = match exists {
         true => format!("the requirement `{wrong}` has no repair"),
@@ -683,6 +694,7 @@ pub fn check_phase(pack: &Pack, name: &str, value: &Value) -> Result<(), CliErro
 fn check_ids(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let known = |id: &str| pack.options.iter().any(|option| option.id == id);
     let Some(wrong) = ids.iter().find(|id| !known(id)) else { return Ok(()) };
+    refuse_off(pack, wrong)?;
     let message = format!("the pack `{}` has no option `{wrong}`", pack.name);
     let fault = Fault::new("hydrule::argument::option", Span::at(0), message);
     let ids = pack.options.iter().map(|option| option.id.as_str());

@@ -317,7 +317,8 @@ fn type_of(value: &Value) -> Type {
     }
 }
 
-fn noun(kind: Type) -> &'static str {
+/// Names a type with its article.
+pub fn noun(kind: Type) -> &'static str {
     match kind {
         Type::Bool => "true or false",
         Type::Int => "an integer",

@@ -26,7 +26,7 @@ mod vain;
 pub use assignment::{Assignment, Bounds, Target};
 pub use ast::{Condition, NameUse};
 pub use boundary::{Reading, ReadingRole};
-pub use check::{KeyKnown, Names, Type, check};
+pub use check::{KeyKnown, Names, Type, check, noun};
 pub use eval::{Scope, largest_divisor};
 pub use outcome::{Evaluation, Outcome, Verdict};
 pub use reference::reference;

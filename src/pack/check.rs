@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::dimension::Dimension;
+use super::extend::Joined;
 use super::index::RuleIndex;
 use super::manifest::{
     DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
@@ -23,19 +24,19 @@ use crate::overrides;
 use crate::signal::{FactType, PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Faults, Source, Span, nearest};
 
-/// Turns a manifest into a pack.
+/// Turns what packs say in one piece into a pack.
 ///
-/// The patterns of a `trusted` pack are compiled when they are first needed: a test compiles those
+/// The patterns of a trusted pack are compiled when they are first needed: a test compiles those
 /// of the packs that ship, and a start of the program need not.
 ///
 /// # Errors
 /// Every fault of every file at once, each underlined in its TOML.
-pub fn check(manifest: &Manifest, sources: &[Source], trusted: bool) -> Result<Pack, Vec<Faults>> {
-    let mut checker = Checker::new(manifest, trusted);
-    let pack = checker.pack(sources);
-    let failed = checker.by_file(sources);
+pub(super) fn check(joined: Joined) -> Result<Pack, Vec<Faults>> {
+    let mut checker = Checker::new(&joined.manifest, joined.trusted);
+    let pack = checker.pack();
+    let failed = checker.by_file(&joined.sources);
     match pack {
-        Some(pack) if failed.is_empty() => Ok(pack),
+        Some(pack) if failed.is_empty() => Ok(Pack { parts: joined.parts, ..pack }),
         _ => Err(failed),
     }
 }
@@ -52,13 +53,17 @@ impl<'a> Checker<'a> {
     fn new(manifest: &'a Manifest, trusted: bool) -> Self {
         let mut phases: Vec<String> = manifest.phases.iter().map(|it| it.name.clone()).collect();
         phases.push("host".to_owned());
-        let fixed = manifest.signals.iter().filter_map(|signal| signal.phase.as_ref());
+        let fixed = manifest
+            .signals
+            .iter()
+            .chain(&manifest.silent)
+            .filter_map(|signal| signal.phase.as_ref());
         phases.extend(fixed.map(|phase| phase.value.clone()));
         let faults = manifest.faults.clone();
         Self { manifest, names: PackNames::of(manifest), phases, trusted, faults }
     }
 
-    fn pack(&mut self, sources: &[Source]) -> Option<Pack> {
+    fn pack(&mut self) -> Option<Pack> {
         let manifest = self.manifest;
         self.check_unique_ids();
         let lets: IndexMap<String, Expression> = manifest
@@ -85,14 +90,15 @@ impl<'a> Checker<'a> {
         let index = RuleIndex::of(&options, &requirements, &lets, &defaults);
         let signal_defs = self.signal_defs();
         let signals = self.signals(&signal_defs);
-        let name = self.header(manifest.name.as_ref(), "name", sources);
-        let version = self.header(manifest.version.as_ref(), "version", sources);
-        let description = self.header(manifest.description.as_ref(), "description", sources);
-        let target = manifest.target.as_ref().map_or(name.clone(), |text| text.value.clone());
+        let text = |text: &Option<Text>| text.as_ref().map_or("", Text::as_str).to_owned();
+        let target = manifest.target.as_ref().or(manifest.name.as_ref());
+        let target = target.map_or("", Text::as_str).to_owned();
         Some(Pack {
-            name,
-            version,
-            description,
+            name: text(&manifest.name),
+            version: text(&manifest.version),
+            description: text(&manifest.description),
+            parts: Vec::new(),
+            off: manifest.switched_off.clone(),
             target,
             launches: manifest.launches.iter().map(|text| text.value.clone()).collect(),
             parameters: parameters(manifest),
@@ -119,19 +125,6 @@ impl<'a> Checker<'a> {
     /// Blames the whole string.
     fn blame_all(&mut self, text: &Text, fault: Fault) {
         self.faults.push((text.location.source.clone(), fault));
-    }
-
-    fn header(&mut self, text: Option<&Text>, field: &str, sources: &[Source]) -> String {
-        if let Some(text) = text {
-            return text.value.clone();
-        }
-        if let Some(first) = sources.first().filter(|_| !self.manifest.is_open()) {
-            let message = format!("the pack has no `{field}`");
-            let fault = Fault::new("hydrule::pack::missing_field", Span::at(0), message);
-            let fault = fault.labelled(format!("add `{field} = \"…\"` to pack.toml"));
-            self.faults.push((first.clone(), fault));
-        }
-        String::new()
     }
 
     fn check_unique_ids(&mut self) {
@@ -509,7 +502,8 @@ fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {
     let entries = manifest.parameters.iter();
     entries
         .filter_map(|entry| {
-            let (value, help) = (entry.default.clone()?, entry.help.value.clone());
+            let value = entry.default.clone()?;
+            let help = entry.help.as_ref().map_or("", Text::as_str).to_owned();
             Some((entry.name.value.clone(), Parameter { value, help }))
         })
         .collect()

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use toml::de::DeTable;
 
-use super::read::{FaultList, Reader, RewriteText, Text, syntax_fault};
-use super::rule::{Changes, OutsideFact, Phase, Safety};
+use super::read::{Either, FaultList, Reader, RewriteText, Text, syntax_fault};
+use super::rule::{Changes, OutsideFact, Phase, Safety, SwitchedOff};
 use crate::condition::Type;
 use crate::signal::{FactType, Kind};
 use crate::text::{Fault, Level, Location, Source, Span};
@@ -21,28 +21,57 @@ pub struct Manifest {
     pub(super) target: Option<Text>,
     pub(super) launches: Vec<Text>,
     pub(super) goal: Option<Text>,
+    /// Which versions of hydrule the pack is written for.
+    pub(super) requires: Option<Text>,
+    pub(super) extends: Vec<ExtendEntry>,
+    /// What the pack switches off, and why.
+    pub(super) off: Vec<(Text, Text)>,
     pub(super) parameters: Vec<ParameterEntry>,
     pub(super) lets: Vec<(Text, Text)>,
     pub(super) outside: Vec<OutsideEntry>,
     pub(super) invariants: Vec<InvariantEntry>,
     pub(super) estimates: Vec<EstimateEntry>,
     pub(super) phases: Vec<Phase>,
+    /// Frames for phases of the packs that this one extends.
+    pub(super) frames: Vec<FramesEntry>,
     pub(super) signals: Vec<SignalEntry>,
     pub(super) defaults: Vec<DefaultEntry>,
     pub(super) options: Vec<OptionEntry>,
     pub(super) requirements: Vec<RequirementEntry>,
+    /// What is switched off; it is gone from the lists above.
+    pub(super) switched_off: Vec<SwitchedOff>,
+    /// The signals among it: their words stay known.
+    pub(super) silent: Vec<SignalEntry>,
     /// What could not be read; something stands in for it.
     pub(super) faults: Vec<(Source, Fault)>,
     /// How the names begin that unreadable parts may define: `oom.`, or nothing for all.
     pub(super) open: BTreeSet<String>,
 }
 
+/// A pack to extend.
+#[derive(Debug)]
+pub(super) struct ExtendEntry {
+    /// A name of a pack that ships, or a path relative to this pack's.
+    pub pack: Text,
+    /// Which of its versions will do.
+    pub version: Option<Text>,
+}
+
 #[derive(Debug)]
 pub(super) struct ParameterEntry {
+    pub location: Location,
     pub name: Text,
     /// Missing where it is blamed.
     pub default: Option<Value>,
-    pub help: Text,
+    /// May be missing where an extended pack gives it.
+    pub help: Option<Text>,
+}
+
+/// `[[phase]]` with `add_frames`.
+#[derive(Debug)]
+pub(super) struct FramesEntry {
+    pub phase: Text,
+    pub frames: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -137,6 +166,28 @@ impl Manifest {
         self.open.contains("")
     }
 
+    /// Keeps a fault at a text, after which anything may be defined that could not be read.
+    pub(super) fn fail(&mut self, text: &Text, fault: Fault) {
+        self.faults.push((text.location.source.clone(), fault));
+        self.lose(String::new());
+    }
+
+    /// Blames what the header of a pack lacks; `sources` are its files.
+    pub(super) fn check_header(&mut self, sources: &[Source]) {
+        let fields =
+            [("name", &self.name), ("version", &self.version), ("description", &self.description)];
+        let missing = fields.into_iter().filter(|(_, text)| text.is_none());
+        let Some(first) = sources.first().filter(|_| !self.is_open()) else { return };
+        let faults: Vec<(Source, Fault)> = missing
+            .map(|(field, _)| {
+                let message = format!("the pack has no `{field}`");
+                let fault = Fault::new("hydrule::pack::missing_field", Span::at(0), message);
+                (first.clone(), fault.labelled(format!("add `{field} = \"…\"` to pack.toml")))
+            })
+            .collect();
+        self.faults.extend(faults);
+    }
+
     fn lose(&mut self, names: String) {
         self.open.insert(names);
     }
@@ -169,6 +220,18 @@ impl Manifest {
         keep(&mut self.description, reader.optional_text("description"));
         keep(&mut self.target, reader.optional_text("target"));
         keep(&mut self.goal, reader.optional_text("goal"));
+        keep(&mut self.requires, reader.optional_text("requires"));
+        self.extends.extend(reader.texts_or_tables("extend", "pack to extend").into_iter().map(
+            |entry| match entry {
+                Either::Text(pack) => ExtendEntry { pack, version: None },
+                Either::Table(table) => {
+                    let (pack, version) = (table.text("pack"), table.optional_text("version"));
+                    table.finish();
+                    ExtendEntry { pack, version }
+                }
+            },
+        ));
+        self.off.extend(reader.text_entries("off"));
         self.launches.extend(reader.texts("launches"));
         self.lets.extend(reader.text_entries("let"));
         for (group, facts) in reader.text_tables("fact") {
@@ -180,10 +243,10 @@ impl Manifest {
         }
         for (name, value) in reader.entries("param") {
             let Some(table) = reader.entry(value, "parameter") else { continue };
-            let default = table.value("default");
-            let help = table.text("help");
+            let (location, default) = (table.location(), table.value("default"));
+            let help = table.optional_text("help");
             table.finish();
-            self.parameters.push(ParameterEntry { name, default, help });
+            self.parameters.push(ParameterEntry { location, name, default, help });
         }
     }
 
@@ -203,13 +266,7 @@ impl Manifest {
             self.estimates.push(entry);
         }
         for table in reader.tables("phase", "phase") {
-            let (name, title) = (table.text("name"), table.text("title"));
-            let frames = table.texts("frames").into_iter().map(|frame| frame.value).collect();
-            table.finish();
-            if name.stands_in() {
-                self.lose(String::new());
-            }
-            self.phases.push(Phase { name: name.value, title: title.value, frames });
+            self.read_phase(table);
         }
         for table in reader.tables("default", "default set") {
             let (of, source) = (table.text("of"), table.text("source"));
@@ -224,6 +281,21 @@ impl Manifest {
         self.options.extend(reader.tables("option", "option").into_iter().map(option));
         let requirements = reader.tables("require", "requirement");
         self.requirements.extend(requirements.into_iter().map(requirement));
+    }
+
+    fn read_phase(&mut self, table: Reader<'_>) {
+        let name = table.text("name");
+        let frames = |field| table.texts(field).into_iter().map(|it| it.value).collect();
+        if name.stands_in() {
+            self.lose(String::new());
+        }
+        if table.has("add_frames") {
+            self.frames.push(FramesEntry { phase: name, frames: frames("add_frames") });
+        } else {
+            let (title, frames) = (table.text("title").value, frames("frames"));
+            self.phases.push(Phase { name: name.value, title, frames });
+        }
+        table.finish();
     }
 
     fn read_signal(&mut self, table: Reader<'_>) {

@@ -1,13 +1,16 @@
 //! Rule packs: from a folder of TOML to rules that are known to be sound.
 //!
-//! [`load`] finds a pack's files, `manifest` says what the TOML says, and [`Pack`] is what is
-//! true: ids unique, expressions parsed and checked, names known. Only checking makes a `Pack`,
+//! [`load`] finds the files of a pack and of those that it extends, `manifest` says what the TOML
+//! says, `inherit` makes one of all, and [`Pack`] is what is true: ids unique, expressions parsed
+//! and checked, names known. Only checking makes a `Pack`,
 //! and it reports every fault of every file at once.
 
 mod check;
 mod dimension;
 mod embedded;
+mod extend;
 mod index;
+mod inherit;
 mod load;
 mod manifest;
 mod names;
@@ -24,5 +27,5 @@ pub use read::{Leaf, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
     Changes, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption,
-    Parameter, Phase, Requirement, Rewrite, Safety,
+    PackPart, Parameter, Phase, Requirement, Rewrite, Safety, SwitchedOff,
 };

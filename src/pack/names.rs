@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::manifest::Manifest;
+use super::inherit::ESTIMATE;
+use super::manifest::{Manifest, SignalEntry};
 use super::rule::PEAK;
 use crate::condition::{KeyKnown, Names, Type};
 use crate::facts::{DIRECTIVES, DirectiveKind};
@@ -48,13 +49,14 @@ impl PackNames {
         for entry in &manifest.outside {
             names.insert(entry.name.clone(), entry.fact.kind);
         }
-        if !manifest.estimates.is_empty() {
+        let estimated = manifest.switched_off.iter().any(|it| it.kind == ESTIMATE);
+        if estimated || !manifest.estimates.is_empty() {
             names.insert(PEAK.to_owned(), Type::Bytes);
         }
         for (name, _) in &manifest.lets {
             names.insert(name.value.clone(), Type::Any);
         }
-        for signal in &manifest.signals {
+        for signal in signals(manifest) {
             for (fact, kind) in EVENT_FACTS {
                 names.insert(format!("{}.{fact}", signal.event.value), kind);
             }
@@ -63,14 +65,22 @@ impl PackNames {
                 names.insert(format!("{}.{}", signal.event.value, capture.value), kind);
             }
         }
-        let keys = manifest.defaults.iter().flat_map(|set| &set.values);
-        let keys = keys.map(|(key, value)| (key.value.clone(), type_of(value))).collect();
+        let mut keys = IndexMap::new();
+        for (key, value) in manifest.defaults.iter().flat_map(|set| &set.values) {
+            // The first one is the default.
+            keys.entry(key.value.clone()).or_insert_with(|| type_of(value));
+        }
         Self { names, keys, words: event_words(manifest), open: manifest.open.clone() }
     }
 
     fn is_open(&self, name: &str) -> bool {
         self.open.iter().any(|start| name.starts_with(start))
     }
+}
+
+/// Lists the signals, and those that are switched off: what is said of them stays sound.
+fn signals(manifest: &Manifest) -> impl Iterator<Item = &SignalEntry> {
+    manifest.signals.iter().chain(&manifest.silent)
 }
 
 fn directive_type(kind: DirectiveKind) -> Type {
@@ -85,7 +95,7 @@ fn directive_type(kind: DirectiveKind) -> Type {
 fn event_words(manifest: &Manifest) -> IndexMap<String, Vec<String>> {
     let mut words: IndexMap<String, Vec<String>> = IndexMap::new();
     let phases: Vec<String> = manifest.phases.iter().map(|phase| phase.name.clone()).collect();
-    for signal in &manifest.signals {
+    for signal in signals(manifest) {
         let event = &signal.event.value;
         let mut add = |fact: &str, word: &str| {
             let known = words.entry(format!("{event}.{fact}")).or_default();
@@ -115,7 +125,7 @@ fn fact_type(kind: FactType) -> Type {
 }
 
 /// A default tells little about other values of its key, so only what never changes counts.
-fn type_of(value: &Value) -> Type {
+pub(super) fn type_of(value: &Value) -> Type {
     match value {
         Value::Bool(_) => Type::Bool,
         Value::Int(_) | Value::Float(_) => Type::Number,

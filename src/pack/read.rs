@@ -60,6 +60,14 @@ pub struct RewriteText {
     pub bounds: Vec<(&'static str, Text)>,
 }
 
+/// An item of a list: a string, or a table that says more.
+pub enum Either<'a> {
+    /// A string.
+    Text(Text),
+    /// A table.
+    Table(Reader<'a>),
+}
+
 /// The faults found so far in one file.
 pub struct FaultList(RefCell<Vec<Fault>>);
 
@@ -170,6 +178,34 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         items.iter().map(|item| self.string(item)).collect()
+    }
+
+    /// Takes a list of strings and tables.
+    pub fn texts_or_tables(&self, field: &'static str, what: &'static str) -> Vec<Either<'a>> {
+        let Some(value) = self.take(field) else { return Vec::new() };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_type(value, "a list");
+            self.lost.set(true);
+            return Vec::new();
+        };
+        let read = |item: &'a Spanned<DeValue<'a>>| {
+            if let Some(text) = item.get_ref().as_str() {
+                return Either::Text(Text::new(self.source, span_of(item), text));
+            }
+            self.open(item, what).map_or_else(
+                || {
+                    self.wrong_type(item, "a string or a table");
+                    Either::Text(Text::stand_in(self.source, span_of(item)))
+                },
+                Either::Table,
+            )
+        };
+        items.iter().map(read).collect()
+    }
+
+    /// Tells whether a field is there.
+    pub fn has(&self, field: &str) -> bool {
+        self.table.contains_key(field)
     }
 
     /// Takes a list of rewrites: strings, or tables that also say what holds the value back.

@@ -31,6 +31,10 @@ pub struct Pack {
     pub lets: IndexMap<String, Expression>,
     /// The facts that a user may give from outside, by name, such as `model.hidden_size`.
     pub outside: IndexMap<String, OutsideFact>,
+    /// The packs that it is made of, itself first.
+    pub parts: Vec<PackPart>,
+    /// What it, or a pack that it extends, switches off.
+    pub off: Vec<SwitchedOff>,
     /// What a plan should make true, if the pack says so.
     pub goal: Option<Expression>,
     /// Quantities worth preserving.
@@ -89,6 +93,32 @@ impl Pack {
         let set = self.defaults.iter().find(|set| set.values.contains_key(key))?;
         Some((set.values.get(key)?, &set.of))
     }
+}
+
+/// One of the packs that a pack is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackPart {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The names of those that it extends itself.
+    pub extends: Vec<String>,
+}
+
+/// Something that a pack takes out of those that it extends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// Its id; the phase of an estimate.
+    pub id: String,
+    /// What it is: `option`, `requirement`, `signal`, `invariant` or `estimate`.
+    pub kind: &'static str,
+    /// Why it is off.
+    pub reason: String,
+    /// Where that is said.
+    pub by: Location,
+    /// Where it is defined.
+    pub defined: Location,
 }
 
 /// The name of the estimate for the phase that failed.

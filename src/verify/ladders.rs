@@ -21,6 +21,10 @@ const PAIR: usize = 2;
 /// Checks the ladder of every phase, and the options of each against one another.
 pub fn check(search: &Search<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    // A pack without options is one to extend, or one that only checks.
+    if search.pack.options.is_empty() {
+        return findings;
+    }
     let mut paired = BTreeSet::new();
     for place in places(search.pack) {
         let site = search.site_of(&place);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Explained, RuleRef, Ruling, counts, judged_by_guard, verdict_word};
 use crate::condition::{Outcome, Trace};
 use crate::engine::{Bound, Change, Status, Turn};
-use crate::pack::Rewrite;
+use crate::pack::{Rewrite, SwitchedOff};
 use crate::report::goal::goal_json;
 use crate::report::json::{invariant, location, missing_json, provenance, rejection, repair};
 use crate::report::words;
@@ -46,6 +46,7 @@ pub fn explain_json(explained: &Explained<'_>) -> Json {
         "options": all(&options),
         "requirements": all(&requirements),
         "invariants": invariants,
+        "off": explained.switched_off().map(off_json).collect::<Vec<_>>(),
         "repair": explained.plan.repair.as_ref().map(repair),
     })
 }
@@ -100,6 +101,16 @@ fn ruling_json(explained: &Explained<'_>, ruling: &Ruling<'_>) -> Json {
         fields.extend(more);
     }
     json
+}
+
+fn off_json(off: &SwitchedOff) -> Json {
+    json!({
+        "id": off.id,
+        "kind": off.kind,
+        "reason": off.reason,
+        "from": location(&off.by),
+        "defined": location(&off.defined),
+    })
 }
 
 fn texts(rewrites: &[Rewrite]) -> Vec<&str> {

@@ -16,7 +16,7 @@ use crate::engine::{
     blockers, lift, turn, unfold,
 };
 use crate::facts::Missing;
-use crate::pack::{Expression, Invariant, Pack, PackOption, Requirement};
+use crate::pack::{Expression, Invariant, Pack, PackOption, Requirement, SwitchedOff};
 
 /// Everything that an explanation is made of.
 pub struct Explained<'a> {
@@ -166,6 +166,11 @@ impl<'a> Explained<'a> {
             (it, unfold(&trace, self.pack, self.state, self.world))
         });
         traced.collect()
+    }
+
+    /// Lists what is switched off and shown.
+    pub fn switched_off(&self) -> impl Iterator<Item = &'a SwitchedOff> {
+        self.pack.off.iter().filter(|it| self.shows(&it.id))
     }
 
     fn option(&self, option: &'a PackOption, verdict: &'a RuleVerdict) -> Ruling<'a> {

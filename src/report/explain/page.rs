@@ -8,7 +8,7 @@ use crate::condition::Trace;
 use crate::engine::{
     Applied, InvariantEffect, InvariantState, Rejection, RequirementState, Status,
 };
-use crate::pack::{Invariant, PackOption, Requirement, Rewrite, Safety};
+use crate::pack::{Invariant, PackOption, Requirement, Rewrite, Safety, SwitchedOff};
 use crate::report::fault::render_faults;
 use crate::report::goal::{SHOWN_ALL, goal_section};
 use crate::report::paint::{Look, Paint};
@@ -34,6 +34,7 @@ pub fn explain(explained: &Explained<'_>, whole: bool, look: Look) -> String {
     }
     if explained.only.is_empty() {
         page.sections(&rulings);
+        page.switched_off();
         page.invariants();
         page.summary(&rulings);
     } else {
@@ -42,6 +43,9 @@ pub fn explain(explained: &Explained<'_>, whole: bool, look: Look) -> String {
         }
         for (rule, trace) in explained.invariants() {
             page.one_invariant(rule, &trace);
+        }
+        for off in explained.switched_off() {
+            page.one_off(off);
         }
     }
     page.out
@@ -245,6 +249,37 @@ impl Page<'_> {
             }
             Err(_) => Vec::new(),
         }
+    }
+
+    fn switched_off(&mut self) {
+        let all: Vec<&SwitchedOff> = self.explained.switched_off().collect();
+        if all.is_empty() {
+            return;
+        }
+        self.heading(&format!("Switched off ({})", all.len()));
+        for off in all {
+            let mark = self.paint.faint("-");
+            let id = format!("{:<1$}", off.id, self.ids);
+            let mut first = format!("  {mark} {}", self.paint.name(&id));
+            let column = 4 + self.ids + 2;
+            if off.id.chars().count() > self.ids {
+                self.out.push_str(&format!("{first}\n"));
+                first = " ".repeat(4 + self.ids);
+            }
+            for text in self.wrapped(&off.reason, column) {
+                self.out.push_str(&format!("{first}  {text}\n"));
+                first = " ".repeat(4 + self.ids);
+            }
+            let by = self.paint.faint(&format!("{} of {}", off.kind, off.by));
+            self.out.push_str(&format!("{first}  {by}\n"));
+        }
+    }
+
+    fn one_off(&mut self, off: &SwitchedOff) {
+        self.title(&off.id, off.kind, &off.defined);
+        self.field("verdict", &self.paint.faint("switched off"));
+        self.field("because", &off.reason);
+        self.field("by", &off.by.to_string());
     }
 
     fn invariants(&mut self) {
