@@ -30,6 +30,7 @@ mod jsonl;
 mod kleene;
 mod laws;
 mod lets;
+mod log_corpus;
 mod packs;
 mod pages;
 mod relevance;

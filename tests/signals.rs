@@ -24,6 +24,16 @@ fn log(name: &str) -> Source {
     Source::new(format!("{name}.log"), text)
 }
 
+fn names() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder())
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".log").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
 /// One line per event: `line kind signal event phase…`, and its facts below.
 fn describe(scan: &Scan) -> String {
     let mut out = String::new();
@@ -73,12 +83,7 @@ fn describe_event(out: &mut String, mark: &str, event: &Event) {
 #[test]
 fn every_log_is_read_as_expected() {
     let accept = std::env::var_os("HYDRULE_ACCEPT").is_some();
-    let mut names: Vec<String> = fs::read_dir(folder())
-        .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
-        .filter_map(|name| name.strip_suffix(".log").map(str::to_owned))
-        .collect();
-    names.sort();
+    let names = names();
     assert!(names.len() >= 20, "only {} logs", names.len());
     let mut wrong = Vec::new();
     for name in names {
@@ -95,13 +100,10 @@ fn every_log_is_read_as_expected() {
 
 #[test]
 fn at_most_one_failure_is_the_first_cause() {
-    for entry in fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|ending| ending == "log") {
-            let scan = scan(&Source::new("log", fs::read_to_string(&path).unwrap()));
-            let firsts = scan.events.iter().filter(|event| event.first_cause).count();
-            assert_eq!(firsts, usize::from(!scan.events.is_empty()), "{}", path.display());
-        }
+    for name in names() {
+        let scan = scan(&log(&name));
+        let firsts = scan.events.iter().filter(|event| event.first_cause).count();
+        assert_eq!(firsts, usize::from(!scan.events.is_empty()), "{name}");
     }
 }
 
@@ -129,8 +131,8 @@ fn places_are_places_in_the_log_as_it_is() {
 #[test]
 fn torn_logs_are_read_without_panic() {
     let pack = hydrule::pack::load("verl").unwrap();
-    for entry in fs::read_dir(folder()).unwrap() {
-        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+    for name in names() {
+        let text = log(&name).text().to_owned();
         for cut in (0..text.len()).step_by(37).filter(|cut| text.is_char_boundary(*cut)) {
             for torn in <[&str; 2]>::from(text.split_at(cut)) {
                 let _ = describe(&pack.signals.scan(&Source::new("torn", torn)));

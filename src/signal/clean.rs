@@ -74,7 +74,9 @@ impl<'a> Clean<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Line<'a> {
     clean: Clean<'a>,
-    /// How much of the front names the process; the same for all lines of one process.
+    /// How much of the front is a time that something put before every line.
+    time: usize,
+    /// Where the name of the process ends, which all its lines share.
     stream: usize,
     /// Where the message begins, after the stream's and the logger's prefixes.
     body: usize,
@@ -88,11 +90,13 @@ impl<'a> Line<'a> {
     /// Reads a raw line that stands at `at`.
     pub(super) fn of(raw: &'a str, at: usize) -> Self {
         let clean = Clean::of(raw, at);
-        let (stream, _) = strip_processes(clean.text());
+        let time = line_time(clean.text());
+        let (stream, _) = strip_processes(clean.text(), time);
         let message = clean.text().get(stream..).unwrap_or_default();
-        let body = stream + logger_head(message).unwrap_or(0);
+        let head = stream + logger_head(message);
+        let body = head + margin(clean.text().get(head..).unwrap_or_default());
         let (end, repeated) = strip_repeated(clean.text(), body);
-        Self { clean, stream, body, end, repeated }
+        Self { clean, time, stream, body, end, repeated }
     }
 
     /// Returns the message alone.
@@ -102,7 +106,7 @@ impl<'a> Line<'a> {
 
     /// Returns what all lines of this process begin with; empty for lines without a prefix.
     pub(super) fn stream(&self) -> &str {
-        self.clean.text().get(..self.stream).unwrap_or_default().trim_end()
+        self.clean.text().get(self.time..self.stream).unwrap_or_default().trim_end()
     }
 
     /// Tells where bytes of the message stand in the source.
@@ -112,7 +116,7 @@ impl<'a> Line<'a> {
 
     /// Returns which process wrote the line.
     pub(super) fn origin(&self) -> Origin {
-        let (_, named) = strip_processes(self.clean.text());
+        let (_, named) = strip_processes(self.clean.text(), self.time);
         Origin { actor: named.actor.map(str::to_owned), pid: named.pid, rank: named.rank }
     }
 
@@ -177,15 +181,18 @@ struct Named<'a> {
     rank: Option<i64>,
 }
 
-/// Reads prefixes that name processes, however many are stacked; returns their length, too.
-fn strip_processes(text: &str) -> (usize, Named<'_>) {
-    let (mut at, mut origin) = (0, Named::default());
+/// Reads prefixes that name processes, however many are stacked; returns where they end, too.
+fn strip_processes(text: &str, from: usize) -> (usize, Named<'_>) {
+    let (mut at, mut origin) = (from, Named::default());
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let length = match rest.as_bytes().first() {
             Some(b'(') => ray_prefix(rest, &mut origin),
             Some(b'[') => rank_prefix(rest, &mut origin),
             Some(b'0'..=b'9') => srun_label(rest, &mut origin),
+            Some(byte) if byte.is_ascii_alphabetic() && at == from => {
+                service(rest).or_else(|| syslog_process(rest, from > 0, &mut origin))
+            }
             _ => None,
         };
         match length {
@@ -220,15 +227,46 @@ fn ray_prefix<'a>(text: &'a str, origin: &mut Named<'a>) -> Option<usize> {
     Some(close + 1 + space(text, close + 1))
 }
 
-/// Reads `[rank3]: ` as torch writes it and `[default3]:` as torchrun does.
+/// Reads `[rank3]: ` as torch writes it, `[default3]:` as torchrun and `[1,3]<stderr>:` as mpirun do,
+/// and kubectl's `[pod/trainer-0/main] `, which tells no rank.
 fn rank_prefix(text: &str, origin: &mut Named<'_>) -> Option<usize> {
-    let inner = text.strip_prefix("[rank").or_else(|| text.strip_prefix("[default"))?;
-    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
-    let rank = inner.get(..digits)?.parse().ok()?;
-    let rest = inner.get(digits..)?.strip_prefix("]:")?;
-    origin.rank = Some(rank);
-    let length = text.len() - rest.len();
+    let close = text.bytes().take(120).position(|byte| byte == b']')?;
+    let (inner, rest) = (text.get(1..close)?, text.get(close + 1..)?);
+    if inner.starts_with("pod/") && rest.starts_with(' ') {
+        return Some(close + 2);
+    }
+    let mark = ["<stdout>:", "<stderr>:"].iter().find(|mark| rest.starts_with(**mark));
+    let (rank, mark) = match (inner.split_once(','), mark) {
+        (Some((_, rank)), Some(mark)) => (rank, mark.len()),
+        _ if rest.starts_with(':') => {
+            (inner.strip_prefix("rank").or_else(|| inner.strip_prefix("default"))?, 1)
+        }
+        _ => return None,
+    };
+    origin.rank = Some(rank.parse().ok()?);
+    let length = close + 1 + mark;
     Some(length + space(text, length))
+}
+
+/// Reads `trainer-1  | `, which docker compose writes.
+fn service(text: &str) -> Option<usize> {
+    let bar = text.bytes().take(60).position(|byte| byte == b'|')?;
+    let name = text.get(..bar)?.trim_end();
+    let (stem, number) = name.rsplit_once('-')?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let named = stem.bytes().all(is_name) && number.bytes().all(|byte| byte.is_ascii_digit());
+    (named && !number.is_empty()).then_some(bar + 1 + space(text, bar + 1))
+}
+
+/// Reads `node7 python3[3312]: `, which the system's log writes after the time.
+fn syslog_process<'a>(text: &'a str, timed: bool, origin: &mut Named<'a>) -> Option<usize> {
+    let (_, rest) = text.split_once(' ').filter(|_| timed)?;
+    let (name, rest) = rest.split_once('[')?;
+    let (pid, message) = rest.split_once("]: ")?;
+    let plain = |text: &str| !text.is_empty() && !text.contains([' ', '(', ':']);
+    origin.pid = Some(pid.parse().ok().filter(|_| plain(name))?);
+    origin.actor = Some(name);
+    Some(text.len() - message.len())
 }
 
 /// Reads `3: `, which `srun --label` writes.
@@ -239,19 +277,126 @@ fn srun_label(text: &str, origin: &mut Named<'_>) -> Option<usize> {
     Some(digits + 2)
 }
 
-/// Reads vLLM's `ERROR 11-12 08:01:24 [core.py:708] `, keeping the indentation of what follows.
-fn logger_head(text: &str) -> Option<usize> {
-    const LEVELS: [&str; 5] = ["ERROR ", "INFO ", "WARNING ", "CRITICAL ", "DEBUG "];
-    const STAMP: &str = "00-00 00:00:00 ";
+/// Returns the length of the time that Docker, Kubernetes, `ts` or the system's log put before a line.
+fn line_time(text: &str) -> usize {
+    let Some(length) = timestamp(text) else { return 0 };
+    let rest = text.get(length..).unwrap_or_default();
+    // The container runtime also says which of its outputs it was, and whether the line is whole.
+    let outputs = [" stdout F ", " stderr F ", " stdout P ", " stderr P "];
+    let output = outputs.iter().find(|output| rest.starts_with(**output));
+    match output {
+        Some(output) => length + output.len(),
+        None => length + space(text, length),
+    }
+}
+
+/// Reads `2026-03-02T10:11:12.345Z`, `2026-03-02 10:11:12,345` or `Mar  2 10:11:12`.
+fn timestamp(text: &str) -> Option<usize> {
+    // `0` stands for a digit, `_` for a digit or a space, `a` for a letter.
+    const FORMS: [&str; 4] =
+        ["0000-00-00T00:00:00", "0000-00-00 00:00:00", "0000/00/00 00:00:00", "aaa _0 00:00:00"];
+    let form = FORMS.iter().find(|form| fits(text, form))?;
+    let mut length = form.len();
+    let digits = |from: usize| {
+        let rest = text.as_bytes().get(from..).unwrap_or_default();
+        rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    };
+    if matches!(text.as_bytes().get(length), Some(b'.' | b',')) {
+        length += 1 + digits(length + 1);
+    }
+    let zone = text.get(length..).unwrap_or_default();
+    if zone.starts_with('Z') {
+        length += 1;
+    } else if ["+00:00", "-00:00"].iter().any(|form| fits(zone, form)) {
+        length += 6;
+    }
+    text.get(length..).is_some_and(|rest| rest.starts_with([' ', '\t', ']'])).then_some(length)
+}
+
+fn fits(text: &str, form: &str) -> bool {
+    let fits = |(byte, form): (&u8, u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b'_' => byte.is_ascii_digit() || *byte == b' ',
+        b'a' => byte.is_ascii_alphabetic(),
+        other => *byte == other,
+    };
+    text.len() >= form.len() && text.as_bytes().iter().zip(form.bytes()).all(fits)
+}
+
+const LEVELS: [&str; 6] = ["ERROR", "INFO", "WARNING", "CRITICAL", "DEBUG", "FATAL"];
+
+/// Returns the length of what a logger writes before its message, keeping the message's indentation.
+fn logger_head(text: &str) -> usize {
+    let head = match text.as_bytes().first() {
+        Some(b'[') => bracketed_head(text),
+        Some(b'|' | b'-' | b'0'..=b'9') => field_head(text),
+        Some(b'A'..=b'Z') => vllm_head(text),
+        _ => None,
+    };
+    head.unwrap_or(0)
+}
+
+/// Reads vLLM's `ERROR 11-12 08:01:24 [core.py:708] `, and the older `… core.py:708] `.
+fn vllm_head(text: &str) -> Option<usize> {
+    const STAMP: &str = " 00-00 00:00:00 ";
     let level = LEVELS.iter().find(|level| text.starts_with(**level))?;
-    let stamp = text.get(level.len()..level.len() + STAMP.len())?;
-    let fits = |(byte, form): (u8, u8)| byte == form || (form == b'0' && byte.is_ascii_digit());
-    stamp.bytes().zip(STAMP.bytes()).all(fits).then_some(())?;
-    let at = level.len() + STAMP.len();
-    let place = text.get(at..)?.strip_prefix('[')?;
+    let rest = text.get(level.len()..).filter(|rest| fits(rest, STAMP))?;
+    let place = rest.get(STAMP.len()..)?;
     let close = place.bytes().take(120).position(|byte| byte == b']')?;
-    let length = at + 1 + close + 1;
+    let place = place.get(..close)?.trim_start_matches('[');
+    (!place.contains(' ') && place.contains(':')).then_some(())?;
+    let length = level.len() + STAMP.len() + close + 1;
     Some(length + space(text, length))
+}
+
+/// Reads Hydra's `[2026-03-02 10:11:12,345][name][ERROR] - `, SGLang's `[2026-03-02 10:11:12 TP0] ` and
+/// DeepSpeed's `[2026-03-02 10:11:12,345] [INFO] [engine.py:12:step] `.
+fn bracketed_head(text: &str) -> Option<usize> {
+    timestamp(text.get(1..)?)?;
+    let mut length = text.bytes().take(60).position(|byte| byte == b']')? + 1;
+    for _ in 0..2 {
+        let gap = space(text, length);
+        let Some(group) = text.get(length + gap..).and_then(|rest| rest.strip_prefix('[')) else {
+            break;
+        };
+        let Some((inner, _)) = group.split_once(']').filter(|(inner, _)| inner.len() < 120) else {
+            break;
+        };
+        let of_logger = gap == 0 || LEVELS.contains(&inner) || inner.contains(".py:");
+        if !of_logger {
+            break;
+        }
+        length += gap + inner.len() + 2;
+    }
+    let rest = text.get(length..)?;
+    Some(length + if rest.starts_with(" - ") { 3 } else { space(text, length) })
+}
+
+/// Reads what stands after the time in `… - name - ERROR - ` of Python's loggers, and in loguru's
+/// `… | ERROR    | module:function:12 - `.
+fn field_head(text: &str) -> Option<usize> {
+    let time = timestamp(text).map_or(0, |length| length + space(text, length));
+    let front = text.get(time..)?;
+    let mut at = front.starts_with(['|', '-']).then_some(0)?;
+    let mut level = false;
+    for _ in 0..4 {
+        let rest = front.get(at..)?;
+        let field = rest.strip_prefix("| ").or_else(|| rest.strip_prefix("- "))?;
+        if level && rest.starts_with('-') {
+            return Some(time + at + 2);
+        }
+        let end = [" - ", " | "].iter().filter_map(|mark| field.find(mark)).min()?;
+        level |= LEVELS.contains(&field.get(..end)?.trim());
+        at += 2 + end + 1;
+    }
+    None
+}
+
+/// Returns the length of the margin that exception groups draw before their tracebacks.
+fn margin(text: &str) -> usize {
+    let indent = text.bytes().take_while(|byte| *byte == b' ').count();
+    let drawn = text.get(indent..).is_some_and(|rest| rest.starts_with("| "));
+    if drawn && indent >= 2 { indent + 2 } else { 0 }
 }
 
 fn space(text: &str, at: usize) -> usize {
@@ -298,11 +443,47 @@ mod tests {
         );
         assert_eq!(cleaned("2: x").2.rank, Some(2));
         assert_eq!(cleaned("(pid=77) hi").2.pid, Some(77));
-        for plain in
-            ["(not a prefix) x", "[1] NCCL", "INFO: x", "12:01 x", "", "(", "[rank", "ERROR 1"]
-        {
+        for plain in [
+            "(not a prefix) x",
+            "[1] NCCL",
+            "INFO: x",
+            "12:01 x",
+            "",
+            "(",
+            "[rank",
+            "ERROR 1",
+            "- x - y",
+            "a | b",
+        ] {
             assert_eq!(cleaned(plain), (String::new(), plain.to_owned(), Origin::default()));
         }
+    }
+
+    #[test]
+    fn times_and_loggers_come_off() {
+        for (raw, stream, text) in [
+            ("2026-03-02T10:11:12.123456789Z (W pid=1)   x", "(W pid=1)", "  x"),
+            ("2026-03-02T10:11:12.1+00:00 stderr F [rank3]: x", "[rank3]:", "x"),
+            ("Mar  2 10:11:12 node7 python3[3312]: x", "node7 python3[3312]:", "x"),
+            ("trainer-1  |     x", "trainer-1  |", "    x"),
+            ("[pod/trainer-0/main] x", "[pod/trainer-0/main]", "x"),
+            ("[1,3]<stderr>:x", "[1,3]<stderr>:", "x"),
+            ("[2026-03-02 10:11:12,345][name][ERROR] - x", "", "x"),
+            ("[2026-03-02 10:11:12 TP0] x", "", "x"),
+            ("[2026-03-02 10:11:12] [lib.cpp] x", "", "[lib.cpp] x"),
+            ("[2026-03-02 10:11:12,345] [INFO] [engine.py:12:step] x", "", "x"),
+            ("2026-03-02 10:11:12,345 - name - ERROR - x - y", "", "x - y"),
+            ("2026-03-02 10:11:12.345 | ERROR    | a.b:c:12 - x", "", "x"),
+            ("(W pid=1) 2026-03-02 10:11:12.345 | ERROR    | a.b:c:12 - x", "(W pid=1)", "x"),
+            ("INFO 11-12 08:01:24 core.py:708] x", "", "x"),
+            ("    |   x", "", "  x"),
+        ] {
+            let (found_stream, found, _) = cleaned(raw);
+            assert_eq!((found_stream.as_str(), found.as_str()), (stream, text), "{raw}");
+        }
+        assert_eq!(cleaned("[1,3]<stderr>:x").2.rank, Some(3));
+        let system = cleaned("Mar  2 10:11:12 node7 python3[3312]: x").2;
+        assert_eq!((system.actor.as_deref(), system.pid), (Some("python3"), Some(3312)));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Kind {
 /// How the text of a capture becomes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FactType {
-    /// A number with its unit, such as `17.66 GiB`, `512.00 MiB` or `20 bytes`.
+    /// A number with its unit, such as `17.66 GiB`, `512.00 MiB` or `20 bytes`; a bare one is of bytes.
     Bytes,
     /// A bare number of GiB.
     Gib,
@@ -75,7 +75,8 @@ const GIB: f64 = 1_073_741_824.0;
 
 /// Units in logs. PyTorch writes `GiB`; Ray writes `GB` and divides by 2^30 all the same
 /// (`ray/_private/memory_monitor.py`), so both are binary here.
-const UNITS: [(&str, f64); 6] = [
+const UNITS: [(&str, f64); 7] = [
+    ("", 1.0),
     ("bytes", 1.0),
     ("B", 1.0),
     ("K", 1024.0),
@@ -143,8 +144,9 @@ mod tests {
         assert_eq!(read("1.5GB"), Some(Value::Bytes(3 << 29)));
         assert_eq!(read("7 B"), Some(Value::Bytes(7)));
         assert_eq!(read("8K"), Some(Value::Bytes(8192)));
+        assert_eq!(read("5"), Some(Value::Bytes(5)));
         assert_eq!(FactType::Gib.read("0.5"), Some(Value::Bytes(1 << 29)));
-        for wrong in ["", "GiB", "1.2.3 GiB", "9e99 GiB", "1 EiB", "99999999999 TiB", "5"] {
+        for wrong in ["", "GiB", "1.2.3 GiB", "9e99 GiB", "1 EiB", "99999999999 TiB"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
         assert_eq!(FactType::Int.read("12x"), None);

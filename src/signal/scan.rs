@@ -14,7 +14,7 @@ use crate::text::{Source, Span};
 use crate::value::Value;
 
 /// How many lines of the same process a pattern may look at after the first.
-const JOINED: usize = 4;
+const JOINED: usize = 12;
 /// How many lines of other processes may stand between them.
 const INTERLEAVED: usize = 200;
 
@@ -107,7 +107,11 @@ fn read(
         } else {
             line
         };
-        let Some(event) = event(signal, signals, text, stream, source) else { continue };
+        // What begins in a joined line is for that line to tell.
+        let event = event(signal, signals, text, stream, source);
+        let Some(event) = event.filter(|event| event.location.span.start <= span.end) else {
+            continue;
+        };
         read_to = read_to.max(event.location.span.end);
         failed |= event.kind != Kind::Note;
         if event.kind == Kind::Note { &mut scan.notes } else { &mut scan.events }.push(event);
