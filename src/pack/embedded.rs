@@ -15,15 +15,20 @@ macro_rules! pack_files {
 }
 
 /// All embedded packs; a test compares the list with the folder `rules`.
-pub const EMBEDDED: &[EmbeddedPack] = &[EmbeddedPack {
-    name: "verl",
-    files: pack_files![
-        "rules/verl/pack.toml",
-        "rules/verl/shared-signals.toml",
-        "rules/verl/signals.toml",
-        "rules/verl/defaults.toml",
-        "rules/verl/oom.toml",
-        "rules/verl/constraints.toml",
-        "rules/verl/memory.toml",
-    ],
-}];
+pub const EMBEDDED: &[EmbeddedPack] = &[
+    EmbeddedPack {
+        name: "base",
+        files: pack_files!["rules/base/pack.toml", "rules/base/signals.toml"],
+    },
+    EmbeddedPack {
+        name: "verl",
+        files: pack_files![
+            "rules/verl/pack.toml",
+            "rules/verl/signals.toml",
+            "rules/verl/defaults.toml",
+            "rules/verl/oom.toml",
+            "rules/verl/constraints.toml",
+            "rules/verl/memory.toml",
+        ],
+    },
+];
