@@ -191,7 +191,8 @@ fn strip_processes(text: &str, from: usize) -> (usize, Named<'_>) {
             Some(b'[') => rank_prefix(rest, &mut origin),
             Some(b'0'..=b'9') => srun_label(rest, &mut origin),
             Some(byte) if byte.is_ascii_alphabetic() && at == from => {
-                service(rest).or_else(|| syslog_process(rest, from > 0, &mut origin))
+                let name = service(rest).or_else(|| host(rest));
+                name.or_else(|| syslog_process(rest, from > 0, &mut origin))
             }
             _ => None,
         };
@@ -256,6 +257,14 @@ fn service(text: &str) -> Option<usize> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let named = stem.bytes().all(is_name) && number.bytes().all(|byte| byte.is_ascii_digit());
     (named && !number.is_empty()).then_some(bar + 1 + space(text, bar + 1))
+}
+
+/// Reads `node7: `, which pdsh writes; taken for a name only where that of a process follows.
+fn host(text: &str) -> Option<usize> {
+    let (name, rest) = text.split_once(": ")?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let followed = rest.starts_with("[rank") || rest.starts_with("[default");
+    (followed && name.bytes().all(is_name)).then_some(name.len() + 2)
 }
 
 /// Reads `node7 python3[3312]: `, which the system's log writes after the time.
@@ -468,6 +477,8 @@ mod tests {
             ("trainer-1  |     x", "trainer-1  |", "    x"),
             ("[pod/trainer-0/main] x", "[pod/trainer-0/main]", "x"),
             ("[1,3]<stderr>:x", "[1,3]<stderr>:", "x"),
+            ("gx11: [rank3]:   x", "gx11: [rank3]:", "  x"),
+            ("ValueError: [x]", "", "ValueError: [x]"),
             ("[2026-03-02 10:11:12,345][name][ERROR] - x", "", "x"),
             ("[2026-03-02 10:11:12 TP0] x", "", "x"),
             ("[2026-03-02 10:11:12] [lib.cpp] x", "", "[lib.cpp] x"),

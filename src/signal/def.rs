@@ -75,10 +75,11 @@ const GIB: f64 = 1_073_741_824.0;
 
 /// Units in logs. PyTorch writes `GiB`; Ray writes `GB` and divides by 2^30 all the same
 /// (`ray/_private/memory_monitor.py`), so both are binary here.
-const UNITS: [(&str, f64); 7] = [
+const UNITS: [(&str, f64); 8] = [
     ("", 1.0),
     ("bytes", 1.0),
     ("B", 1.0),
+    ("kb", 1024.0),
     ("K", 1024.0),
     ("M", 1_048_576.0),
     ("G", GIB),
@@ -145,6 +146,7 @@ mod tests {
         assert_eq!(read("7 B"), Some(Value::Bytes(7)));
         assert_eq!(read("8K"), Some(Value::Bytes(8192)));
         assert_eq!(read("5"), Some(Value::Bytes(5)));
+        assert_eq!(read("3kb"), Some(Value::Bytes(3072)));
         assert_eq!(FactType::Gib.read("0.5"), Some(Value::Bytes(1 << 29)));
         for wrong in ["", "GiB", "1.2.3 GiB", "9e99 GiB", "1 EiB", "99999999999 TiB"] {
             assert_eq!(read(wrong), None, "{wrong}");

@@ -7,6 +7,8 @@ use crate::text::{Source, Span};
 
 /// A runaway recursion needs no more frames than this to tell its phase.
 const MOST_LINES: usize = 4000;
+/// The side of the box that rich draws around a traceback.
+const BOX: char = '│';
 /// How many lines of a message may stand between the stack and the line that a signal knows.
 const MESSAGE_LINES: usize = 3;
 
@@ -22,8 +24,7 @@ pub(super) struct Trace {
 impl Trace {
     /// Takes notice of the next line of the process, which stands at `span`.
     pub(super) fn see(&mut self, text: &str, span: Span) {
-        if text.trim_end().ends_with("Traceback (most recent call last):") {
-            // The headline may tell more, as SGLang's does: "Scheduler hit an exception: Traceback …".
+        if is_headline(text) {
             self.start();
             self.push(span);
         } else if is_frame(text) {
@@ -39,7 +40,9 @@ impl Trace {
     }
 
     fn go_on(&mut self, text: &str, span: Span) {
-        if text.starts_with([' ', '\t']) {
+        if is_context(text) {
+            // The lines around the one that failed tell nothing of where that was.
+        } else if text.starts_with([' ', '\t', BOX]) || is_arrow(text) {
             self.push(span);
         } else if remote_call(text).is_some() {
             self.message_lines = 0;
@@ -52,7 +55,7 @@ impl Trace {
 
     /// Tells whether a line is source text that a traceback quotes, not a message.
     pub(super) fn quotes(&self, text: &str) -> bool {
-        self.open && text.starts_with("    ")
+        self.open && (text.starts_with("    ") || text.starts_with(BOX))
     }
 
     /// Finds the first phase, in the pack's order, one of whose frames is in the open traceback;
@@ -98,9 +101,28 @@ pub(super) fn frame_in(phase: &PhaseDef, text: &str) -> Option<(usize, usize)> {
     phase.frames.iter().find_map(|frame| whole_word(frame, text))
 }
 
-/// Exception groups draw a margin before their frames.
+/// The headline may tell more, as SGLang's does: "Scheduler hit an exception: Traceback …". Rich draws a
+/// box around it, and IPython leaves out the colon.
+fn is_headline(text: &str) -> bool {
+    let text = text.trim_end_matches([' ', '─', '╮', ':']);
+    text.ends_with("Traceback (most recent call last)")
+}
+
+/// Python puts the file in quotes, IPython writes `File /a/b.py:12, in f(x)`.
 fn is_frame(text: &str) -> bool {
-    text.trim_start_matches([' ', '|', '+']).starts_with("File \"")
+    let text = text.trim_start();
+    text.starts_with("File \"") || text.starts_with("File /") && text.contains(", in ")
+}
+
+/// Rich and IPython number the lines that they quote, and point at the one that failed.
+fn is_context(text: &str) -> bool {
+    let text = text.trim_start_matches([' ', BOX]);
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits > 0 && text.get(digits..).is_some_and(|rest| rest.starts_with(' '))
+}
+
+fn is_arrow(text: &str) -> bool {
+    text.starts_with("->") || text.starts_with("--")
 }
 
 /// Reads `ray::WorkerDict.method() (pid=42310, …` in a line: the actor and the process id.
@@ -141,6 +163,24 @@ mod tests {
             "await self.rollout.resume(tags=[\"kv_cache\"])"
         ));
         assert!(!found("", "x"));
+    }
+
+    #[test]
+    fn tracebacks_have_many_forms() {
+        for headline in [
+            "Traceback (most recent call last):",
+            "[TP0] Scheduler hit an exception: Traceback (most recent call last):",
+            "╭────── Traceback (most recent call last) ──────╮",
+            "OutOfMemoryError               Traceback (most recent call last)",
+        ] {
+            assert!(is_headline(headline), "{headline}");
+        }
+        assert!(is_frame("  File \"a.py\", line 3, in f"));
+        assert!(is_frame("File /opt/a.py:1736, in Module.f(self)"));
+        assert!(!is_frame("File /opt/a.parquet was read"));
+        assert!(is_context("      4 out.loss.backward()") && is_context("│   20 if x"));
+        assert!(!is_context("----> 3 out = model()") && !is_context("│ ❱ 23 launch()"));
+        assert!(!is_context("    return 3"));
     }
 
     #[test]
