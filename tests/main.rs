@@ -20,6 +20,7 @@ mod config;
 mod corpus;
 mod diff;
 mod edits;
+mod end_to_end;
 mod estimates;
 mod example;
 mod faults;

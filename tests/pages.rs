@@ -9,7 +9,7 @@ fn accepts() -> bool {
 }
 
 /// Compares a file with what it should hold; writes it when that is asked for.
-fn check_file(name: &str, wanted: &str) {
+pub fn check_file(name: &str, wanted: &str) {
     let path = root().join(name);
     if accepts() {
         fs::write(&path, wanted).unwrap();

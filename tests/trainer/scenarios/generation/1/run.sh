@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+ROLLOUT_NAME=sglang
+batched_tokens=$((64 * 1024))
+
+python3 -m simulated.main_ppo \
+    algorithm.adv_estimator=grpo \
+    data.max_response_length=1024 \
+    actor_rollout_ref.model.path=models/qwen2.5-7b \
+    actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4 \
+    actor_rollout_ref.rollout.name=$ROLLOUT_NAME \
+    actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=4 \
+    actor_rollout_ref.rollout.gpu_memory_utilization=0.5 \
+    actor_rollout_ref.rollout.tensor_model_parallel_size=1 \
+    actor_rollout_ref.rollout.max_num_batched_tokens=$batched_tokens \
+    actor_rollout_ref.rollout.n=8 \
+    trainer.n_gpus_per_node=4

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+MAX_SEQS=${MAX_SEQS:-640}
+
+python3 -m simulated.main_ppo \
+    algorithm.adv_estimator=grpo \
+    data.max_response_length=1024 \
+    actor_rollout_ref.model.path=models/qwen2.5-1.5b \
+    actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=4 \
+    actor_rollout_ref.actor.fsdp_config.optimizer_offload=True \
+    actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=4 \
+    actor_rollout_ref.rollout.gpu_memory_utilization=0.87 \
+    actor_rollout_ref.rollout.max_num_seqs=${MAX_SEQS} \
+    actor_rollout_ref.rollout.n=8 \
+    trainer.n_gpus_per_node=2
