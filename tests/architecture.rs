@@ -25,7 +25,7 @@ const KEPT_IN: [(&str, &[&str]); 10] = [
     ("brush_parser", &["surface/bash/"]),
     ("clap", &["cli/"]),
     ("toml", &["pack/"]),
-    ("semver", &["pack/"]),
+    ("semver", &["pack/version.rs"]),
     ("saphyr_parser", &["config/yaml.rs", "config/outline.rs"]),
     ("rustix", &["transaction/disk.rs"]),
     ("hmac_sha256", &["transaction/store.rs"]),

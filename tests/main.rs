@@ -46,5 +46,6 @@ mod transaction;
 mod tried;
 mod turns;
 mod verify;
+mod versions;
 mod writing;
 mod yaml;

@@ -59,7 +59,7 @@ fn rules_read_keys_with_known_defaults() {
         let mut check = |condition: &hydrule::condition::Condition| {
             for name in condition.names() {
                 if let Some(key) = name.key()
-                    && pack.default(key.as_str()).is_none()
+                    && !pack.has_default(key.as_str())
                     && !free.iter().any(|part| key.as_str().contains(part))
                 {
                     unknown.insert(key.to_string());
@@ -72,7 +72,7 @@ fn rules_read_keys_with_known_defaults() {
                 if let Rewrite::Assign(assignment, _) = rewrite {
                     check(&assignment.value);
                     if let Target::Key(key) = &assignment.target {
-                        assert!(pack.default(key.as_str()).is_some(), "{}: {key}", option.id);
+                        assert!(pack.has_default(key.as_str()), "{}: {key}", option.id);
                     }
                 }
             }

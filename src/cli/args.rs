@@ -112,6 +112,9 @@ pub struct JobArgs {
     /// The rule pack: a name or a folder
     #[arg(long, value_name = "NAME|PATH", default_value = "verl")]
     pub pack: String,
+    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
+    #[arg(long, value_name = "NAME=VERSION")]
+    pub target: Option<String>,
     /// Which launch of the files is meant, counted from 1
     #[arg(long, value_name = "N")]
     pub launch: Option<usize>,
@@ -218,6 +221,9 @@ pub struct CheckArgs {
     /// The rule pack: a name or a folder
     #[arg(long, value_name = "NAME|PATH", default_value = "verl")]
     pub pack: String,
+    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
+    #[arg(long, value_name = "NAME=VERSION")]
+    pub target: Option<String>,
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,

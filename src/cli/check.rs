@@ -22,7 +22,13 @@ use crate::text::{Fault, Finding, Level, Location, Source, Span, shell_word};
 
 /// `hydrule check`.
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
-    let known = Known { env: &args.env, fact: &args.fact, facts: &args.facts, param: &args.param };
+    let known = Known {
+        env: &args.env,
+        fact: &args.fact,
+        facts: &args.facts,
+        param: &args.param,
+        target: args.target.as_deref(),
+    };
     let (pack, mut world) = known.load(&args.pack)?;
     let config =
         args.config.as_ref().map(|path| Ok::<_, CliError>(Config::read(&read_script(path)?)?));
@@ -110,6 +116,7 @@ impl Checker<'_> {
             }
             world.has_directives = true;
         }
+        world.target = world.target.narrowed(self.pack, &state);
         let states = check_requirements(self.pack, &state, &world);
         let broken = self.pack.requirements.iter().zip(&states).filter(|(_, it)| it.is_broken());
         let finding = |(rule, broken): (&Requirement, &RequirementState)| {

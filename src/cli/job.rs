@@ -13,10 +13,10 @@ use super::launched;
 use super::run_folder::{Folder, read_folder};
 use super::tried;
 use crate::config::{Config, Note, compose};
-use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, World};
+use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, Target, World};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{self, Override, parse, single, value_text};
-use crate::pack::{self, Pack};
+use crate::pack::{self, Pack, Version, Versions};
 use crate::path::KeyPath;
 use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -54,8 +54,7 @@ impl Job {
     /// # Errors
     /// Unreadable files, and every mistake in the pack, the scripts and the overrides.
     pub fn load(args: &JobArgs) -> Result<Self, CliError> {
-        let known =
-            Known { env: &args.env, fact: &args.fact, facts: &args.facts, param: &args.param };
+        let known = Known::of(args);
         let (pack, mut world) = known.load(&args.pack)?;
         check_ids(&pack, &args.only)?;
         check_invariants(&pack, &args.preserve)?;
@@ -87,6 +86,7 @@ impl Job {
             folder,
         };
         job.read_overrides(args, scan.as_ref())?;
+        job.world.target = std::mem::take(&mut job.world.target).narrowed(&job.pack, &job.state);
         job.read_bases(args.config.as_deref())?;
         job.read_directives();
         if let Some(scan) = &scan {
@@ -416,9 +416,22 @@ pub struct Known<'a> {
     pub facts: &'a [String],
     /// `NAME=VALUE` of the pack's parameters.
     pub param: &'a [String],
+    /// `NAME=VERSION` of the target.
+    pub target: Option<&'a str>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// Takes what the arguments of a job tell.
+    pub fn of(args: &'a JobArgs) -> Self {
+        Self {
+            env: &args.env,
+            fact: &args.fact,
+            facts: &args.facts,
+            param: &args.param,
+            target: args.target.as_deref(),
+        }
+    }
+
     /// Loads a pack, and a world that holds what is told.
     ///
     /// # Errors
@@ -430,6 +443,8 @@ impl Known<'_> {
             world.environment.insert(name, text);
         }
         set_parameters(&pack, &mut world, self.param)?;
+        world.target =
+            self.target.map(|it| told_target(&pack, it)).transpose()?.unwrap_or_default();
         facts::read_into(&mut world, &pack, self.facts)?;
         for (name, value) in values(self.fact)? {
             check_phase(&pack, &name, &value)?;
@@ -606,6 +621,41 @@ pub fn quantity_or(value: Value) -> Value {
     let bytes =
         unit.ends_with("iB").then(|| FactType::Bytes.read(&format!("{} {unit}", number.trim())));
     bytes.flatten().unwrap_or(value)
+}
+
+/// Reads which version of its target a pack is used for.
+fn told_target(pack: &Pack, text: &str) -> Result<Target, CliError> {
+    let wrong = |message: String, help: String| {
+        let fault = Fault::new("hydrule::argument::target", Span::at(0), message);
+        Err(CliError::at_word(text, fault.labelled("no version of the target").helped(help)))
+    };
+    let help = format!("write --target {}=1.2", pack.target);
+    let Some((name, number)) = text.split_once('=') else {
+        return wrong(format!("`{text}` is not NAME=VERSION"), help);
+    };
+    if name != pack.target {
+        return wrong(
+            format!("the pack `{}` is for {}, not for {name}", pack.name, pack.target),
+            help,
+        );
+    }
+    let Some(version) = Version::read(number) else {
+        return wrong(format!("`{number}` is no version"), help);
+    };
+    if pack.versions.is_empty() {
+        let message = format!("the pack `{}` tells no versions of {name} apart", pack.name);
+        return wrong(message, "leave --target out".to_owned());
+    }
+    // 0.9 may be any 0.9.x that the pack knows.
+    let partial = number.split('.').count() < 3;
+    let series = Versions::read(&format!("~{number}")).filter(|_| partial);
+    let known = pack.versions.iter().map(|it| it.number.clone());
+    let mut versions: Vec<Version> =
+        known.filter(|it| series.as_ref().is_some_and(|series| series.hold(it))).collect();
+    if versions.is_empty() {
+        versions.push(version);
+    }
+    Ok(Target::told(versions, "--target says so".to_owned()))
 }
 
 fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<(), CliError> {

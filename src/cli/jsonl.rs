@@ -14,7 +14,7 @@ use super::Done;
 use super::args::RewriteArgs;
 use super::error::CliError;
 use super::job::{Known, check_phase, plain_entries, quantity_or, request};
-use crate::engine::{Plan, Request, RequirementState, State, World, plan};
+use crate::engine::{Plan, Request, RequirementState, State, Target, World, plan};
 use crate::facts::{Facts, Provenance};
 use crate::pack::{Pack, Safety};
 use crate::text::count;
@@ -49,6 +49,7 @@ struct Common<'a> {
     told_groups: BTreeSet<String>,
     environment: IndexMap<String, String>,
     parameters: IndexMap<String, Value>,
+    target: Target,
 }
 
 impl Common<'_> {
@@ -58,6 +59,7 @@ impl Common<'_> {
             told_groups: self.told_groups.clone(),
             environment: self.environment.clone(),
             parameters: self.parameters.clone(),
+            target: self.target.clone(),
             ..World::default()
         }
     }
@@ -66,11 +68,11 @@ impl Common<'_> {
 /// `hydrule rewrite --jsonl`.
 pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let job = &args.job;
-    let known = Known { env: &job.env, fact: &job.fact, facts: &job.facts, param: &job.param };
-    let (pack, World { facts, told_groups, environment, parameters, .. }) =
-        known.load(&job.pack)?;
+    let (pack, World { facts, told_groups, environment, parameters, target, .. }) =
+        Known::of(job).load(&job.pack)?;
     let request = request(job, &pack, args.r#unsafe)?;
-    let common = Common { pack: &pack, request, facts, told_groups, environment, parameters };
+    let common =
+        Common { pack: &pack, request, facts, told_groups, environment, parameters, target };
     let threads =
         args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
     let mut input = io::stdin().lock();
@@ -207,6 +209,7 @@ fn planned(common: &Common<'_>, line: &Line) -> Result<Plan, CliError> {
     }
     world.take_told_failure();
     let state = State { entries: plain_entries(&line.overrides)?, ..State::default() };
+    world.target = world.target.narrowed(common.pack, &state);
     Ok(plan(common.pack, &state, &world, &common.request))
 }
 

@@ -20,6 +20,23 @@ impl Condition {
         &self.text
     }
 
+    /// Makes a condition of one fact, whatever its name.
+    pub fn of_fact(name: &str) -> Self {
+        let text = format!("${name}");
+        let span = Span::new(0, text.len());
+        Self { text, root: Expr { span, kind: ExprKind::Fact(name.to_owned()) } }
+    }
+
+    /// Adds that a fact must hold, whatever its name. Spans in the condition stay as they are.
+    #[must_use]
+    pub fn and_fact(self, name: &str) -> Self {
+        let text = format!("{} && ${name}", self.text);
+        let span = Span::new(text.len() - name.len() - 1, text.len());
+        let fact = Expr { span, kind: ExprKind::Fact(name.to_owned()) };
+        let kind = ExprKind::Binary(BinaryOp::And, Box::new(self.root), Box::new(fact));
+        Self { root: Expr { span: Span::new(0, text.len()), kind }, text }
+    }
+
     /// Lists every key and fact that is read, in order of the text.
     pub fn names(&self) -> Vec<NameUse> {
         let mut names = Vec::new();

@@ -23,6 +23,7 @@ mod scope;
 mod search;
 mod stand;
 mod state;
+mod target;
 mod tried;
 mod turn;
 mod unfold;
@@ -45,6 +46,7 @@ pub use require::{RequirementState, Settled, check_one, check_requirements, mend
 pub use scope::View;
 pub use search::{Goal, Pursued, Pursuit, Weights, totals};
 pub use state::{Entry, KeyChange, State};
+pub use target::Target;
 pub use tried::{Bisected, Tried, tried_before, tried_record};
 pub use turn::{Change, Turn, blockers, suppose, turn};
 pub use unfold::unfold;

@@ -3,11 +3,12 @@ use std::cell::RefCell;
 use super::estimate::{Peak, predict};
 use super::interpolate::interpolate;
 use super::state::{Entry, State};
+use super::target::Target;
 use super::world::World;
 use crate::condition::{Outcome, Scope};
 use crate::facts::{Found, Lookup, Missing, Provenance};
 use crate::overrides::OverrideKind;
-use crate::pack::{Expression, OutsideFact, PEAK, Pack};
+use crate::pack::{DefaultAnswer, Expression, OutsideFact, PEAK, Pack, VERSION, Versions};
 use crate::path::KeyPath;
 use crate::text::Fault;
 use crate::value::Value;
@@ -99,12 +100,18 @@ impl<'a> View<'a> {
                 return answer;
             }
         }
-        match self.pack.default(key.as_str()) {
-            Some((value, of)) => {
+        match self.pack.default_in(key.as_str(), &self.world.target.versions) {
+            DefaultAnswer::Is(value, of) => {
                 let from = Provenance::Default { of: of.to_owned() };
                 interpolate(self, key, Found { value: value.clone(), from })
             }
-            None => unknown(
+            DefaultAnswer::Differs(values) => {
+                let values = values.iter().map(|(value, of)| format!("{value} in {of}"));
+                let values: Vec<String> = values.collect();
+                let why = format!("its default depends on the version: {}", values.join(", "));
+                unknown(key.as_str(), why, &Target::supply(self.pack))
+            }
+            DefaultAnswer::None => unknown(
                 key.as_str(),
                 "no override sets it and its default is not known".to_owned(),
                 "add the override to the launch",
@@ -164,6 +171,9 @@ impl<'a> View<'a> {
         if let Some(found) = self.world.facts.get(name) {
             return Lookup::Set(found.clone());
         }
+        if let Some(versions) = name.strip_prefix(VERSION) {
+            return self.look_up_version(name, versions);
+        }
         if let Some(parameter) = name.strip_prefix("param.") {
             return match self.world.parameter(self.pack, parameter) {
                 Some(value) => {
@@ -192,6 +202,18 @@ impl<'a> View<'a> {
             return self.look_up_outside(name, *fact);
         }
         self.look_up_event_fact(name)
+    }
+
+    /// Whether the target is one of some versions.
+    fn look_up_version(&self, name: &str, versions: &str) -> Lookup {
+        let target = &self.world.target;
+        match Versions::read(versions).and_then(|it| target.is(&it, self.pack)) {
+            Some(is) => Lookup::Set(Found { value: Value::Bool(is), from: Provenance::Computed }),
+            None => {
+                let why = format!("the version of {} is not known", self.pack.target);
+                unknown(&format!("${name}"), why, &Target::supply(self.pack))
+            }
+        }
     }
 
     /// A fact that only the user can tell, and did not.

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::base::Base;
+use super::target::Target;
 use super::tried::Tried;
 use crate::facts::Facts;
 use crate::pack::Pack;
@@ -29,6 +30,8 @@ pub struct World {
     pub failure: Option<Failure>,
     /// Configurations that were tried before, and what came of them.
     pub tried: Vec<Tried>,
+    /// Which versions of the target the launch may be for.
+    pub target: Target,
     /// The base configuration, where one was given.
     pub base: Option<Base>,
 }

@@ -7,15 +7,16 @@ use super::extend::Joined;
 use super::index::RuleIndex;
 use super::manifest::{
     DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
-    SignalEntry,
+    SignalEntry, VersionEntry,
 };
 use super::names::PackNames;
 use super::read::{RewriteText, Text};
 use super::reads::Reads;
 use super::rule::{
-    DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption, Parameter,
-    Phase, Requirement, Rewrite,
+    DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack, PackOption,
+    Parameter, Phase, Requirement, Rewrite, TargetVersion, VERSION,
 };
+use super::version::{Version, Versions};
 use crate::condition::{
     Assignment, Bounds, Condition, Piece, Target, Type, check as check_condition, pieces,
 };
@@ -45,6 +46,7 @@ struct Checker<'a> {
     manifest: &'a Manifest,
     names: PackNames,
     phases: Vec<String>,
+    versions: Vec<TargetVersion>,
     trusted: bool,
     faults: Vec<(Source, Fault)>,
 }
@@ -60,12 +62,20 @@ impl<'a> Checker<'a> {
             .filter_map(|signal| signal.phase.as_ref());
         phases.extend(fixed.map(|phase| phase.value.clone()));
         let faults = manifest.faults.clone();
-        Self { manifest, names: PackNames::of(manifest), phases, trusted, faults }
+        Self {
+            manifest,
+            names: PackNames::of(manifest),
+            phases,
+            versions: Vec::new(),
+            trusted,
+            faults,
+        }
     }
 
     fn pack(&mut self) -> Option<Pack> {
         let manifest = self.manifest;
         self.check_unique_ids();
+        self.versions = self.target_versions();
         let lets: IndexMap<String, Expression> = manifest
             .lets
             .iter()
@@ -82,7 +92,8 @@ impl<'a> Checker<'a> {
         let options: Vec<PackOption> = options.collect();
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
         let mut requirements: Vec<Requirement> = requirements.collect();
-        let defaults: Vec<DefaultSet> = manifest.defaults.iter().map(default_set).collect();
+        let defaults = manifest.defaults.iter().map(|it| self.default_set(it));
+        let defaults: Vec<DefaultSet> = defaults.collect();
         for it in &mut requirements {
             let conditions = it.when.iter().chain([&it.holds]).map(|it| &it.condition);
             it.reads = Reads::of(conditions, &lets, &estimates, &defaults);
@@ -110,6 +121,7 @@ impl<'a> Checker<'a> {
             phases: manifest.phases.clone(),
             signal_defs,
             signals: signals?,
+            versions: std::mem::take(&mut self.versions),
             defaults,
             options,
             requirements,
@@ -132,6 +144,7 @@ impl<'a> Checker<'a> {
         let options = manifest.options.iter().map(|option| &option.id);
         let requirements = manifest.requirements.iter().map(|requirement| &requirement.id);
         self.check_unique(options.chain(requirements).collect(), "rule");
+        self.check_unique(manifest.versions.iter().map(|it| &it.number).collect(), "version");
         self.check_unique(manifest.signals.iter().map(|it| &it.name).collect(), "signal");
         self.check_unique(manifest.invariants.iter().map(|it| &it.id).collect(), "invariant");
         self.check_unique(manifest.estimates.iter().map(|it| &it.phase).collect(), "estimate");
@@ -241,6 +254,7 @@ impl<'a> Checker<'a> {
 
     fn option(&mut self, entry: &OptionEntry) -> Option<PackOption> {
         let when = self.expression(&entry.when, Type::Bool);
+        let when = when.and_then(|it| self.guarded(Some(it), entry.versions.as_ref()));
         let rewrite = self.rewrites(&entry.rewrite);
         if entry.rewrite.is_empty() {
             let fault = Fault::new(
@@ -271,6 +285,78 @@ impl<'a> Checker<'a> {
             caveat: entry.caveat.as_ref().map(|text| text.value.clone()),
             location: entry.location.clone(),
         })
+    }
+
+    /// Adds that the target must be one of some versions.
+    fn guarded(&mut self, when: Option<Expression>, text: Option<&Text>) -> Option<Expression> {
+        let Some(text) = text else { return when };
+        let Some(versions) = self.named_versions(text) else { return when };
+        let name = format!("{VERSION}{versions}");
+        Some(match when {
+            Some(when) => Expression { condition: when.condition.and_fact(&name), ..when },
+            None => Expression { condition: Condition::of_fact(&name), text: text.clone() },
+        })
+    }
+
+    /// Reads a set of versions, some of which the pack must know.
+    fn named_versions(&mut self, text: &Text) -> Option<Versions> {
+        if text.stands_in() {
+            return None;
+        }
+        let versions = match Versions::of(text) {
+            Ok(versions) => versions,
+            Err(fault) => {
+                self.blame_all(text, fault);
+                return None;
+            }
+        };
+        if !self.manifest.is_open() && !self.versions.iter().any(|it| versions.hold(&it.number)) {
+            let known: Vec<String> = self.versions.iter().map(|it| it.number.to_string()).collect();
+            let message = format!("no version that the pack knows is {versions}");
+            let span = text.location.span;
+            let fault = Fault::new("hydrule::pack::unknown_version", span, message);
+            self.blame_all(
+                text,
+                match known.as_slice() {
+                    [] => fault.helped("tell the versions: `[[release]]` with `number = \"1.2\"`"),
+                    known => fault.helped(format!("it knows {}", known.join(", "))),
+                },
+            );
+        }
+        Some(versions)
+    }
+
+    /// Reads the versions that the pack tells apart, and puts them in order.
+    fn target_versions(&mut self) -> Vec<TargetVersion> {
+        let manifest = self.manifest;
+        let mut versions = Vec::new();
+        let globs = |texts: &[Text]| texts.iter().map(|it| KeyGlob(it.value.clone())).collect();
+        for VersionEntry { number: text, adds, drops } in &manifest.versions {
+            match Version::read(&text.value) {
+                Some(number) => {
+                    versions.push(TargetVersion { number, adds: globs(adds), drops: globs(drops) });
+                }
+                None if text.stands_in() => {}
+                None => {
+                    let message = format!("`{}` is no version", text.value);
+                    let span = text.location.span;
+                    let fault = Fault::new("hydrule::pack::bad_versions", span, message);
+                    self.blame_all(text, fault.helped("versions have the form 1.2.3"));
+                }
+            }
+        }
+        versions.sort_by(|one, other| one.number.cmp(&other.number));
+        versions
+    }
+
+    fn default_set(&mut self, entry: &DefaultEntry) -> DefaultSet {
+        let values = entry.values.iter().map(|(key, value)| (key.value.clone(), value.clone()));
+        DefaultSet {
+            of: entry.of.value.clone(),
+            versions: entry.versions.as_ref().and_then(|text| self.named_versions(text)),
+            source: entry.source.value.clone(),
+            values: values.collect(),
+        }
     }
 
     fn check_phase(&mut self, phase: &Text) {
@@ -311,7 +397,8 @@ impl<'a> Checker<'a> {
         self.template(&entry.message);
         Some(Requirement {
             id: entry.id.value.clone(),
-            when: when.map_or(Some(None), |when| when.map(Some))?,
+            when: self
+                .guarded(when.map_or(Some(None), |when| when.map(Some))?, entry.versions.as_ref()),
             holds: holds?,
             level: entry.level,
             fails_at: entry.fails_at.value.clone(),
@@ -517,16 +604,4 @@ fn outside_facts(manifest: &Manifest) -> IndexMap<String, OutsideFact> {
 fn percentage(text: &str) -> Option<f64> {
     let percent: f64 = text.strip_suffix('%')?.trim().parse().ok()?;
     (0.0..=1000.0).contains(&percent).then_some(percent / 100.0)
-}
-
-fn default_set(entry: &DefaultEntry) -> DefaultSet {
-    DefaultSet {
-        of: entry.of.value.clone(),
-        source: entry.source.value.clone(),
-        values: entry
-            .values
-            .iter()
-            .map(|(key, value)| (key.value.clone(), value.clone()))
-            .collect(),
-    }
 }

@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use semver::{Version, VersionReq};
-
 use super::embedded::{EMBEDDED, EmbeddedPack};
 use super::load::PackError;
 use super::manifest::{ExtendEntry, Manifest};
 use super::read::Text;
 use super::rule::PackPart;
+use super::version::{Version, Versions};
 use crate::text::{Fault, Faults, Source, Span, nearest};
 
 /// Where the files of a pack are.
@@ -173,12 +172,12 @@ impl Family {
 /// Says why a pack is not for this version of hydrule, if it is not.
 fn refusal(requires: Option<&Text>) -> Option<(Source, Fault)> {
     let requires = requires.filter(|it| !it.stands_in())?;
-    let wanted = match requirement(requires) {
+    let wanted = match Versions::of(requires) {
         Ok(wanted) => wanted,
         Err(fault) => return Some((requires.location.source.clone(), fault)),
     };
     let own = env!("CARGO_PKG_VERSION");
-    if version(own).is_some_and(|own| wanted.matches(&own)) {
+    if Version::read(own).is_some_and(|own| wanted.hold(&own)) {
         return None;
     }
     let message = format!("the pack is for hydrule {wanted}, and this is {own}");
@@ -188,12 +187,12 @@ fn refusal(requires: Option<&Text>) -> Option<(Source, Fault)> {
 }
 
 fn check_version(wanted: &Text, part: &PackPart) -> Result<(), Fault> {
-    let matcher = requirement(wanted)?;
+    let matcher = Versions::of(wanted)?;
     let fault = |message: String| {
         Fault::new("hydrule::pack::extend_version", wanted.location.span, message)
     };
-    match version(&part.version) {
-        Some(found) if matcher.matches(&found) => Ok(()),
+    match Version::read(&part.version) {
+        Some(found) if matcher.hold(&found) => Ok(()),
         Some(_) => {
             let PackPart { name, version, .. } = part;
             Err(fault(format!("the pack `{name}` is version {version}, and {matcher} is wanted"))
@@ -205,23 +204,6 @@ fn check_version(wanted: &Text, part: &PackPart) -> Result<(), Fault> {
         ))
         .helped("versions that are compared have the form 1.2.3")),
     }
-}
-
-/// Reads what versions will do, as in `>=0.9, <0.11`.
-fn requirement(text: &Text) -> Result<VersionReq, Fault> {
-    VersionReq::parse(&text.value).map_err(|error| {
-        let message = format!("`{}` tells no versions: {error}", text.value);
-        let fault = Fault::new("hydrule::pack::bad_versions", text.location.span, message);
-        fault.helped("write it as in `>=0.9, <0.11`")
-    })
-}
-
-/// Reads a version; parts that are left out are 0, and what is before a release counts as one.
-fn version(text: &str) -> Option<Version> {
-    let dots = text.split(['-', '+']).next()?.matches('.').count();
-    let full = format!("{text}{}", ".0".repeat(2_usize.saturating_sub(dots)));
-    let Version { major, minor, patch, .. } = Version::parse(&full).ok()?;
-    Some(Version::new(major, minor, patch))
 }
 
 fn missing(name: &str, span: Span, from: &Home) -> Fault {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::rule::{DefaultSet, Expression, PackOption, Requirement};
+use super::rule::{DefaultSet, Expression, PackOption, Requirement, VERSION};
 use crate::path::KeyPath;
 
 /// Finds rules by what they read, so that a plan's time grows with the rules that matter.
@@ -146,7 +146,8 @@ impl Names<'_> {
             open.pop();
             return found;
         }
-        // A parameter has a default; the peak is computed from much.
-        (fact.contains('.') && !fact.starts_with("param.")).then(|| name.to_owned())
+        // A parameter has a default, and a pack knows versions; the peak is computed from much.
+        let own = fact.starts_with("param.") || fact.starts_with(VERSION);
+        (fact.contains('.') && !own).then(|| name.to_owned())
     }
 }

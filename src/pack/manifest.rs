@@ -35,6 +35,7 @@ pub struct Manifest {
     /// Frames for phases of the packs that this one extends.
     pub(super) frames: Vec<FramesEntry>,
     pub(super) signals: Vec<SignalEntry>,
+    pub(super) versions: Vec<VersionEntry>,
     pub(super) defaults: Vec<DefaultEntry>,
     pub(super) options: Vec<OptionEntry>,
     pub(super) requirements: Vec<RequirementEntry>,
@@ -111,8 +112,16 @@ pub(super) struct SignalEntry {
 }
 
 #[derive(Debug)]
+pub(super) struct VersionEntry {
+    pub number: Text,
+    pub adds: Vec<Text>,
+    pub drops: Vec<Text>,
+}
+
+#[derive(Debug)]
 pub(super) struct DefaultEntry {
     pub of: Text,
+    pub versions: Option<Text>,
     pub source: Text,
     pub values: Vec<(Text, Value)>,
 }
@@ -121,6 +130,8 @@ pub(super) struct DefaultEntry {
 pub(super) struct OptionEntry {
     pub location: Location,
     pub id: Text,
+    /// For which versions of the target it is; for all where not given.
+    pub versions: Option<Text>,
     pub title: Text,
     pub when: Text,
     pub rewrite: Vec<RewriteText>,
@@ -138,6 +149,8 @@ pub(super) struct OptionEntry {
 pub(super) struct RequirementEntry {
     pub location: Location,
     pub id: Text,
+    /// For which versions of the target it is; for all where not given.
+    pub versions: Option<Text>,
     pub when: Option<Text>,
     pub holds: Text,
     pub level: Level,
@@ -268,12 +281,19 @@ impl Manifest {
         for table in reader.tables("phase", "phase") {
             self.read_phase(table);
         }
+        for table in reader.tables("release", "release") {
+            let number = table.text("number");
+            let (adds, drops) = (table.texts("adds"), table.texts("drops"));
+            table.finish();
+            self.versions.push(VersionEntry { number, adds, drops });
+        }
         for table in reader.tables("default", "default set") {
             let (of, source) = (table.text("of"), table.text("source"));
+            let versions = table.optional_text("versions");
             let mut values = table.value_entries("values");
             values.extend(table.texts("null").into_iter().map(|key| (key, Value::Null)));
             table.finish();
-            self.defaults.push(DefaultEntry { of, source, values });
+            self.defaults.push(DefaultEntry { of, versions, source, values });
         }
         for table in reader.tables("signal", "signal") {
             self.read_signal(table);
@@ -370,11 +390,12 @@ fn option(table: Reader<'_>) -> OptionEntry {
     let (loads, cost) = (table.texts("loads"), table.number_entries("cost"));
     let (changes, safety) = (table.choice("changes", &CHANGES), table.choice("safety", &SAFETY));
     let (why, source) = (table.text("why"), table.text("source"));
-    let caveat = table.optional_text("caveat");
+    let (caveat, versions) = (table.optional_text("caveat"), table.optional_text("versions"));
     table.finish();
     OptionEntry {
         location,
         id,
+        versions,
         title,
         when,
         rewrite,
@@ -396,6 +417,18 @@ fn requirement(table: Reader<'_>) -> RequirementEntry {
     let (fails_at, message) = (table.text("fails_at"), table.text("message"));
     let (repair, source) = (table.rewrites("repair"), table.optional_text("source"));
     let level = table.optional_choice("level", &LEVELS).unwrap_or(Level::Error);
+    let versions = table.optional_text("versions");
     table.finish();
-    RequirementEntry { location, id, when, holds, level, fails_at, message, repair, source }
+    RequirementEntry {
+        location,
+        id,
+        versions,
+        when,
+        holds,
+        level,
+        fails_at,
+        message,
+        repair,
+        source,
+    }
 }

@@ -17,6 +17,7 @@ mod names;
 mod read;
 mod reads;
 mod rule;
+mod version;
 
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
@@ -26,6 +27,8 @@ pub use manifest::Manifest;
 pub use read::{Leaf, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
-    Changes, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption,
-    PackPart, Parameter, Phase, Requirement, Rewrite, Safety, SwitchedOff,
+    Changes, DefaultAnswer, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact,
+    PEAK, Pack, PackOption, PackPart, Parameter, Phase, Requirement, Rewrite, Safety, SwitchedOff,
+    TargetVersion, VERSION,
 };
+pub use version::{Version, Versions};

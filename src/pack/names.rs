@@ -66,9 +66,15 @@ impl PackNames {
             }
         }
         let mut keys = IndexMap::new();
-        for (key, value) in manifest.defaults.iter().flat_map(|set| &set.values) {
-            // The first one is the default.
-            keys.entry(key.value.clone()).or_insert_with(|| type_of(value));
+        for set in &manifest.defaults {
+            for (key, value) in &set.values {
+                let kind = type_of(value);
+                let known = keys.entry(key.value.clone()).or_insert(kind);
+                // The first one is the default, unless it is that of other versions.
+                if set.versions.is_some() && *known != kind {
+                    *known = Type::Any;
+                }
+            }
         }
         Self { names, keys, words: event_words(manifest), open: manifest.open.clone() }
     }

@@ -6,8 +6,10 @@ use super::index::RuleIndex;
 use super::names::PackNames;
 use super::read::Text;
 use super::reads::Reads;
+use super::version::{Version, Versions};
 use crate::condition::{Assignment, Condition, Type, check};
 use crate::overrides::Override;
+use crate::path::KeyPath;
 use crate::signal::{SignalDef, Signals};
 use crate::text::{Fault, Level, Location};
 use crate::value::Value;
@@ -47,6 +49,8 @@ pub struct Pack {
     pub signal_defs: Vec<SignalDef>,
     /// The signals, ready to scan a log.
     pub signals: Signals,
+    /// The versions of the target that the pack tells apart, oldest first.
+    pub versions: Vec<TargetVersion>,
     /// The target's own defaults.
     pub defaults: Vec<DefaultSet>,
     /// The escalation options, least harm first.
@@ -90,8 +94,94 @@ impl Pack {
 
     /// Returns the default of a key and whose it is.
     pub fn default(&self, key: &str) -> Option<(&Value, &str)> {
-        let set = self.defaults.iter().find(|set| set.values.contains_key(key))?;
-        Some((set.values.get(key)?, &set.of))
+        match self.default_in(key, &[]) {
+            DefaultAnswer::Is(value, of) => Some((value, of)),
+            DefaultAnswer::Differs(_) | DefaultAnswer::None => None,
+        }
+    }
+
+    /// Returns the default of a key in some versions of the target, in all that are known if empty.
+    pub fn default_in<'a>(&'a self, key: &str, versions: &'a [Version]) -> DefaultAnswer<'a> {
+        let sets = || self.defaults.iter().filter(|set| set.values.contains_key(key));
+        let told = |set: &'a DefaultSet| Some((set.values.get(key)?, set.of.as_str()));
+        if sets().next().is_none_or(|first| first.versions.is_none()) {
+            let first = sets().next().and_then(told);
+            return first.map_or(DefaultAnswer::None, |(value, of)| DefaultAnswer::Is(value, of));
+        }
+        let holds = |set: &&DefaultSet, it: &Version| {
+            set.versions.as_ref().is_none_or(|versions| versions.hold(it))
+        };
+        let mut answers: Vec<Option<(&Value, &str)>> = Vec::new();
+        for version in self.versions_of(versions) {
+            let answer = sets().find(|set| holds(set, version)).and_then(told);
+            let same = |known: &Option<(&Value, &str)>| match (known, answer) {
+                (Some((known, _)), Some((value, _))) => known.same_as(value),
+                (known, answer) => known.is_none() && answer.is_none(),
+            };
+            if !answers.iter().any(same) {
+                answers.push(answer);
+            }
+        }
+        match answers.as_slice() {
+            [] | [None] => DefaultAnswer::None,
+            [Some((value, of))] => DefaultAnswer::Is(value, of),
+            _ => DefaultAnswer::Differs(answers.into_iter().flatten().collect()),
+        }
+    }
+
+    /// Tells whether the pack knows a default of the key in some version.
+    pub fn has_default(&self, key: &str) -> bool {
+        self.defaults.iter().any(|set| set.values.contains_key(key))
+    }
+
+    /// Returns these versions, or all that are known if there are none.
+    pub fn versions_of<'a>(&'a self, versions: &'a [Version]) -> Vec<&'a Version> {
+        match versions {
+            [] => self.versions.iter().map(|it| &it.number).collect(),
+            some => some.iter().collect(),
+        }
+    }
+}
+
+/// What is known of a key's default.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DefaultAnswer<'a> {
+    /// It is this, and whose.
+    Is(&'a Value, &'a str),
+    /// The versions that the target may be have different ones, or some of them none.
+    Differs(Vec<(&'a Value, &'a str)>),
+    /// None is known.
+    None,
+}
+
+/// How the name begins of the fact that the target is one of some versions; these follow. No
+/// condition can write it.
+pub const VERSION: &str = "version ";
+
+/// A version of the target, and how it is told.
+#[derive(Debug)]
+pub struct TargetVersion {
+    /// Its number.
+    pub number: Version,
+    /// Keys that are there from this version on.
+    pub adds: Vec<KeyGlob>,
+    /// Keys that are gone since this version.
+    pub drops: Vec<KeyGlob>,
+}
+
+/// A key, or `section.*` for all that is in a section.
+#[derive(Debug)]
+pub struct KeyGlob(pub(super) String);
+
+impl KeyGlob {
+    /// Tells whether a key is meant.
+    pub fn covers(&self, key: &str) -> bool {
+        match self.0.strip_suffix(".*") {
+            Some(section) => {
+                key != section && KeyPath::new(key).is_at_or_below(&KeyPath::new(section))
+            }
+            None => self.0 == key,
+        }
     }
 }
 
@@ -205,6 +295,8 @@ pub struct Phase {
 pub struct DefaultSet {
     /// Whose defaults, such as `verl 0.9`.
     pub of: String,
+    /// For which versions of the target they are; for all where not given.
+    pub versions: Option<Versions>,
     /// Where they were read.
     pub source: String,
     /// The values by key; strings may hold interpolations.

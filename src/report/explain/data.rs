@@ -41,6 +41,7 @@ pub fn explain_json(explained: &Explained<'_>) -> Json {
     json!({
         "format": 1,
         "launch": explained.launch,
+        "target": target_json(explained),
         "goal": explained.plan.pursuit.as_ref().map(|it| goal_json(it, explained.pack)),
         "summary": summary,
         "options": all(&options),
@@ -101,6 +102,12 @@ fn ruling_json(explained: &Explained<'_>, ruling: &Ruling<'_>) -> Json {
         fields.extend(more);
     }
     json
+}
+
+fn target_json(explained: &Explained<'_>) -> Json {
+    let (pack, target) = (explained.pack, &explained.world.target);
+    let numbers = pack.versions_of(&target.versions).into_iter().map(ToString::to_string);
+    json!({ "name": pack.target, "versions": numbers.collect::<Vec<_>>(), "why": target.why })
 }
 
 fn off_json(off: &SwitchedOff) -> Json {

@@ -81,6 +81,12 @@ impl Page<'_> {
             }
         };
         self.out.push_str(&format!("{text}\n"));
+        if !self.explained.pack.versions.is_empty() {
+            let said = self.explained.world.target.said(self.explained.pack);
+            for line in self.wrapped(&said, 0) {
+                self.out.push_str(&format!("{}\n", self.paint.faint(&line)));
+            }
+        }
     }
 
     /// Groups the rules by verdict: what fired first, what is of no concern last.
