@@ -99,7 +99,7 @@ class Job:
 def neutral(log):
     """Takes out what differs between machines and runs."""
     log = log.replace(str(ROOT), "/home/user/project")
-    return re.sub(r"(line \d+: +)\d+( Killed)", r"\g<1>43117\2", log)
+    return re.sub(r"(line \d+:) +\d+( Killed)", r"\1 43117\2", log)
 
 
 def options(plan):
