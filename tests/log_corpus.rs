@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
-use hydrule::pack::Pack;
 use hydrule::signal::{Event, Scan};
 use hydrule::text::Source;
 use hydrule::value::Value;
@@ -88,10 +87,9 @@ fn fact_text(value: &Value) -> String {
     }
 }
 
-fn read(pack: &Pack, name: &str) -> Scan {
+fn text(name: &str) -> String {
     let path = root().join(format!("tests/logs/corpus/{name}.log"));
-    let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-    pack.signals.scan(&Source::new(name, text))
+    String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
 }
 
 /// Right answers, answers too many, and answers too few.
@@ -229,7 +227,8 @@ fn labelled_logs_are_read_as_labelled() {
     let labels = labels();
     let mut measured = Measured::default();
     for label in &labels {
-        measured.add(label, &read(&pack, &label.name));
+        let source = Source::new(label.name.as_str(), text(&label.name));
+        measured.add(label, &pack.signals.scan(&source));
     }
     let without = labels.iter().filter(|label| label.signal.is_none()).count();
     let head = format!("{} logs, {without} of them without a failure\n\n", labels.len());
@@ -245,6 +244,51 @@ fn labelled_logs_are_read_as_labelled() {
     let found: BTreeSet<&String> = measured.wrong.keys().collect();
     assert_eq!(found, known, "logs read wrongly, and those that are known to be\n{wrong}");
     write_page(&page);
+}
+
+/// What tells nothing changes nothing: colours, line ends, times, and other processes in between.
+#[test]
+fn what_surrounds_a_line_does_not_matter() {
+    type Change = fn(usize, &str) -> String;
+    let changes: [(&str, Change); 7] = [
+        ("line ends", |_, line| format!("{line}\r")),
+        ("Docker's time", |at, line| format!("2026-03-02T10:{:02}:11.123456789Z {line}", at % 60)),
+        ("runtime's time", |_, line| format!("2026-03-02T10:11:12.1+00:00 stderr F {line}")),
+        ("system's log", |_, line| format!("Mar  2 10:11:12 gx7 run.sh[88]: {line}")),
+        ("compose", |_, line| format!("trainer-1  | {line}")),
+        ("colour", |_, line| format!("\x1b[1;31m{line}\x1b[0m")),
+        ("other processes", |at, line| {
+            format!("{line}\n(Bystander pid={}) File \"x.py\" is read; 3 left", 900 + at % 3)
+        }),
+    ];
+    let pack = hydrule::pack::load("verl").unwrap();
+    let mut differ = String::new();
+    let all = std::env::var_os("HYDRULE_CORPUS").is_some();
+    for (number, label) in labels().into_iter().enumerate() {
+        let text = text(&label.name);
+        let wanted = told(&pack.signals.scan(&Source::new("log", text.as_str())));
+        // Two changes a log by turns; all with `HYDRULE_CORPUS=all`.
+        let chosen = |at: &usize| all || (at + number).is_multiple_of(3);
+        for (_, (name, change)) in changes.iter().enumerate().filter(|(at, _)| chosen(at)) {
+            let lines = text.lines().enumerate().map(|(at, line)| change(at, line));
+            let changed = lines.collect::<Vec<_>>().join("\n");
+            let found = told(&pack.signals.scan(&Source::new("log", changed)));
+            if found != wanted {
+                let _ = writeln!(differ, "{} with {name}\n  {wanted}\n  {found}", label.name);
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{differ}");
+}
+
+/// What is told of the first cause, without its place and process.
+fn told(scan: &Scan) -> String {
+    let Some(first) = scan.first_cause() else { return "nothing".to_owned() };
+    let phase = first.phase.as_ref().map(|phase| &phase.name);
+    let facts = first.facts.iter().map(|(name, fact)| format!("{name}={}", fact_text(&fact.value)));
+    let facts: Vec<String> = facts.collect();
+    let signals: Vec<&String> = scan.events.iter().map(|event| &event.signal).collect();
+    format!("{} {phase:?} {} {signals:?}", first.signal, facts.join(" "))
 }
 
 /// Each log has a label, and each label a log.

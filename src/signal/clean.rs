@@ -190,10 +190,10 @@ fn strip_processes(text: &str, from: usize) -> (usize, Named<'_>) {
             Some(b'(') => ray_prefix(rest, &mut origin),
             Some(b'[') => rank_prefix(rest, &mut origin),
             Some(b'0'..=b'9') => srun_label(rest, &mut origin),
-            Some(byte) if byte.is_ascii_alphabetic() && at == from => {
-                let name = service(rest).or_else(|| host(rest));
-                name.or_else(|| syslog_process(rest, from > 0, &mut origin))
-            }
+            Some(byte) if byte.is_ascii_alphabetic() => host(rest).or_else(|| {
+                let first = Some(rest).filter(|_| at == from)?;
+                service(first).or_else(|| syslog_process(first, from > 0, &mut origin))
+            }),
             _ => None,
         };
         match length {
@@ -338,7 +338,8 @@ const LEVELS: [&str; 6] = ["ERROR", "INFO", "WARNING", "CRITICAL", "DEBUG", "FAT
 fn logger_head(text: &str) -> usize {
     let head = match text.as_bytes().first() {
         Some(b'[') => bracketed_head(text),
-        Some(b'|' | b'-' | b'0'..=b'9') => field_head(text),
+        Some(b'|' | b'-') => field_head(text),
+        Some(b'0'..=b'9') => field_head(text).or_else(|| Some(line_time(text))),
         Some(b'A'..=b'Z') => vllm_head(text),
         _ => None,
     };
@@ -478,6 +479,8 @@ mod tests {
             ("[pod/trainer-0/main] x", "[pod/trainer-0/main]", "x"),
             ("[1,3]<stderr>:x", "[1,3]<stderr>:", "x"),
             ("gx11: [rank3]:   x", "gx11: [rank3]:", "  x"),
+            ("a-1 | gx11: [rank3]: x", "a-1 | gx11: [rank3]:", "x"),
+            ("(W pid=1) 2026-03-02 10:11:12   x", "(W pid=1)", "  x"),
             ("ValueError: [x]", "", "ValueError: [x]"),
             ("[2026-03-02 10:11:12,345][name][ERROR] - x", "", "x"),
             ("[2026-03-02 10:11:12 TP0] x", "", "x"),
