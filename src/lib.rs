@@ -1,5 +1,6 @@
 //! hydrule: declarative rules over Hydra overrides.
 
+pub mod cases;
 pub mod condition;
 pub mod config;
 pub mod engine;

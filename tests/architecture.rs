@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the lowest layer to the highest; those of one layer do not see each other.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["text"],
     &["path", "value"],
     &["facts"],
@@ -13,6 +13,7 @@ const LAYERS: [&[&str]; 11] = [
     &["surface"],
     &["engine"],
     &["verify"],
+    &["cases"],
     &["report", "transaction"],
     &["cli"],
     &["main"],

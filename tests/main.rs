@@ -11,6 +11,7 @@
 mod architecture;
 mod bounds;
 mod broken;
+mod cases;
 mod cel;
 mod chain;
 mod check;

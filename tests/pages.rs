@@ -121,6 +121,7 @@ fn the_help_is_as_reviewed() {
         "compose",
         "diff",
         "pack check",
+        "test",
         "log",
         "undo",
     ] {
@@ -135,8 +136,8 @@ fn the_help_is_as_reviewed() {
 fn every_flag_of_the_readme_exists() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let helps: String = [
-        "", "rewrite", "explain", "check", "set", "show", "parse", "expand", "compose", "log",
-        "undo", "diff",
+        "", "rewrite", "explain", "check", "set", "show", "parse", "expand", "compose", "test",
+        "log", "undo", "diff",
     ]
     .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
     .concat();
@@ -156,6 +157,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/architecture.md",
         "docs/writing.md",
         "docs/json.md",
+        "docs/testing.md",
         "rules/README.md",
         "grammar/README.md",
     ] {

@@ -33,6 +33,7 @@ Examples:
   hydrule diff run.sh outputs/2026-11-27/20-09-48            what differs, by key
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
   hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
+  hydrule test rules/mine --review                           whether the cases of a pack pass
 
 Exit codes: 0 nothing to do, or written; 1 a change is proposed, or the goal is out of reach;
 2 an error.";
@@ -69,6 +70,8 @@ pub enum Command {
     Expand(ExpandArgs),
     /// Show the configuration that overrides make of a base configuration
     Compose(ComposeArgs),
+    /// Run the cases of rule packs, and compare what comes of them with what is expected
+    Test(TestArgs),
     /// Work on rule packs
     Pack(PackArgs),
     /// List what --write has written here, newest first
@@ -349,6 +352,79 @@ pub struct ComposeArgs {
     #[arg(last = true, value_name = "OVERRIDE")]
     pub overrides: Vec<String>,
 }
+
+/// How the results of cases are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people: every difference, and what no case shows.
+    Full,
+    /// A line for each case that does not pass.
+    Concise,
+    /// As JSON.
+    Json,
+    /// As JUnit XML, which CI systems show.
+    Junit,
+}
+
+/// What to do about snapshots whose case is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Unreferenced {
+    /// Delete them with --accept, else fail.
+    Auto,
+    /// Delete them.
+    Delete,
+    /// Fail.
+    Reject,
+}
+
+/// `hydrule test`.
+#[derive(Debug, Args)]
+#[command(after_help = TEST_EXAMPLES)]
+pub struct TestArgs {
+    /// Rule packs: folders, or names of folders in rules/ [default: the packs found here]
+    #[arg(value_name = "PACK")]
+    pub packs: Vec<String>,
+    /// Run only the cases whose name, or PACK/NAME, matches
+    #[arg(long, value_name = "REGEX")]
+    pub filter: Option<String>,
+    /// Take every new and changed snapshot
+    #[arg(long, group = "snapshots")]
+    pub accept: bool,
+    /// Show new and changed snapshots one by one, and ask what to do with each
+    #[arg(long, group = "snapshots")]
+    pub review: bool,
+    /// Write nothing; a case without its snapshot fails [default where CI is set]
+    #[arg(long, group = "snapshots")]
+    pub check: bool,
+    /// What to do about snapshots whose case is gone; a run with --filter leaves them alone
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Unreferenced::Auto)]
+    pub unreferenced: Unreferenced,
+    /// Show how often each rule fired, stayed silent and was unknown over the cases
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fail where a rule never fired or never stayed silent
+    #[arg(long, conflicts_with = "filter")]
+    pub require_coverage: bool,
+    /// Run again whenever a file of a pack changes
+    #[arg(long, conflicts_with_all = ["accept", "review"])]
+    pub watch: bool,
+    /// How many threads run cases [default: as many as there are processors]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    /// How to print the results
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = TestFormat::Full)]
+    pub output_format: TestFormat,
+}
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  hydrule test                           every pack in rules/, or the one in this folder
+  hydrule test rules/mine --review       look at new and changed snapshots one by one
+  hydrule test mine --filter '^host-'    only some cases of rules/mine
+  hydrule test --check --require-coverage --output-format junit > report.xml   in CI
+
+Exit codes: 0 all cases pass; 1 one fails, or has a new or changed snapshot; 2 an error, or
+nothing to test.";
 
 /// `hydrule pack`.
 #[derive(Debug, Args)]

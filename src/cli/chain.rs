@@ -27,11 +27,22 @@ pub struct Input {
 /// # Errors
 /// Files that cannot be read, and what bash cannot parse.
 pub fn read_inputs(paths: &[PathBuf], outside: &Outside) -> Result<Vec<Input>, CliError> {
+    let scripts = paths.iter().map(|path| Ok((path.clone(), read_script(path)?)));
+    inputs_of(scripts.collect::<Result<_, CliError>>()?, outside)
+}
+
+/// Does the same with texts that are read already.
+///
+/// # Errors
+/// What bash cannot parse.
+pub fn inputs_of(
+    scripts: Vec<(PathBuf, Source)>,
+    outside: &Outside,
+) -> Result<Vec<Input>, CliError> {
     let mut inputs = Vec::new();
     let mut faulty = Vec::new();
-    for path in paths {
-        let source = read_script(path)?;
-        let source = host_of(path).map_or(source.clone(), |host| shell_text(&source, host));
+    for (path, source) in scripts {
+        let source = host_of(&path).map_or(source.clone(), |host| shell_text(&source, host));
         match Input::read(source, outside.clone()) {
             Ok(input) => inputs.push(input),
             Err(faults) => faulty.push(faults),

@@ -25,18 +25,33 @@ pub fn read_into(world: &mut World, pack: &Pack, texts: &[String]) -> Result<(),
         let group = group.trim_start_matches('$').to_owned();
         check_group(pack, &group, text)?;
         let source = read_script(Path::new(&path))?;
-        let leaves = read(&source, &path)?;
-        check_types(pack, &group, &source, &leaves)?;
-        for (name, value, span) in leaves {
-            let from = Provenance::Text(source.at(span));
-            world.facts.insert(format!("{group}.{name}"), value, from);
-        }
-        world.told_groups.insert(group);
+        read_group(world, pack, group, &source)?;
     }
     Ok(())
 }
 
-fn check_group(pack: &Pack, group: &str, text: &str) -> Result<(), CliError> {
+/// Reads one file into the world, as the facts of a group that the pack knows.
+///
+/// # Errors
+/// A text that cannot be read, and every value of the wrong type.
+pub fn read_group(
+    world: &mut World,
+    pack: &Pack,
+    group: String,
+    source: &Source,
+) -> Result<(), CliError> {
+    let leaves = read(source, source.name())?;
+    check_types(pack, &group, source, &leaves)?;
+    for (name, value, span) in leaves {
+        let from = Provenance::Text(source.at(span));
+        world.facts.insert(format!("{group}.{name}"), value, from);
+    }
+    world.told_groups.insert(group);
+    Ok(())
+}
+
+/// Refuses facts that the pack does not take; `text` is what was typed.
+pub fn check_group(pack: &Pack, group: &str, text: &str) -> Result<(), CliError> {
     let known: BTreeSet<&str> = pack.outside.keys().filter_map(|it| it.split('.').next()).collect();
     if known.contains(group) {
         return Ok(());

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::error::CliError;
 use crate::text::{Fault, Source, Span, nearest};
@@ -34,6 +35,54 @@ pub fn folders_in(path: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
+/// Lists what is in a folder, in order of the names; nothing where there is no such folder.
+pub fn entries_in(path: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let told = |error| CliError::plain(format!("cannot read `{}`: {error}", path.display()));
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(path).map_err(told)?.map(|entry| entry.map(|it| it.path()));
+    let mut paths: Vec<PathBuf> = entries.collect::<Result<_, _>>().map_err(told)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Reads a text, or says why it cannot be read. A log may hold bytes that are no text.
+pub fn read_text(path: &Path, log: bool) -> Result<Source, String> {
+    let bytes = fs::read(path).map_err(|error| why_unreadable(&error))?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if log => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        Err(error) => {
+            return Err(format!("it is not UTF-8 at byte {}", error.utf8_error().valid_up_to()));
+        }
+    };
+    Ok(Source::new(path.display().to_string(), text))
+}
+
+/// Writes a file that hydrule keeps for itself, and the folders above it.
+pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder
+        .and_then(|()| fs::write(path, text))
+        .map_err(|error| CliError::plain(format!("cannot write `{}`: {error}", path.display())))
+}
+
+/// Removes such a file, if it is there.
+pub fn remove_file(path: &Path) -> Result<(), CliError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(CliError::plain(format!("cannot remove `{}`: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells when a file was changed last, if anything does.
+pub fn changed_at(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
+}
+
 /// The longest file that a script takes in and that is read.
 const LONGEST: u64 = 1 << 20;
 
@@ -59,12 +108,7 @@ pub fn read_log(path: &Path) -> Result<Source, CliError> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CliError {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    };
+    let why = why_unreadable(error);
     let shown = path.display().to_string();
     let message = format!("cannot read `{shown}`: {why}");
     let fault = Fault::new("hydrule::file::unreadable", Span::at(0), message).labelled(why);
@@ -73,6 +117,15 @@ fn unreadable(path: &Path, error: &io::Error) -> CliError {
         None => fault,
     };
     CliError::at_word(&shown, fault)
+}
+
+fn why_unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Finds a file beside the wanted one with nearly its name.

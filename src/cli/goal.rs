@@ -1,6 +1,5 @@
 //! The goal of a plan and the weights of its costs.
 
-use super::args::JobArgs;
 use super::error::CliError;
 use crate::engine::Goal;
 use crate::pack::{Dimension, Pack};
@@ -11,25 +10,30 @@ use crate::text::{Fault, Faults, Source, Span};
 ///
 /// # Errors
 /// Mistakes in the condition, unknown dimensions, and weights that are no numbers from 0 on.
-pub fn read(args: &JobArgs, pack: &Pack) -> Result<Option<Goal>, CliError> {
-    let condition = match &args.goal {
+pub fn read(
+    pack: &Pack,
+    goal: Option<&str>,
+    steps: Option<usize>,
+    weights: &[String],
+) -> Result<Option<Goal>, CliError> {
+    let condition = match goal {
         Some(text) => {
-            let faults = |faults| Faults { source: Source::new("--goal", text.as_str()), faults };
+            let faults = |faults| Faults { source: Source::new("--goal", text), faults };
             Some(pack.condition(text).map_err(faults)?)
         }
         None => {
-            let own = pack.goal.as_ref().filter(|_| args.steps.is_none());
+            let own = pack.goal.as_ref().filter(|_| steps.is_none());
             own.map(|goal| goal.condition.clone())
         }
     };
     let Some(mut goal) = condition.map(Goal::new) else {
-        return match args.weight.first() {
+        return match weights.first() {
             None => Ok(None),
             Some(_) => Err(CliError::plain("--weight counts towards a goal, and there is none")
                 .helped("give one with --goal EXPR")),
         };
     };
-    for text in &args.weight {
+    for text in weights {
         let (dimension, weight) = weight(text)?;
         let set = goal.weights.set(dimension, weight);
         set.map_err(|why| refused(text, format!("`{text}` is no weight"), why))?;

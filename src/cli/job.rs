@@ -1,9 +1,10 @@
 //! One job: its scripts, its log, its overrides, and the pack that knows them.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::JobArgs;
-use super::chain::{Input, read_inputs};
+use super::chain::{Input, inputs_of};
 use super::error::CliError;
 use super::facts;
 use super::files::{read_log, read_script, read_taken_in};
@@ -24,10 +25,29 @@ use crate::surface::slurm;
 use crate::text::{Fault, Faults, Level, Source, Span, count, nearest};
 use crate::value::Value;
 
+/// What a job is made of, read and not yet understood.
+#[derive(Default)]
+pub struct Parts {
+    /// The scripts, each by the path that tells what it is.
+    pub scripts: Vec<(PathBuf, Source)>,
+    /// The configuration whose own text is changed.
+    pub yaml: Option<Source>,
+    /// The base configuration, which is only read.
+    pub config: Option<Source>,
+    /// The run folder.
+    pub folder: Option<Folder>,
+    /// The log.
+    pub log: Option<Source>,
+    /// Plain overrides, instead of files.
+    pub overrides: Vec<String>,
+    /// Which launch is meant, counted from 1.
+    pub launch: Option<usize>,
+}
+
 /// Everything that a command about a job needs.
 pub struct Job {
     /// The rules.
-    pub pack: Pack,
+    pub pack: Arc<Pack>,
     /// The scripts.
     pub inputs: Vec<Input>,
     /// The launch meant: index of the script, index of the launch; none for plain overrides.
@@ -69,10 +89,32 @@ impl Job {
             Some(path) => Some(read_log(path)?),
             None => folder.as_ref().and_then(|it| it.log.clone()),
         };
-        let scan = log.map(|log| pack.signals.scan(&log));
+        let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
+        let parts = Parts {
+            scripts: scripts.collect::<Result<_, CliError>>()?,
+            yaml: files.yaml.as_deref().map(read_script).transpose()?,
+            config: args.config.as_deref().map(read_script).transpose()?,
+            overrides: args.overrides.clone(),
+            launch: args.launch,
+            folder,
+            log,
+        };
         let outside = outside(&args.env, args.args.clone())?;
-        let inputs = read_inputs(&files.scripts, &outside)?;
-        let yaml = files.yaml.as_deref().map(read_script).transpose()?;
+        Self::assemble(Arc::new(pack), world, parts, outside)
+    }
+
+    /// Makes a job of what was read.
+    ///
+    /// # Errors
+    /// Every mistake in the scripts and the overrides.
+    pub fn assemble(
+        pack: Arc<Pack>,
+        world: World,
+        parts: Parts,
+        outside: Outside,
+    ) -> Result<Self, CliError> {
+        let scan = parts.log.as_ref().map(|log| pack.signals.scan(log));
+        let inputs = inputs_of(parts.scripts, &outside)?;
         let mut job = Self {
             pack,
             inputs,
@@ -82,12 +124,12 @@ impl Job {
             title: String::new(),
             remarks: Vec::new(),
             outside,
-            yaml,
-            folder,
+            yaml: parts.yaml,
+            folder: parts.folder,
         };
-        job.read_overrides(args, scan.as_ref())?;
+        job.read_overrides(&parts.overrides, parts.launch, scan.as_ref())?;
         job.world.target = std::mem::take(&mut job.world.target).narrowed(&job.pack, &job.state);
-        job.read_bases(args.config.as_deref())?;
+        job.read_bases(parts.config.as_ref())?;
         job.read_directives();
         if let Some(scan) = &scan {
             job.read_scan(scan);
@@ -96,19 +138,25 @@ impl Job {
         Ok(job)
     }
 
-    fn read_overrides(&mut self, args: &JobArgs, scan: Option<&Scan>) -> Result<(), CliError> {
-        if args.files.is_empty() && args.overrides.is_empty() {
+    fn read_overrides(
+        &mut self,
+        overrides: &[String],
+        launch: Option<usize>,
+        scan: Option<&Scan>,
+    ) -> Result<(), CliError> {
+        let no_files = self.inputs.is_empty() && self.yaml.is_none() && self.folder.is_none();
+        if no_files && overrides.is_empty() {
             return Err(CliError::plain(
                 "nothing to read: give the job's files, or overrides after `--`",
             )
             .helped("hydrule rewrite run.sh submit.slurm --log slurm-4242.err"));
         }
-        if args.files.is_empty() {
-            self.state.entries = plain_entries(&args.overrides)?;
-            self.title = format!("{} on the command line", count(args.overrides.len(), "override"));
+        if no_files {
+            self.state.entries = plain_entries(overrides)?;
+            self.title = format!("{} on the command line", count(overrides.len(), "override"));
             return Ok(());
         }
-        if !args.overrides.is_empty() {
+        if !overrides.is_empty() {
             let message = "give files, or plain overrides after `--`, not both";
             return Err(
                 CliError::plain(message).helped("hydrule set FILE KEY=VALUE changes a file")
@@ -124,7 +172,7 @@ impl Job {
             self.title = yaml.name().to_owned();
             return Ok(());
         }
-        let (input, launch) = self.choose(args.launch, scan)?;
+        let (input, launch) = self.choose(launch, scan)?;
         let Some(found) = self.launch(input, launch) else {
             return Err(CliError::plain("there is no such launch"));
         };
@@ -152,19 +200,19 @@ impl Job {
 
     /// Finds the base configuration: the one that was given, the file that is changed, or what the
     /// run composed.
-    fn read_bases(&mut self, path: Option<&Path>) -> Result<(), CliError> {
-        match (path, &self.yaml, &self.folder) {
-            (Some(path), Some(yaml), _) => {
+    fn read_bases(&mut self, given: Option<&Source>) -> Result<(), CliError> {
+        match (given, &self.yaml, &self.folder) {
+            (Some(given), Some(yaml), _) => {
                 let message = format!(
                     "`{}` and `{}` are both the base configuration",
-                    path.display(),
+                    given.name(),
                     yaml.name()
                 );
                 Err(CliError::plain(message)
                     .helped("--config only reads a file; a file of the job is also changed"))
             }
-            (Some(path), None, _) => {
-                let config = Config::read(&read_script(path)?)?;
+            (Some(given), None, _) => {
+                let config = Config::read(given)?;
                 self.read_base(Base::new(config))
             }
             (None, Some(yaml), _) => {
@@ -469,7 +517,7 @@ pub fn request(args: &JobArgs, pack: &Pack, allow_unsafe: bool) -> Result<Reques
             .repair
             .as_ref()
             .map(|ids| ids.iter().filter(|id| !id.is_empty()).cloned().collect()),
-        goal: goal::read(args, pack)?,
+        goal: goal::read(pack, args.goal.as_deref(), args.steps, &args.weight)?,
     })
 }
 
@@ -624,7 +672,7 @@ pub fn quantity_or(value: Value) -> Value {
 }
 
 /// Reads which version of its target a pack is used for.
-fn told_target(pack: &Pack, text: &str) -> Result<Target, CliError> {
+pub fn told_target(pack: &Pack, text: &str) -> Result<Target, CliError> {
     let wrong = |message: String, help: String| {
         let fault = Fault::new("hydrule::argument::target", Span::at(0), message);
         Err(CliError::at_word(text, fault.labelled("no version of the target").helped(help)))
@@ -660,20 +708,11 @@ fn told_target(pack: &Pack, text: &str) -> Result<Target, CliError> {
 
 fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<(), CliError> {
     for (name, value) in values(texts)? {
-        let name = name.trim_start_matches("param.").to_owned();
-        if !pack.parameters.contains_key(&name) {
-            let message = format!("the pack `{}` has no parameter `{name}`", pack.name);
-            let fault = Fault::new("hydrule::argument::parameter", Span::at(0), message);
-            let known: Vec<&str> = pack.parameters.keys().map(String::as_str).collect();
-            let near = nearest(&name, known.iter().copied(), 1);
-            let fault = match near.first() {
-                Some(near) => fault.helped(format!("did you mean `{near}`?")),
-                None => fault.helped(format!("its parameters are {}", known.join(", "))),
-            };
+        set_parameter(pack, world, &name, value).map_err(|fault| {
+            let name = name.trim_start_matches("param.").to_owned();
             let word = texts.iter().find(|text| text.contains(&name)).cloned().unwrap_or(name);
-            return Err(CliError::at_word(&word, fault.labelled("no such parameter")));
-        }
-        world.parameters.insert(name, value);
+            CliError::at_word(&word, fault)
+        })?;
     }
     Ok(())
 }
@@ -687,7 +726,32 @@ fn refuse_off(pack: &Pack, id: &str) -> Result<(), CliError> {
     Err(CliError::at_word(id, fault.labelled("switched off").helped(help)))
 }
 
-fn check_invariants(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
+/// Sets a parameter of the pack.
+///
+/// # Errors
+/// A name that the pack does not have.
+pub fn set_parameter(
+    pack: &Pack,
+    world: &mut World,
+    name: &str,
+    value: Value,
+) -> Result<(), Fault> {
+    let name = name.trim_start_matches("param.");
+    if pack.parameters.contains_key(name) {
+        world.parameters.insert(name.to_owned(), value);
+        return Ok(());
+    }
+    let message = format!("the pack `{}` has no parameter `{name}`", pack.name);
+    let fault = Fault::new("hydrule::argument::parameter", Span::at(0), message);
+    let known: Vec<&str> = pack.parameters.keys().map(String::as_str).collect();
+    let fault = match nearest(name, known.iter().copied(), 1).first() {
+        Some(near) => fault.helped(format!("did you mean `{near}`?")),
+        None => fault.helped(format!("its parameters are {}", known.join(", "))),
+    };
+    Err(fault.labelled("no such parameter"))
+}
+
+pub fn check_invariants(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let known: Vec<&str> = pack.invariants.iter().map(|it| it.id.as_str()).collect();
     let Some(wrong) = ids.iter().find(|id| !known.contains(&id.as_str())) else { return Ok(()) };
     refuse_off(pack, wrong)?;
@@ -700,7 +764,7 @@ fn check_invariants(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     Err(CliError::at_word(wrong, fault.labelled("no such invariant")))
 }
 
-fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
+pub fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let mends = pack.requirements.iter().filter(|it| !it.repair.is_empty());
     let known: Vec<&str> = mends.map(|it| it.id.as_str()).collect();
     let wrong = ids.iter().find(|id| !id.is_empty() && !known.contains(&id.as_str()));
@@ -741,7 +805,7 @@ pub fn check_phase(pack: &Pack, name: &str, value: &Value) -> Result<(), CliErro
     Err(CliError::at_word(&told, fault.labelled("no such phase")))
 }
 
-fn check_ids(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
+pub fn check_ids(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     let known = |id: &str| pack.options.iter().any(|option| option.id == id);
     let Some(wrong) = ids.iter().find(|id| !known(id)) else { return Ok(()) };
     refuse_off(pack, wrong)?;

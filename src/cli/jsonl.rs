@@ -2,9 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufWriter, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -14,6 +11,7 @@ use super::Done;
 use super::args::RewriteArgs;
 use super::error::CliError;
 use super::job::{Known, check_phase, plain_entries, quantity_or, request};
+use super::threads::{self, in_order};
 use crate::engine::{Plan, Request, RequirementState, State, Target, World, plan};
 use crate::facts::{Facts, Provenance};
 use crate::pack::{Pack, Safety};
@@ -73,8 +71,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let request = request(job, &pack, args.r#unsafe)?;
     let common =
         Common { pack: &pack, request, facts, told_groups, environment, parameters, target };
-    let threads =
-        args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let threads = args.threads.unwrap_or_else(threads::usual);
     let mut input = io::stdin().lock();
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut worst, mut wrong, mut first, mut number) = (Became::Clean, 0_usize, 0_usize, 0_usize);
@@ -83,7 +80,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
         if lines.is_empty() {
             break;
         }
-        for (text, became) in answers(&common, &lines, threads) {
+        for (text, became) in in_order(&lines, threads, |line| answer(&common, line)) {
             number += 1;
             if text.is_empty() {
                 continue;
@@ -128,30 +125,6 @@ fn read_lines(input: &mut impl BufRead, most: usize) -> Result<Vec<Vec<u8>>, Cli
         lines.push(line);
     }
     Ok(lines)
-}
-
-/// Answers lines; each thread takes the next one that nobody has.
-fn answers(common: &Common<'_>, lines: &[Vec<u8>], threads: usize) -> Vec<(String, Became)> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, (String, Became))>> = Mutex::new(Vec::with_capacity(lines.len()));
-    let work = || {
-        let mut mine = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(line) = lines.get(at) else { break };
-            mine.push((at, answer(common, line)));
-        }
-        done.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads.min(lines.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, answer)| answer).collect()
 }
 
 fn answer(common: &Common<'_>, line: &[u8]) -> (String, Became) {

@@ -26,6 +26,8 @@ mod run_folder;
 mod set;
 mod show;
 mod show_json;
+mod test;
+mod threads;
 mod tried;
 
 use std::process::ExitCode;
@@ -72,6 +74,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Parse(args) => parse::run(args, console),
         Command::Expand(args) => expand::run(args, console),
         Command::Compose(args) => compose::run(args, console),
+        Command::Test(args) => test::run(args, console),
         Command::Pack(args) => pack::run(args, console),
         Command::Log(args) => journal::log(args, console),
         Command::Undo(args) => journal::undo(args, console),

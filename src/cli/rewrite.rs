@@ -153,7 +153,7 @@ fn check_safety(args: &RewriteArgs, job: &Job, plan: &Plan) -> Result<(), CliErr
 }
 
 /// Lists the overrides of the result, in order.
-fn arguments(plan: &Plan) -> Vec<String> {
+pub fn arguments(plan: &Plan) -> Vec<String> {
     let entries = plan.result.entries.iter();
     entries.filter_map(|entry| entry.value.as_ref().ok().map(|it| it.text.clone())).collect()
 }
@@ -179,19 +179,25 @@ fn print_arguments(arguments: &[String], console: &mut Console) -> Result<(), Cl
 
 /// The plan as changes of files.
 #[derive(Default)]
-struct Edits {
-    files: Vec<FileChange>,
+pub struct Edits {
+    /// The files that change.
+    pub files: Vec<FileChange>,
     /// For each key, how its change is made.
-    sites: Vec<(String, String)>,
+    pub sites: Vec<(String, String)>,
     /// What the user should know about the places.
-    notes: Vec<String>,
+    pub notes: Vec<String>,
     /// What must be done by hand.
-    refused: Vec<String>,
-    fault: Option<Faults>,
+    pub refused: Vec<String>,
+    /// Why.
+    pub fault: Option<Faults>,
 }
 
 impl Edits {
-    fn make(job: &Job, plan: &Plan) -> Result<Self, CliError> {
+    /// Finds where each change of a plan is made.
+    ///
+    /// # Errors
+    /// Changes that no override can say.
+    pub fn make(job: &Job, plan: &Plan) -> Result<Self, CliError> {
         let mut edits = Self::default();
         let changes: Vec<&KeyChange> = plan.changes.iter().collect();
         let (in_file, in_launch) = changes.into_iter().partition(|it| job.is_in_yaml(&it.key));

@@ -99,7 +99,7 @@ impl Outcome {
     }
 
     /// Returns the truth value, if it is known to be one.
-    pub(super) fn as_truth(&self) -> Option<bool> {
+    pub fn as_truth(&self) -> Option<bool> {
         match self {
             Self::Known(Value::Bool(truth)) => Some(*truth),
             _ => None,

@@ -24,7 +24,7 @@ pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use index::RuleIndex;
 pub use load::{PackError, load};
 pub use manifest::Manifest;
-pub use read::{Leaf, read_toml_values};
+pub use read::{Either, Leaf, Reader, Text, read_toml, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
     Changes, DefaultAnswer, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact,

@@ -208,6 +208,71 @@ impl<'a> Reader<'a> {
         self.table.contains_key(field)
     }
 
+    /// Takes a list of strings that may be missing, and where it stands.
+    pub fn list(&self, field: &'static str) -> Option<(Vec<Text>, Location)> {
+        let value = self.table.get(field)?;
+        Some((self.texts(field), self.source.at(span_of(value))))
+    }
+
+    /// Takes `true` or `false`, and where it stands.
+    pub fn flag(&self, field: &'static str) -> Option<(bool, Location)> {
+        let value = self.take(field)?;
+        match value.get_ref().as_bool() {
+            Some(truth) => Some((truth, self.source.at(span_of(value)))),
+            None => {
+                self.wrong_type(value, "`true` or `false`");
+                None
+            }
+        }
+    }
+
+    /// Takes a whole number that is not negative.
+    pub fn number(&self, field: &'static str) -> Option<usize> {
+        let value = self.take(field)?;
+        let number = match plain_value(value.get_ref()) {
+            Some(Value::Int(number)) => usize::try_from(number).ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong_type(value, "a whole number from 0 on");
+        }
+        number
+    }
+
+    /// Takes a string, or a table that is to be read under the name `what`.
+    pub fn text_or_table(&self, field: &'static str, what: &'static str) -> Option<Either<'a>> {
+        self.take(field).map(|value| self.string_or_table(value, what))
+    }
+
+    /// Reads an entry found by [`Reader::entries`] as a string or a table.
+    pub fn string_or_table(
+        &self,
+        value: &'a Spanned<DeValue<'a>>,
+        what: &'static str,
+    ) -> Either<'a> {
+        match self.open(value, what) {
+            Some(table) => Either::Table(table),
+            None => Either::Text(self.string(value)),
+        }
+    }
+
+    /// Takes a table that may be missing.
+    pub fn table(&self, field: &'static str, what: &'static str) -> Option<Reader<'a>> {
+        self.take(field).and_then(|value| self.entry(value, what))
+    }
+
+    /// Takes the plain values of a table, those of tables inside it by dotted name.
+    pub fn leaves(&self, field: &'static str) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        if let Some(value) = self.take(field) {
+            match value.get_ref().as_table() {
+                Some(table) => collect(table, "", &mut leaves),
+                None => self.wrong_type(value, "a table"),
+            }
+        }
+        leaves
+    }
+
     /// Takes a list of rewrites: strings, or tables that also say what holds the value back.
     pub fn rewrites(&self, field: &'static str) -> Vec<RewriteText> {
         let Some(value) = self.take(field) else { return Vec::new() };
@@ -390,6 +455,29 @@ impl<'a> Reader<'a> {
         }
         !self.lost.get()
     }
+}
+
+/// Reads a TOML file that is one table, named `what` in messages, by what takes its fields.
+///
+/// # Errors
+/// Every syntax error; every fault that is found in the fields, and every field that is not taken.
+pub fn read_toml<T>(
+    source: &Source,
+    what: &'static str,
+    take: impl FnOnce(&Reader<'_>) -> T,
+) -> Result<T, Faults> {
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    if !errors.is_empty() {
+        let faults = errors.iter().map(|error| syntax_fault(source, error)).collect();
+        return Err(Faults { source: source.clone(), faults });
+    }
+    let faults = FaultList::new();
+    let reader = Reader::new(source, table.get_ref(), what, Span::at(0), &faults);
+    let taken = take(&reader);
+    reader.finish();
+    let mut faults = faults.into_vec();
+    faults.sort_by_key(|fault| fault.span);
+    if faults.is_empty() { Ok(taken) } else { Err(Faults { source: source.clone(), faults }) }
 }
 
 /// One value of a TOML file: its dotted name, the value, and where it stands.

@@ -1,4 +1,4 @@
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff};
 
 use super::paint::Paint;
 use crate::text::Source;
@@ -36,6 +36,29 @@ pub fn unified_diff(change: &FileChange, paint: Paint) -> String {
         .to_string();
     let text = format!("diff --git a/{path} b/{path}\n{body}");
     text.split_inclusive('\n').map(|line| painted(line, paint)).collect()
+}
+
+/// Writes what differs between two texts, with some lines around it and without line numbers.
+pub(super) fn text_diff(before: &str, after: &str, paint: Paint) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let mut out = String::new();
+    for (index, group) in diff.grouped_ops(3).iter().enumerate() {
+        if index > 0 {
+            out.push_str(&format!("{}\n", paint.faint("…")));
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let line = format!("{}{}", change.tag(), change.value().trim_end_matches('\n'));
+            out.push_str(&format!(
+                "{}\n",
+                match change.tag() {
+                    ChangeTag::Delete => paint.gone(&line),
+                    ChangeTag::Insert => paint.good(&line),
+                    ChangeTag::Equal => line,
+                }
+            ));
+        }
+    }
+    out
 }
 
 fn painted(line: &str, paint: Paint) -> String {

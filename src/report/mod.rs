@@ -2,6 +2,7 @@
 //!
 //! Everything here turns values into text; nothing decides. miette is known to `fault` alone.
 
+mod case;
 mod diff;
 mod edited;
 mod explain;
@@ -11,8 +12,10 @@ mod goal;
 mod human;
 mod json;
 mod paint;
+mod tests;
 mod words;
 
+pub use case::{case_page, ruled};
 pub use diff::{FileChange, unified_diff};
 pub use edited::{edited_json, edited_text, refusal_json, site_texts};
 pub use explain::{Explained, explain, explain_json};
@@ -21,4 +24,7 @@ pub use findings::{finding_json, findings_summary, findings_text};
 pub use human::{Reported, rewrite_report};
 pub use json::{location, rewrite_json};
 pub use paint::{Look, Paint};
+pub use tests::{
+    TestView, case_full, tests_concise, tests_full, tests_json, tests_junit, tests_summary,
+};
 pub use words::{last_part, unknown as unknown_text};

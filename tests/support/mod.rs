@@ -36,7 +36,7 @@ impl Run {
     pub fn hydrule(line: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hydrule"));
         command.args(line.split_whitespace()).current_dir(root());
-        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        for name in ["CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
             command.env_remove(name);
         }
         Self { command, input: None }

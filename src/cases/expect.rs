@@ -1,0 +1,89 @@
+use super::case::{Case, Listed};
+use super::outcome::{Outcome, Truth};
+use crate::pack::Text;
+use crate::text::Fault;
+
+/// One expectation that does not hold.
+#[derive(Debug, Clone)]
+pub struct Mismatch {
+    /// What, and where in the case's file it is expected.
+    pub fault: Fault,
+    /// What was expected, in lines; empty where the sentence says it all.
+    pub expected: Vec<String>,
+    /// What came of it, in lines.
+    pub actual: Vec<String>,
+}
+
+impl Mismatch {
+    fn of(text: &Text, message: String, label: String) -> Self {
+        let fault = Fault::new(WRONG, text.location.span, message).labelled(label);
+        Self { fault, expected: Vec::new(), actual: Vec::new() }
+    }
+}
+
+/// The code of every expectation that does not hold.
+const WRONG: &str = "hydrule::case::not_as_expected";
+
+/// Compares what came of a case with what it expects.
+pub fn compare(case: &Case, outcome: &Outcome) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    if let Some(expected) = &case.expected {
+        let named = [
+            (&expected.fired, Truth::Fired),
+            (&expected.silent, Truth::Silent),
+            (&expected.unknown, Truth::Unknown),
+        ];
+        for (texts, truth) in named {
+            found.extend(texts.iter().filter_map(|text| rule(text, truth, outcome)));
+        }
+        let lists = [
+            (&expected.plan, &outcome.plan, "the plan takes other options", true),
+            (&expected.changes, &outcome.changes, "the plan changes something else", false),
+            (&expected.overrides, &outcome.overrides, "other overrides result", true),
+            (&expected.findings, &outcome.findings, "something else is found", false),
+            (&expected.left, &outcome.left, "something else stays broken", false),
+        ];
+        for (expected, actual, message, ordered) in lists {
+            let expected = expected.as_ref();
+            found.extend(expected.and_then(|it| list(it, actual, message, ordered)));
+        }
+        if let Some(phase) = &expected.phase
+            && phase.as_str() != outcome.phase
+        {
+            let message = format!("the place of the failure is `{}`", outcome.phase);
+            found.push(Mismatch::of(phase, message, format!("expected `{}`", phase.as_str())));
+        }
+    }
+    if case.idempotent && !outcome.again.is_empty() {
+        let message = "planned again, the result changes once more";
+        let fault = Fault::new("hydrule::case::not_idempotent", case.at.span, message)
+            .labelled("the second plan must be empty")
+            .helped("mend the rules, or say `idempotent = false` and a `reason`");
+        found.push(Mismatch { fault, expected: Vec::new(), actual: outcome.again.clone() });
+    }
+    found
+}
+
+fn rule(text: &Text, wanted: Truth, outcome: &Outcome) -> Option<Mismatch> {
+    let ruled = outcome.ruled.iter().find(|it| it.id == text.as_str())?;
+    if ruled.truth == wanted {
+        return None;
+    }
+    let why = if ruled.why.is_empty() { String::new() } else { format!(": {}", ruled.why) };
+    let message = format!("`{}` is {}{why}", ruled.id, ruled.truth.word());
+    Some(Mismatch::of(text, message, format!("expected to be {}", wanted.word())))
+}
+
+fn list(expected: &Listed, actual: &[String], message: &str, ordered: bool) -> Option<Mismatch> {
+    let texts = expected.texts.iter().map(|text| text.as_str().to_owned());
+    let (mut wanted, mut got): (Vec<String>, Vec<String>) = (texts.collect(), actual.to_vec());
+    if !ordered {
+        wanted.sort();
+        got.sort();
+    }
+    if wanted == got {
+        return None;
+    }
+    let fault = Fault::new(WRONG, expected.at.span, message).labelled("expected");
+    Some(Mismatch { fault, expected: wanted, actual: got })
+}

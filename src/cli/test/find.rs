@@ -1,0 +1,174 @@
+//! The packs to test, with their cases and the place of their snapshots.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cases::{Case, FolderFile, check_rules, read_cases, read_folder, repeated};
+use crate::cli::error::CliError;
+use crate::cli::files::{entries_in, read_text};
+use crate::pack::{self, Pack};
+use crate::text::{Fault, Faults, Source, Span, nearest};
+
+/// A pack and all of its cases.
+pub struct TestPack {
+    /// The folder's name, which also names the folder of the snapshots.
+    pub name: String,
+    /// The rules.
+    pub pack: Arc<Pack>,
+    /// The cases, in order of their files.
+    pub cases: Vec<Case>,
+    /// Where the snapshots are.
+    pub snapshots: PathBuf,
+    /// The folder of the pack.
+    pub folder: PathBuf,
+}
+
+impl TestPack {
+    /// Tells whether there is anything that a case could show to fire.
+    pub fn has_rules(&self) -> bool {
+        !self.pack.options.is_empty() || !self.pack.requirements.is_empty()
+    }
+}
+
+/// The file that makes a folder a pack.
+const HEADER: &str = "pack.toml";
+
+/// The folder that holds the packs of a repository.
+const RULES: &str = "rules";
+
+/// Finds the folders of packs: those that are named, else those in and under the current folder.
+///
+/// # Errors
+/// Names that are no folder of a pack, and nothing found at all.
+pub fn folders(names: &[String]) -> Result<Vec<PathBuf>, CliError> {
+    if !names.is_empty() {
+        return names.iter().map(|name| named(name)).collect();
+    }
+    if Path::new(HEADER).is_file() {
+        return Ok(vec![PathBuf::from(".")]);
+    }
+    let found = in_rules()?;
+    if found.is_empty() {
+        return Err(CliError::plain(
+            "there is no pack here: no pack.toml, no rules/NAME/pack.toml",
+        )
+        .helped("give the folder of a pack: hydrule test path/to/pack"));
+    }
+    Ok(found)
+}
+
+fn in_rules() -> Result<Vec<PathBuf>, CliError> {
+    let folders = entries_in(Path::new(RULES))?.into_iter();
+    Ok(folders.filter(|folder| folder.join(HEADER).is_file()).collect())
+}
+
+fn named(name: &str) -> Result<PathBuf, CliError> {
+    let here = Path::new(name);
+    let under = Path::new(RULES).join(name);
+    if let Some(folder) = [here, &under].into_iter().find(|it| it.join(HEADER).is_file()) {
+        return Ok(folder.to_owned());
+    }
+    let message = match here.is_dir() {
+        true => format!("`{name}` is no pack: it has no pack.toml"),
+        false => format!("there is no pack `{name}` here"),
+    };
+    let fault = Fault::new("hydrule::test::no_pack", Span::at(0), message);
+    let known: Vec<String> = in_rules()?
+        .iter()
+        .filter_map(|it| Some(it.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    let fault = match nearest(name, known.iter().map(String::as_str), 1).first() {
+        Some(near) => fault.helped(format!("did you mean `{near}`?")),
+        None => fault.helped("give the folder of a pack, or the name of a folder in rules/"),
+    };
+    Err(CliError::at_word(name, fault.labelled("no pack")))
+}
+
+/// Loads a pack and reads its cases.
+///
+/// # Errors
+/// Every fault of the pack; or else every fault of its cases.
+pub fn load(folder: &Path) -> Result<TestPack, CliError> {
+    let shown = folder.display().to_string();
+    let pack = pack::load(&shown).map_err(|error| CliError::pack(&shown, error))?;
+    let (mut cases, mut faulty) = (Vec::new(), Vec::new());
+    for path in entries_in(&folder.join("cases"))? {
+        let hidden = path.file_name().is_none_or(|it| it.to_string_lossy().starts_with('.'));
+        let read = match (hidden, path.is_dir()) {
+            (true, _) => continue,
+            (false, true) => case_folder(&path)?,
+            (false, false) => match path.extension().is_some_and(|ending| ending == "toml") {
+                true => case_file(&path)?,
+                false => continue,
+            },
+        };
+        match read {
+            Ok(read) => cases.extend(read),
+            Err(faults) => faulty.push(faults),
+        }
+    }
+    faulty.extend(repeated(&cases));
+    for case in &cases {
+        let faults = check_rules(case, &pack);
+        if !faults.is_empty() {
+            faulty.push(Faults { source: case.at.source.clone(), faults });
+        }
+    }
+    if !faulty.is_empty() {
+        return Err(CliError::Faults(faulty));
+    }
+    let (name, snapshots) = place_of(folder);
+    let (pack, folder) = (Arc::new(pack), folder.to_owned());
+    Ok(TestPack { name, pack, cases, snapshots, folder })
+}
+
+/// What became of reading one file.
+type ReadCases = Result<Vec<Case>, Faults>;
+
+fn case_file(path: &Path) -> Result<ReadCases, CliError> {
+    let source = text(path)?;
+    let beside = path.parent().unwrap_or(Path::new("."));
+    Ok(read_cases(&source, &|wanted| beside_case(beside, wanted)))
+}
+
+fn case_folder(path: &Path) -> Result<ReadCases, CliError> {
+    let files = entries_in(path)?.into_iter().filter(|it| it.is_file());
+    let files = files.map(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((name, text(&file)?))
+    });
+    let files: Vec<FolderFile> = files.collect::<Result<_, CliError>>()?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(read_folder(&name, &files, &|wanted| beside_case(path, wanted)).map(|case| vec![case]))
+}
+
+/// Reads a file that a case names, under the name that it has in the case.
+fn beside_case(folder: &Path, wanted: &str) -> Result<Source, String> {
+    let path = folder.join(wanted);
+    read_text(&path, is_log(&path))
+}
+
+fn text(path: &Path) -> Result<Source, CliError> {
+    read_text(path, is_log(path))
+        .map_err(|why| CliError::plain(format!("cannot read `{}`: {why}", path.display())))
+}
+
+fn is_log(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "log" || it == "err" || it == "out")
+}
+
+/// Returns the name of a pack's folder and the place of its snapshots: `snapshots/NAME` beside
+/// `rules` for a pack in `rules/NAME`, else `snapshots` inside the pack.
+fn place_of(folder: &Path) -> (String, PathBuf) {
+    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = full.file_name().map_or("pack".to_owned(), |it| it.to_string_lossy().into_owned());
+    let above = full.parent().filter(|it| it.file_name().is_some_and(|it| it == RULES));
+    match above {
+        Some(_) => {
+            let shown = folder.parent().and_then(Path::parent).filter(|_| folder.ends_with(&name));
+            let root = shown.map_or_else(|| folder.join("../.."), Path::to_owned);
+            (name.clone(), root.join("snapshots").join(name))
+        }
+        None => (name, folder.join("snapshots")),
+    }
+}
