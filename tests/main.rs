@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod aliases;
 mod architecture;
 mod bounds;
 mod broken;

@@ -11,7 +11,9 @@ use super::files::read_script;
 use super::job::{Known, entries_of, in_source, outside};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
-use crate::engine::{Base, Entry, RequirementState, State, World, check_requirements, mend};
+use crate::engine::{
+    Base, Entry, RequirementState, State, World, check_requirements, mend, two_names,
+};
 use crate::facts::Provenance;
 use crate::overrides::Override;
 use crate::pack::{Pack, Requirement};
@@ -118,12 +120,40 @@ impl Checker<'_> {
         }
         world.target = world.target.narrowed(self.pack, &state);
         let states = check_requirements(self.pack, &state, &world);
+        let twice = two_names(self.pack, &state).into_iter();
+        let twice = twice.filter_map(|names| self.two_names(names, &state, launch));
         let broken = self.pack.requirements.iter().zip(&states).filter(|(_, it)| it.is_broken());
         let finding = |(rule, broken): (&Requirement, &RequirementState)| {
             let repair = self.repair(&rule.id, (&state, &states), &world);
             self.broken(rule, broken, repair, &launch.location)
         };
-        broken.map(finding).collect()
+        broken.map(finding).chain(twice).collect()
+    }
+
+    /// A setting that a launch makes under an old and a new name.
+    fn two_names(
+        &self,
+        (old, new): (String, String),
+        state: &State,
+        launch: &Launch,
+    ) -> Option<Finding> {
+        let at = |key: &str| match &state.winning(key)?.from {
+            Provenance::Text(at) if at.source == launch.location.source => Some(at.span),
+            _ => None,
+        };
+        let message = format!("`{old}` and `{new}` are two names of one setting");
+        let target = &self.pack.target;
+        let span = at(&old).unwrap_or_else(|| first_line(&launch.location));
+        let fault = Fault::new("hydrule::check::two_names", span, message)
+            .labelled("the old name")
+            .helped(format!("no version of {target} takes both; leave one out"));
+        let fault = match at(&new) {
+            Some(span) => fault.with(span, "the new name"),
+            None => fault,
+        };
+        let source = launch.location.source.clone();
+        let rule = "two-names".to_owned();
+        Some(Finding { rule, level: Level::Error, key: Some(old), source, fault })
     }
 
     /// The scripts whose directives hold for a launch: its own, and those that start it.

@@ -14,7 +14,7 @@ use super::launched;
 use super::run_folder::{Folder, read_folder};
 use super::tried;
 use crate::config::{Config, Note, compose};
-use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, Target, World};
+use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, Target, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{self, Override, parse, single, value_text};
 use crate::pack::{self, Pack, Version, Versions};
@@ -135,6 +135,9 @@ impl Job {
             job.read_scan(scan);
         }
         job.world.take_told_failure();
+        job.remarks.extend(two_names(&job.pack, &job.state).into_iter().map(|(old, new)| {
+            format!("The launch sets `{old}` and `{new}`, two names of one setting; {new} is read.")
+        }));
         Ok(job)
     }
 

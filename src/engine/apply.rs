@@ -61,7 +61,7 @@ pub fn writes(
     let mut wanted = Vec::new();
     for rewrite in rewrites {
         let write = match rewrite {
-            Rewrite::Plain(parsed, _) => plain(parsed, state),
+            Rewrite::Plain(parsed, _) => plain(parsed, &View::new(pack, state, world))?,
             Rewrite::Assign(assignment, _) => assigned(assignment, pack, state, world)?,
         };
         wanted.extend(write);
@@ -89,10 +89,18 @@ pub fn apply(writes: &[Write], before: &State, rule: &str) -> Applied {
     Applied { state, changes, directives, repaired_by: Vec::new(), skipped, bisected: None }
 }
 
-fn plain(parsed: &Override, state: &State) -> Option<Write> {
+fn plain(parsed: &Override, view: &View<'_>) -> Result<Option<Write>, NotApplied> {
+    let state = view.state;
+    let old = view.written_as(&KeyPath::new(parsed.key.as_str()));
+    if let Some((old, value)) = old.zip(parsed.value()) {
+        let value = old.value(value, view)?;
+        let winning = state.winning(old.key.as_str()).and_then(|it| it.value.as_ref().ok());
+        let same = winning.and_then(Override::value).is_some_and(|now| now.same_as(&value));
+        return if same { Ok(None) } else { override_of(&old.key, &value, winning).map(Some) };
+    }
     let same = state.winning(&parsed.key).and_then(|entry| entry.value.as_ref().ok());
     let same = same.is_some_and(|old| old.kind == parsed.kind && old.value == parsed.value);
-    (!same).then(|| Write::Override(Box::new(parsed.clone())))
+    Ok((!same).then(|| Write::Override(Box::new(parsed.clone()))))
 }
 
 fn assigned(
@@ -130,9 +138,11 @@ fn assign_key(
     world: &World,
 ) -> Result<Option<Write>, NotApplied> {
     let view = View::new(pack, state, world).with_it(key.clone());
-    let winning = state.winning(key.as_str()).and_then(|entry| entry.value.as_ref().ok());
+    let old = view.written_as(key);
+    let place = old.as_ref().map_or(key, |it| &it.key);
+    let winning = state.winning(place.as_str()).and_then(|entry| entry.value.as_ref().ok());
     let swept = winning.filter(|old| old.value.as_ref().is_some_and(|value| value.is_sweep()));
-    if let Some(old) = swept {
+    if let Some(old) = swept.filter(|_| old.as_ref().is_none_or(|it| !it.converts())) {
         return assign_sweep(key, assignment, old, pack, state, world);
     }
     let now = match view.config(key) {
@@ -143,7 +153,10 @@ fn assign_key(
     if now.is_some_and(|now| now.same_as(&new)) {
         return Ok(None);
     }
-    override_of(key, &new, winning).map(Some)
+    match &old {
+        Some(old) => override_of(&old.key, &old.value(new, &view)?, winning).map(Some),
+        None => override_of(key, &new, winning).map(Some),
+    }
 }
 
 /// Writes a value in the place and style of the override that holds it now.

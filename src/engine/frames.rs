@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::alias::at_work;
 use super::certificate::{Part, Search};
 use super::certify::{Refused, ensure, refuse};
 use super::plan::Planner;
@@ -32,6 +33,7 @@ pub(super) fn check(
     let repairs = || pack.requirements.iter().map(|it| &it.repair);
     let rewrites = || options.iter().map(|it| &it.rewrite).chain(repairs()).flatten();
     let plain = planner.world.base.is_none()
+        && !at_work(pack, input, planner.world)
         && !input.entries.iter().any(links)
         && !rewrites().any(|it| it.text().as_str().contains("${"));
     ensure(plain, || "keys are linked in ways that no frame shows")?;

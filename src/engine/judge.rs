@@ -1,5 +1,6 @@
 //! Judging a condition over a state, sweeps included.
 
+use super::alias::set_as;
 use super::scope::View;
 use super::state::State;
 use super::world::World;
@@ -87,6 +88,8 @@ fn swept_keys(condition: &Condition, pack: &Pack, state: &State) -> Vec<(KeyPath
                 }
             }
             let Some(key) = used.key() else { continue };
+            let old = set_as(key, pack, state).filter(|it| !it.converts()).map(|it| it.key);
+            let key = old.as_ref().unwrap_or(key);
             let known = swept.iter().any(|(seen, _)| seen == key);
             if let Some(elements) = elements_of(state, key).filter(|_| !known) {
                 swept.push((key.clone(), elements));

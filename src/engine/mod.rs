@@ -4,6 +4,7 @@
 //! environment, parameters). [`View`] shows both to a condition. [`plan`] judges every rule,
 //! tries each candidate on a copy of the state, and keeps the reason for every verdict.
 
+mod alias;
 mod apply;
 mod base;
 mod bound;
@@ -32,6 +33,7 @@ mod verdict;
 mod weight;
 mod world;
 
+pub use alias::two_names;
 pub use apply::{NotApplied, Write, writes};
 pub use base::Base;
 pub use certificate::{Arrival, Certificate, Examined, Move, Part, Reason, Search};

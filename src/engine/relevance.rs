@@ -1,12 +1,13 @@
 //! Which rules can act on a state, so that a plan's time grows with those.
 
+use super::alias::at_work;
 use super::state::State;
 use super::world::World;
 use crate::pack::Pack;
 
 /// Tells for each option of a pack whether its condition can be true on a state.
 pub(super) fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
-    match told(state, world) {
+    match told(pack, state, world) {
         None => vec![true; pack.options.len()],
         Some(told) => pack.index.options(told.iter().map(String::as_str)),
     }
@@ -14,16 +15,16 @@ pub(super) fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
 
 /// Tells for each requirement of a pack whether it can be broken on a state.
 pub(super) fn requirements(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
-    match told(state, world) {
+    match told(pack, state, world) {
         None => vec![true; pack.requirements.len()],
         Some(told) => pack.index.requirements(told.iter().map(String::as_str)),
     }
 }
 
 /// Lists the names that tell something: what is set, and the facts of the world; nothing where a
-/// base configuration tells of every key.
-fn told(state: &State, world: &World) -> Option<Vec<String>> {
-    if world.base.is_some() {
+/// base configuration tells of every key, or old names stand for others.
+fn told(pack: &Pack, state: &State, world: &World) -> Option<Vec<String>> {
+    if world.base.is_some() || at_work(pack, state, world) {
         return None;
     }
     let facts = world.facts.iter().map(|(name, _)| format!("${name}"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::alias::at_work;
 use super::apply::{NotApplied, Write, apply, writes};
 use super::judge::judge;
 use super::relevance;
@@ -216,7 +217,9 @@ impl<'a> Mender<'a> {
         // read.
         let interpolates =
             |entry: &Entry| entry.value.as_ref().is_ok_and(|it| it.text.contains("${"));
-        let linked = self.world.base.is_some() || now.entries.iter().any(interpolates);
+        let linked = self.world.base.is_some()
+            || at_work(self.pack, now, self.world)
+            || now.entries.iter().any(interpolates);
         let mut concerned: BTreeSet<usize> = BTreeSet::new();
         if linked {
             concerned.extend(0..self.pack.requirements.len());

@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 
+use super::alias::set_as;
 use super::estimate::{Peak, predict};
 use super::interpolate::interpolate;
 use super::state::{Entry, State};
@@ -62,6 +63,14 @@ impl<'a> View<'a> {
         self
     }
 
+    /// Makes a view of the same in which a key is this value, and what `it` means.
+    pub(super) fn with_value(&self, key: KeyPath, value: Value) -> Self {
+        let mut elements = self.elements.clone();
+        elements.push((key.clone(), value));
+        let (supposed, resolving) = (self.supposed.clone(), self.resolving.clone());
+        Self { it: Some(key), elements, supposed, resolving, ..*self }
+    }
+
     fn supposed(&self, name: &str) -> Option<Lookup> {
         let supposed = self.supposed.as_ref().filter(|(supposed, _)| supposed == name);
         supposed.map(|(_, answer)| answer.clone())
@@ -91,6 +100,11 @@ impl<'a> View<'a> {
             let from = self.state.winning(key.as_str()).map(|entry| entry.from.clone());
             let from = from.unwrap_or(Provenance::Computed);
             return Lookup::Set(Found { value: element.clone(), from });
+        }
+        if let Some(old) = self.read_as(key)
+            && let Some(answer) = self.look_up_old(key, &old)
+        {
+            return answer;
         }
         if let Some(answer) = self.look_up_base(key) {
             return answer;
@@ -315,8 +329,10 @@ impl Scope for View<'_> {
     }
 
     fn switched(&self, key: &KeyPath) -> Lookup {
-        let value = Value::Bool(self.state.winning(key.as_str()).is_some());
-        let from = match self.state.winning(key.as_str()) {
+        let old = set_as(key, self.pack, self.state).map(|old| old.key);
+        let winning = self.state.winning(old.as_ref().unwrap_or(key).as_str());
+        let value = Value::Bool(winning.is_some());
+        let from = match winning {
             Some(entry) => entry.from.clone(),
             None => Provenance::Computed,
         };

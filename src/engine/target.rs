@@ -34,6 +34,18 @@ impl Target {
             if entry.value.as_ref().is_ok_and(|it| !plain.contains(&it.kind)) {
                 continue;
             }
+            for alias in &pack.aliases {
+                let Some(versions) = &alias.versions else { continue };
+                let (old, new) = (alias.old.covers(&entry.key), alias.new.covers(&entry.key));
+                let before = left.len();
+                if old != new {
+                    left.retain(|it| versions.hold(it) == old);
+                }
+                if left.len() < before {
+                    let not = if old { "" } else { "not " };
+                    reasons.push(format!("`{}` is {not}of {versions}", entry.key));
+                }
+            }
             for version in &pack.versions {
                 let number = &version.number;
                 let before = left.len();

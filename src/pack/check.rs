@@ -6,15 +6,15 @@ use super::dimension::Dimension;
 use super::extend::Joined;
 use super::index::RuleIndex;
 use super::manifest::{
-    DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
-    SignalEntry, VersionEntry,
+    AliasEntry, DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry,
+    RequirementEntry, SignalEntry, VersionEntry,
 };
 use super::names::PackNames;
 use super::read::{RewriteText, Text};
 use super::reads::Reads;
 use super::rule::{
-    DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack, PackOption,
-    Parameter, Phase, Requirement, Rewrite, TargetVersion, VERSION,
+    Alias, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack,
+    PackOption, Parameter, Phase, Requirement, Rewrite, TargetVersion, VERSION,
 };
 use super::version::{Version, Versions};
 use crate::condition::{
@@ -92,6 +92,7 @@ impl<'a> Checker<'a> {
         let options: Vec<PackOption> = options.collect();
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
         let mut requirements: Vec<Requirement> = requirements.collect();
+        let aliases = manifest.aliases.iter().filter_map(|it| self.alias(it)).collect();
         let defaults = manifest.defaults.iter().map(|it| self.default_set(it));
         let defaults: Vec<DefaultSet> = defaults.collect();
         for it in &mut requirements {
@@ -122,6 +123,7 @@ impl<'a> Checker<'a> {
             signal_defs,
             signals: signals?,
             versions: std::mem::take(&mut self.versions),
+            aliases,
             defaults,
             options,
             requirements,
@@ -145,6 +147,7 @@ impl<'a> Checker<'a> {
         let requirements = manifest.requirements.iter().map(|requirement| &requirement.id);
         self.check_unique(options.chain(requirements).collect(), "rule");
         self.check_unique(manifest.versions.iter().map(|it| &it.number).collect(), "version");
+        self.check_unique(manifest.aliases.iter().map(|it| &it.old).collect(), "alias");
         self.check_unique(manifest.signals.iter().map(|it| &it.name).collect(), "signal");
         self.check_unique(manifest.invariants.iter().map(|it| &it.id).collect(), "invariant");
         self.check_unique(manifest.estimates.iter().map(|it| &it.phase).collect(), "estimate");
@@ -347,6 +350,36 @@ impl<'a> Checker<'a> {
         }
         versions.sort_by(|one, other| one.number.cmp(&other.number));
         versions
+    }
+
+    fn alias(&mut self, entry: &AliasEntry) -> Option<Alias> {
+        let glob = |text: &Text| KeyGlob(text.value.clone());
+        let (old, new) = (glob(&entry.old), glob(&entry.new));
+        let conversions = [&entry.read, &entry.write];
+        let converts = conversions.iter().any(|it| it.is_some());
+        let mut others = self.manifest.aliases.iter().map(|it| glob(&it.old));
+        let chained = others.any(|it| it == new || it.covers(&new.0));
+        let wrong = if old.is_section() != new.is_section() {
+            Some("one name is a key and the other a section: write both with `.*`, or neither")
+        } else if chained {
+            Some("this is itself an old name: give the newest, which rules use")
+        } else if converts && conversions.iter().any(|it| it.is_none()) {
+            Some("a value that is converted needs both `read` and `write`")
+        } else if converts && old.is_section() {
+            Some("the values of a whole section cannot be converted: write an alias for each key")
+        } else {
+            None
+        };
+        let stands_in = entry.old.stands_in() || entry.new.stands_in();
+        if let Some(wrong) = wrong.filter(|_| !stands_in) {
+            let message = format!("`{}` cannot be an alias of `{}`", entry.old.value, new.0);
+            let fault = Fault::new("hydrule::pack::bad_alias", entry.new.location.span, message);
+            self.blame_all(&entry.new, fault.helped(wrong));
+        }
+        let versions = entry.versions.as_ref().and_then(|text| self.named_versions(text));
+        let [read, write] =
+            conversions.map(|it| it.as_ref().and_then(|it| self.expression(it, Type::Any)));
+        (!stands_in).then_some(Alias { old, new, versions, read, write })
     }
 
     fn default_set(&mut self, entry: &DefaultEntry) -> DefaultSet {

@@ -32,6 +32,7 @@ impl Manifest {
         self.options = joined(self.options, base.options, |it| &it.id.value);
         self.requirements = joined(self.requirements, base.requirements, |it| &it.id.value);
         self.versions = joined(self.versions, base.versions, |it| &it.number.value);
+        self.aliases = joined(self.aliases, base.aliases, |it| &it.old.value);
         // Defaults have no names of their own: the first set that tells a key tells it.
         self.defaults.extend(base.defaults);
         self.silent.extend(base.silent);

@@ -36,6 +36,7 @@ pub struct Manifest {
     pub(super) frames: Vec<FramesEntry>,
     pub(super) signals: Vec<SignalEntry>,
     pub(super) versions: Vec<VersionEntry>,
+    pub(super) aliases: Vec<AliasEntry>,
     pub(super) defaults: Vec<DefaultEntry>,
     pub(super) options: Vec<OptionEntry>,
     pub(super) requirements: Vec<RequirementEntry>,
@@ -116,6 +117,15 @@ pub(super) struct VersionEntry {
     pub number: Text,
     pub adds: Vec<Text>,
     pub drops: Vec<Text>,
+}
+
+#[derive(Debug)]
+pub(super) struct AliasEntry {
+    pub old: Text,
+    pub new: Text,
+    pub versions: Option<Text>,
+    pub read: Option<Text>,
+    pub write: Option<Text>,
 }
 
 #[derive(Debug)]
@@ -286,6 +296,13 @@ impl Manifest {
             let (adds, drops) = (table.texts("adds"), table.texts("drops"));
             table.finish();
             self.versions.push(VersionEntry { number, adds, drops });
+        }
+        for table in reader.tables("alias", "alias") {
+            let (old, new) = (table.text("old"), table.text("new"));
+            let versions = table.optional_text("versions");
+            let (read, write) = (table.optional_text("read"), table.optional_text("write"));
+            table.finish();
+            self.aliases.push(AliasEntry { old, new, versions, read, write });
         }
         for table in reader.tables("default", "default set") {
             let (of, source) = (table.text("of"), table.text("source"));

@@ -27,8 +27,8 @@ pub use manifest::Manifest;
 pub use read::{Either, Leaf, Reader, Text, read_toml, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
-    Changes, DefaultAnswer, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact,
-    PEAK, Pack, PackOption, PackPart, Parameter, Phase, Requirement, Rewrite, Safety, SwitchedOff,
-    TargetVersion, VERSION,
+    Alias, Changes, DefaultAnswer, DefaultSet, Estimate, Expression, Invariant, KeyGlob,
+    OutsideFact, PEAK, Pack, PackOption, PackPart, Parameter, Phase, Requirement, Rewrite, Safety,
+    SwitchedOff, TargetVersion, VERSION,
 };
 pub use version::{Version, Versions};

@@ -51,6 +51,8 @@ pub struct Pack {
     pub signals: Signals,
     /// The versions of the target that the pack tells apart, oldest first.
     pub versions: Vec<TargetVersion>,
+    /// Keys that have or had other names.
+    pub aliases: Vec<Alias>,
     /// The target's own defaults.
     pub defaults: Vec<DefaultSet>,
     /// The escalation options, least harm first.
@@ -169,11 +171,43 @@ pub struct TargetVersion {
     pub drops: Vec<KeyGlob>,
 }
 
-/// A key, or `section.*` for all that is in a section.
+/// A key that has two names, or a section all of whose keys have.
 #[derive(Debug)]
+pub struct Alias {
+    /// The old name.
+    pub old: KeyGlob,
+    /// The one that rules use.
+    pub new: KeyGlob,
+    /// The versions that know the old name and not the new one.
+    pub versions: Option<Versions>,
+    /// Makes the new value of the old one, which is `it`; they are the same where not given.
+    pub read: Option<Expression>,
+    /// Makes the old value of the new one.
+    pub write: Option<Expression>,
+}
+
+/// A key, or `section.*` for all that is in a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyGlob(pub(super) String);
 
 impl KeyGlob {
+    /// Moves a key that is meant to where another glob means it.
+    pub fn moved(&self, key: &str, to: &Self) -> Option<String> {
+        if !self.covers(key) {
+            return None;
+        }
+        match (self.0.strip_suffix('*'), to.0.strip_suffix('*')) {
+            (Some(section), Some(new)) => Some(format!("{new}{}", key.strip_prefix(section)?)),
+            (None, None) => Some(to.0.clone()),
+            _ => None,
+        }
+    }
+
+    /// Tells whether it is a whole section.
+    pub fn is_section(&self) -> bool {
+        self.0.ends_with(".*")
+    }
+
     /// Tells whether a key is meant.
     pub fn covers(&self, key: &str) -> bool {
         match self.0.strip_suffix(".*") {

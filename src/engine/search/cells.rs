@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::condition::{Condition, Target};
+use crate::engine::alias::at_work;
 use crate::engine::state::{Entry, State};
 use crate::engine::world::World;
 use crate::pack::{Pack, PackOption, Reads, Requirement, Rewrite};
@@ -32,9 +33,10 @@ impl Cells {
         let rewrites = options.iter().map(|option| &option.rewrite);
         let rewrites = rewrites.chain(pack.requirements.iter().map(|it| &it.repair)).flatten();
         let rewrites: Vec<&Rewrite> = rewrites.collect();
-        // A base configuration and interpolations link keys in ways that no rule shows, and what was
+        // A base configuration, old names and interpolations link keys in ways that no rule shows, and what was
         // tried before is compared as a whole.
         if world.base.is_some()
+            || at_work(pack, input, world)
             || !world.tried.is_empty()
             || input.entries.iter().any(interpolates)
             || rewrites.iter().any(|it| it.text().as_str().contains("${"))
