@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 12] = [
 ];
 
 /// Libraries that only these files know.
-const KEPT_IN: [(&str, &[&str]); 10] = [
+const KEPT_IN: [(&str, &[&str]); 13] = [
     ("pest", &["overrides/parse.rs", "condition/parse.rs"]),
     ("miette", &["report/fault.rs"]),
     ("brush_parser", &["surface/bash/"]),
@@ -28,6 +28,9 @@ const KEPT_IN: [(&str, &[&str]); 10] = [
     ("toml", &["pack/"]),
     ("semver", &["pack/version.rs"]),
     ("saphyr_parser", &["config/yaml.rs", "config/outline.rs"]),
+    ("flate2", &["cli/files.rs"]),
+    ("ruzstd", &["cli/files.rs"]),
+    ("memchr", &["signal/"]),
     ("rustix", &["transaction/disk.rs"]),
     ("hmac_sha256", &["transaction/store.rs"]),
     ("std::fs", &["cli/files.rs", "pack/extend.rs", "transaction/disk.rs"]),

@@ -25,6 +25,7 @@ mod edits;
 mod end_to_end;
 mod estimates;
 mod example;
+mod facts;
 mod faults;
 mod goals;
 mod hosted;

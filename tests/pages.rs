@@ -112,6 +112,7 @@ fn the_help_is_as_reviewed() {
     for command in [
         "",
         "rewrite",
+        "facts",
         "explain",
         "check",
         "set",
@@ -136,8 +137,8 @@ fn the_help_is_as_reviewed() {
 fn every_flag_of_the_readme_exists() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let helps: String = [
-        "", "rewrite", "explain", "check", "set", "show", "parse", "expand", "compose", "test",
-        "log", "undo", "diff",
+        "", "rewrite", "facts", "explain", "check", "set", "show", "parse", "expand", "compose",
+        "test", "log", "undo", "diff",
     ]
     .map(|command| Run::hydrule(&format!("{command} --help")).run().out)
     .concat();

@@ -25,6 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   hydrule rewrite run.sh submit.slurm --log slurm-4242.err   why it died, and what to change
   hydrule rewrite run.sh --log slurm-4242.err --write        make the change
+  hydrule facts slurm-4242.out slurm-4242.err                what the logs tell of the failure
   hydrule explain run.sh --log slurm-4242.err                every rule, and why (not)
   hydrule check run.sh submit.slurm                          what is wrong before it runs
   hydrule set run.sh trainer.n_gpus_per_node=8               one given change, as a diff
@@ -54,6 +55,8 @@ pub enum ColorWhen {
 pub enum Command {
     /// Propose the change that answers a failure, as a diff; make it with --write
     Rewrite(RewriteArgs),
+    /// Find what went wrong in a job's logs: what failed first, in which phase, with which numbers
+    Facts(FactsArgs),
     /// Show for every rule whether it fired and why, with the values it read
     Explain(ExplainArgs),
     /// Find what is wrong with launch scripts before they run
@@ -196,6 +199,38 @@ fn threads(text: &str) -> Result<usize, String> {
         Ok(number @ 1..=256) => Ok(number),
         _ => Err("a number from 1 to 256 belongs here".to_owned()),
     }
+}
+
+/// `hydrule facts`.
+#[derive(Debug, Args)]
+pub struct FactsArgs {
+    /// Logs of one job, also compressed with gzip or zstd; `-` reads standard input
+    #[arg(value_name = "LOG", required = true)]
+    pub logs: Vec<PathBuf>,
+    /// The job's files: what Hydra says it ran is compared with the launch in them
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub script: Vec<PathBuf>,
+    /// The pack whose signals are looked for: a name or a folder [default: all that ship]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// Which launch of the files is meant, counted from 1 [default: the one that the log ran]
+    #[arg(long, value_name = "N", requires = "script")]
+    pub launch: Option<usize>,
+    /// A variable of the job's environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// The arguments that the scripts are started with [default: any]
+    #[arg(long, value_name = "ARG", num_args = 0..)]
+    pub args: Option<Vec<String>>,
+    /// A fact, in Hydra's override syntax: model.vocab_size=152064 tells which tensor was too large
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub fact: Vec<String>,
+    /// Facts from a JSON, YAML or TOML file: model=config.json
+    #[arg(long, value_name = "NAME=FILE")]
+    pub facts: Vec<String>,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
 }
 
 /// `hydrule explain`.

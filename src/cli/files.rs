@@ -1,11 +1,13 @@
 //! Files: read whole.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::error::CliError;
+use super::progress::Progress;
+use crate::signal::{Scan, Signals};
 use crate::text::{Fault, Source, Span, nearest};
 
 /// Reads a script, which must be UTF-8 so that edits keep every other byte.
@@ -94,17 +96,126 @@ pub fn read_taken_in(path: &Path) -> Option<Source> {
     Some(Source::new(path.display().to_string(), text))
 }
 
-/// Reads a log; bytes that are not UTF-8 become replacement characters. `-` is standard input.
-pub fn read_log(path: &Path) -> Result<Source, CliError> {
-    let mut bytes = Vec::new();
-    let (name, read) = if path == Path::new("-") {
-        ("standard input".to_owned(), io::stdin().lock().read_to_end(&mut bytes).map(drop))
+/// A log that is read once, from its start to its end.
+pub struct LogInput {
+    /// What messages call it.
+    pub name: String,
+    /// Its bytes, decompressed.
+    pub input: Box<dyn Read>,
+    /// Whether it is compressed.
+    pub compressed: bool,
+    /// How many bytes the file has.
+    pub size: Option<u64>,
+}
+
+/// Opens a log: a file, a pipe, or standard input for `-`. What is compressed with gzip or zstd is
+/// told by its first bytes, not by its name.
+pub fn open_log(path: &Path) -> Result<LogInput, CliError> {
+    let (name, size, raw): (_, _, Box<dyn Read>) = if path == Path::new("-") {
+        ("standard input".to_owned(), None, Box::new(io::stdin()))
     } else {
-        let whole = fs::read(path).map(|read| bytes = read);
-        (path.display().to_string(), whole)
+        let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+        let about = file.metadata().map_err(|error| unreadable(path, &error))?;
+        (path.display().to_string(), about.is_file().then_some(about.len()), Box::new(file))
     };
-    read.map_err(|error| unreadable(path, &error))?;
-    Ok(Source::new(name, String::from_utf8_lossy(&bytes).into_owned()))
+    let mut raw = BufReader::with_capacity(64 << 10, raw);
+    let start = raw.fill_buf().map_err(|error| unreadable(path, &error))?;
+    let (gzip, zstd) = (start.starts_with(&[0x1f, 0x8b]), start.starts_with(&ZSTD));
+    let input: Box<dyn Read> = match (gzip, zstd) {
+        (true, _) => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
+        (_, true) => Box::new(Frames { input: Some(Frame::Before(raw)) }),
+        _ => Box::new(raw),
+    };
+    Ok(LogInput { name, input, compressed: gzip || zstd, size })
+}
+
+/// How a frame of zstd begins.
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+type Raw = BufReader<Box<dyn Read>>;
+type Zstd = ruzstd::decoding::StreamingDecoder<Raw, ruzstd::decoding::FrameDecoder>;
+
+/// Frames of zstd one after the other, as appending to a file and several threads write them.
+struct Frames {
+    input: Option<Frame>,
+}
+
+enum Frame {
+    Before(Raw),
+    Inside(Box<Zstd>),
+}
+
+impl Read for Frames {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.input.take() {
+                None => return Ok(0),
+                Some(Frame::Before(mut raw)) => {
+                    if raw.fill_buf()?.is_empty() {
+                        return Ok(0);
+                    }
+                    let frame = Zstd::new(raw).map_err(io::Error::other)?;
+                    self.input = Some(Frame::Inside(Box::new(frame)));
+                }
+                Some(Frame::Inside(mut frame)) => {
+                    let count = frame.read(out)?;
+                    self.input = Some(match count {
+                        0 if !out.is_empty() => Frame::Before(frame.into_inner()),
+                        _ => Frame::Inside(frame),
+                    });
+                    if count > 0 || out.is_empty() {
+                        return Ok(count);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Reads a log with the signals, showing how far on a terminal. What is compressed and damaged counts
+/// up to there, where that tells a failure; the second value says so.
+pub fn scan_log(
+    path: &Path,
+    signals: &Signals,
+    progress: &mut Progress,
+) -> Result<(Scan, Option<String>), CliError> {
+    let log = open_log(path)?;
+    let mut input = Undamaged { input: log.input, compressed: log.compressed, damage: None };
+    let read = signals.read(&log.name, &mut input, &mut |read| {
+        progress.show(&log.name, read, log.size.filter(|_| !log.compressed));
+    });
+    progress.clear();
+    let scan = read.map_err(|error| unreadable(path, &error))?;
+    match input.damage {
+        Some(why) if scan.events.is_empty() => {
+            let name = &log.name;
+            Err(CliError::plain(format!("cannot read all of `{name}`: {why}"))
+                .helped("what could be read shows no failure; is the file cut off?"))
+        }
+        damage => Ok((
+            scan,
+            damage.map(|why| format!("{} is damaged ({why}) and was read up to there.", log.name)),
+        )),
+    }
+}
+
+/// Ends where compressed data is damaged, as the log of a job is whose writer was killed.
+struct Undamaged {
+    input: Box<dyn Read>,
+    compressed: bool,
+    damage: Option<String>,
+}
+
+impl Read for Undamaged {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.input.read(out) {
+            Err(error) if self.compressed && error.kind() != io::ErrorKind::Interrupted => {
+                self.damage = Some(error.to_string());
+                Ok(0)
+            }
+            read => read,
+        }
+    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CliError {

@@ -7,10 +7,11 @@ use super::args::JobArgs;
 use super::chain::{Input, inputs_of};
 use super::error::CliError;
 use super::facts;
-use super::files::{read_log, read_script, read_taken_in};
+use super::files::{read_script, read_taken_in, scan_log};
 use super::goal;
 use super::kind::Files;
 use super::launched;
+use super::progress::Progress;
 use super::run_folder::{Folder, read_folder};
 use super::tried;
 use crate::config::{Config, Note, compose};
@@ -36,8 +37,10 @@ pub struct Parts {
     pub config: Option<Source>,
     /// The run folder.
     pub folder: Option<Folder>,
-    /// The log.
-    pub log: Option<Source>,
+    /// What the log tells.
+    pub log: Option<Scan>,
+    /// Why the log was not read to its end.
+    pub damage: Option<String>,
     /// Plain overrides, instead of files.
     pub overrides: Vec<String>,
     /// Which launch is meant, counted from 1.
@@ -74,6 +77,14 @@ impl Job {
     /// # Errors
     /// Unreadable files, and every mistake in the pack, the scripts and the overrides.
     pub fn load(args: &JobArgs) -> Result<Self, CliError> {
+        Self::load_with(args, None)
+    }
+
+    /// Reads a job whose log was read already.
+    ///
+    /// # Errors
+    /// As [`Job::load`].
+    pub fn load_with(args: &JobArgs, scan: Option<Scan>) -> Result<Self, CliError> {
         let known = Known::of(args);
         let (pack, mut world) = known.load(&args.pack)?;
         check_ids(&pack, &args.only)?;
@@ -85,9 +96,16 @@ impl Job {
         let files = Files::sort(&args.files)?;
         let folder = files.folder.as_ref();
         let folder = folder.map(|it| read_folder(it, args.launch, &pack)).transpose()?;
-        let log = match &args.log {
-            Some(path) => Some(read_log(path)?),
-            None => folder.as_ref().and_then(|it| it.log.clone()),
+        let log = args.log.as_deref().or(folder.as_ref().and_then(|it| it.log.as_deref()));
+        let mut damage = None;
+        let scan = match (scan, log) {
+            (Some(scan), _) => Some(scan),
+            (None, Some(log)) => {
+                let (scan, why) = scan_log(log, &pack.signals, &mut Progress::new())?;
+                damage = why;
+                Some(scan)
+            }
+            (None, None) => None,
         };
         let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
         let parts = Parts {
@@ -97,7 +115,8 @@ impl Job {
             overrides: args.overrides.clone(),
             launch: args.launch,
             folder,
-            log,
+            log: scan,
+            damage,
         };
         let outside = outside(&args.env, args.args.clone())?;
         Self::assemble(Arc::new(pack), world, parts, outside)
@@ -113,7 +132,7 @@ impl Job {
         parts: Parts,
         outside: Outside,
     ) -> Result<Self, CliError> {
-        let scan = parts.log.as_ref().map(|log| pack.signals.scan(log));
+        let scan = parts.log;
         let inputs = inputs_of(parts.scripts, &outside)?;
         let mut job = Self {
             pack,
@@ -127,6 +146,7 @@ impl Job {
             yaml: parts.yaml,
             folder: parts.folder,
         };
+        job.remarks.extend(parts.damage);
         job.read_overrides(&parts.overrides, parts.launch, scan.as_ref())?;
         job.world.target = std::mem::take(&mut job.world.target).narrowed(&job.pack, &job.state);
         job.read_bases(parts.config.as_ref())?;
@@ -650,7 +670,7 @@ pub fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, CliError> {
 }
 
 /// Reads `NAME=VALUE` arguments whose values are typed as Hydra types them.
-fn values(texts: &[String]) -> Result<Vec<(String, Value)>, CliError> {
+pub fn values(texts: &[String]) -> Result<Vec<(String, Value)>, CliError> {
     let mut out = Vec::new();
     for text in texts {
         let bare = text.trim_start_matches('$');

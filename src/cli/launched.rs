@@ -3,7 +3,8 @@
 use crate::engine::{Entry, State};
 use crate::facts::Provenance;
 use crate::overrides::{Override, parse};
-use crate::signal::{Launched, Scan};
+use crate::report::{Comparison, Difference};
+use crate::signal::{Launched, LaunchedOverride, Scan};
 use crate::text::{count, join_and};
 
 /// Returns the list of overrides that Hydra printed, if the log has one.
@@ -75,6 +76,46 @@ pub fn complete(state: &mut State, launched: &Launched, forwards: bool) -> Vec<S
         state.entries.extend(passed);
     }
     remarks
+}
+
+/// Compares what ran with what a launch says, key by key; the last override of a key counts. What the
+/// launch `forwards` may be given to it, and what only the shell knows is no difference.
+pub fn compare(
+    launch: String,
+    entries: &[Entry],
+    launched: &Launched,
+    forwards: bool,
+) -> Comparison {
+    let mut differences = Vec::new();
+    let (mut same, mut given) = (0, Vec::new());
+    let ran: Vec<(Override, &LaunchedOverride)> =
+        launched.overrides.iter().filter_map(|it| Some((parse(&it.text).ok()?, it))).collect();
+    let last = |key: &str| ran.iter().rev().find(|(parsed, _)| parsed.key == key);
+    let mut seen: Vec<&str> = Vec::new();
+    for (parsed, item) in &ran {
+        let key = parsed.key.as_str();
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let (parsed, item) = last(key).map_or((parsed, *item), |(parsed, item)| (parsed, *item));
+        let ran = Some((item.text.clone(), item.location.clone()));
+        match entries.iter().rev().find(|entry| entry.key == key) {
+            Some(Entry { value: Ok(own), from, .. }) if own.value != parsed.value => {
+                let script = Some((own.text.clone(), from.clone()));
+                differences.push(Difference { key: key.to_owned(), ran, script });
+            }
+            Some(_) => same += 1,
+            None if forwards => given.push(key.to_owned()),
+            None => differences.push(Difference { key: key.to_owned(), ran, script: None }),
+        }
+    }
+    for entry in entries.iter().filter(|entry| last(&entry.key).is_none()) {
+        let Ok(own) = &entry.value else { continue };
+        let script = Some((own.text.clone(), entry.from.clone()));
+        differences.push(Difference { key: entry.key.clone(), ran: None, script });
+    }
+    Comparison { launch, same, given, differences }
 }
 
 fn difference(own: &Override, ran: &Override) -> String {

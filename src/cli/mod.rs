@@ -11,6 +11,7 @@ mod error;
 mod expand;
 mod explain;
 mod facts;
+mod failure;
 mod files;
 mod goal;
 mod job;
@@ -20,6 +21,7 @@ mod kind;
 mod launched;
 mod pack;
 mod parse;
+mod progress;
 mod recorded;
 mod rewrite;
 mod run_folder;
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
 fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
     match command {
         Command::Rewrite(args) => rewrite::run(args, console),
+        Command::Facts(args) => failure::run(args, console),
         Command::Explain(args) => explain::run(args, console),
         Command::Check(args) => check::run(args, console),
         Command::Set(args) => set::run(args, console),

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
-use super::files::{folders_in, read_if_there, read_log, read_script};
+use super::files::{folders_in, read_if_there, read_script, scan_log};
+use super::progress::Progress;
 use crate::config::Config;
 use crate::engine::Entry;
 use crate::facts::Provenance;
 use crate::overrides::parse;
 use crate::pack::Pack;
-use crate::signal::Scan;
 use crate::surface::run_folder::{self, Run};
 use crate::text::{Fault, Faults, Source, count, shell_word};
 
@@ -27,7 +27,7 @@ pub struct Folder {
     /// The composed configuration.
     pub config: Option<Config>,
     /// The job's log.
-    pub log: Option<Source>,
+    pub log: Option<PathBuf>,
     /// What starts the program, and whether that is sure.
     pub program: (String, bool),
 }
@@ -136,9 +136,9 @@ fn only_failed<'a>(jobs: &'a [PathBuf], pack: &Pack) -> Option<&'a PathBuf> {
     failed.next().filter(|_| failed.next().is_none())
 }
 
-fn failure(log: &Source, pack: &Pack) -> bool {
-    let scan: Scan = pack.signals.scan(log);
-    scan.first_cause().is_some()
+fn failure(log: &Path, pack: &Pack) -> bool {
+    let read = scan_log(log, &pack.signals, &mut Progress::new());
+    read.is_ok_and(|(scan, _)| scan.first_cause().is_some())
 }
 
 fn which(path: &Path, jobs: &[PathBuf], wanted: Option<usize>) -> CliError {
@@ -171,16 +171,15 @@ fn one(path: &Path, pack: &Pack) -> Result<Folder, CliError> {
         Some(source) => Some(Config::read_plain(&source)?.with_groups(run.groups.clone())),
         None => None,
     };
-    let log = log_of(path, &run)?;
+    let log = log_of(path, &run);
     let program = program_of(&run, pack);
     Ok(Folder { path: path.to_owned(), overrides, run, config, log, program })
 }
 
 /// Finds the log of the job, which bears its name.
-fn log_of(path: &Path, run: &Run) -> Result<Option<Source>, CliError> {
-    let Some(job) = &run.job else { return Ok(None) };
-    let file = path.join(format!("{job}.log"));
-    if file.is_file() { read_log(&file).map(Some) } else { Ok(None) }
+fn log_of(path: &Path, run: &Run) -> Option<PathBuf> {
+    let file = path.join(format!("{}.log", run.job.as_ref()?));
+    file.is_file().then_some(file)
 }
 
 /// Says what starts the program: a module that the pack knows, or a file that is there; else the name

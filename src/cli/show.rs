@@ -130,7 +130,7 @@ fn folder_json(folder: &Folder) -> Json {
         "command": folder.command(&folder.texts()),
         "command_is_certain": folder.program.1,
         "started_in": folder.run.started_in,
-        "log": folder.log.as_ref().map(Source::name),
+        "log": folder.log.as_ref().map(|log| log.display().to_string()),
         "overrides": overrides,
     })
 }

@@ -7,7 +7,7 @@ use super::target::Target;
 use super::tried::Tried;
 use crate::facts::Facts;
 use crate::pack::Pack;
-use crate::signal::{Event, Kind, Origin, PhaseFound};
+use crate::signal::{Confidence, Event, Kind, Origin, PhaseFound};
 use crate::text::{Location, Source, Span};
 use crate::value::Value;
 
@@ -91,6 +91,8 @@ impl World {
             facts: IndexMap::new(),
             location,
             origin: Origin::default(),
+            time: None,
+            confidence: Confidence::Certain,
             consequences: 0,
             first_cause: true,
         });

@@ -538,6 +538,7 @@ impl<'a> Checker<'a> {
                 name: entry.name.value.clone(),
                 event: entry.event.value.clone(),
                 kind: entry.kind,
+                confidence: entry.confidence,
                 pattern: entry.pattern.value.clone(),
                 types: entry.types.iter().filter_map(typed).collect(),
                 phase: entry.phase.as_ref().map(|phase| phase.value.clone()),

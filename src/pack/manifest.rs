@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::read::{Either, FaultList, Reader, RewriteText, Text, syntax_fault};
 use super::rule::{Changes, OutsideFact, Phase, Safety, SwitchedOff};
 use crate::condition::Type;
-use crate::signal::{FactType, Kind};
+use crate::signal::{Confidence, FactType, Kind};
 use crate::text::{Fault, Level, Location, Source, Span};
 use crate::value::Value;
 
@@ -106,6 +106,7 @@ pub(super) struct SignalEntry {
     pub name: Text,
     pub event: Text,
     pub kind: Kind,
+    pub confidence: Confidence,
     pub pattern: Text,
     /// A type is missing where it is blamed.
     pub types: Vec<(Text, Option<FactType>)>,
@@ -338,6 +339,11 @@ impl Manifest {
     fn read_signal(&mut self, table: Reader<'_>) {
         let (name, event) = (table.text("name"), table.text("event"));
         let kind = table.choice("kind", &Kind::WORDS).unwrap_or(Kind::Device);
+        let confidence = table.optional_choice("confidence", &Confidence::WORDS);
+        let confidence = match kind {
+            Kind::Unknown => Confidence::Open,
+            _ => confidence.unwrap_or(Confidence::Certain),
+        };
         let (pattern, phase) = (table.text("pattern"), table.optional_text("phase"));
         let types = table.text_entries("types").into_iter();
         let types = types.map(|(capture, word)| (capture, fact_type(&table, &word))).collect();
@@ -348,7 +354,7 @@ impl Manifest {
         if name.stands_in() || !whole {
             self.lose(format!("{}.", event.value));
         }
-        self.signals.push(SignalEntry { name, event, kind, pattern, types, phase });
+        self.signals.push(SignalEntry { name, event, kind, confidence, pattern, types, phase });
     }
 }
 

@@ -18,6 +18,7 @@ mod read;
 mod reads;
 mod rule;
 mod version;
+mod watch;
 
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
@@ -32,3 +33,4 @@ pub use rule::{
     SwitchedOff, TargetVersion, VERSION,
 };
 pub use version::{Version, Versions};
+pub use watch::Watch;

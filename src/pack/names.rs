@@ -14,7 +14,7 @@ use crate::signal::{FactType, Kind};
 use crate::value::Value;
 
 /// Facts that every event has, beside the captures of its pattern.
-const EVENT_FACTS: [(&str, Type); 7] = [
+const EVENT_FACTS: [(&str, Type); 8] = [
     ("kind", Type::Str),
     ("phase", Type::Str),
     ("signal", Type::Str),
@@ -22,6 +22,7 @@ const EVENT_FACTS: [(&str, Type); 7] = [
     ("actor", Type::Str),
     ("rank", Type::Int),
     ("line", Type::Int),
+    ("fragmented", Type::Bool),
 ];
 
 /// Every `$name` of a pack and its type, and what is known of keys.

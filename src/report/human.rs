@@ -9,8 +9,8 @@ use super::paint::{Look, Paint};
 use super::words;
 use crate::engine::{Applied, Failure, KeyChange, Plan, Rejection, RuleVerdict, Status, Step};
 use crate::pack::{Pack, PackOption, Safety};
-use crate::signal::Kind;
-use crate::text::{Level, count, join_and, quantity};
+use crate::signal::Event;
+use crate::text::{Level, Location, count, join_and, quantity};
 use crate::value::Value;
 
 /// Everything a report of one rewrite shows.
@@ -137,19 +137,21 @@ impl Page {
         let Some(failure) = reported.failure else { return };
         self.line("");
         let event = &failure.event;
-        let gpu = event.facts.get("gpu").map(|fact| format!("GPU {}", fact.value));
-        let what = match event.kind {
-            Kind::Device => format!("{} ran out of memory", gpu.as_deref().unwrap_or("A GPU")),
-            Kind::Host => "The host ran out of memory".to_owned(),
-            Kind::Unknown | Kind::Note => "The job failed".to_owned(),
-        };
-        let place = match (&failure.place, event.kind) {
-            (_, Kind::Host) => String::new(),
-            (Some(place), _) => format!(" during {}", reported.pack.phase_title(place)),
-            (None, _) => ", in a phase that the log does not tell".to_owned(),
-        };
+        let title = failure.place.as_deref().map(|place| reported.pack.phase_title(place));
+        self.event(event, title);
+        if let (Some(place), Some(from)) = (&failure.place, &failure.place_from) {
+            self.phase(place, from);
+        }
+        if event.consequences > 0 {
+            let text = format!("{} later in the log", count(event.consequences, "consequence"));
+            self.field("then", &text);
+        }
+    }
+
+    /// The headline of a failure in the phase of this title, and its facts.
+    pub fn event(&mut self, event: &Event, title: Option<&str>) {
         let at = self.paint.faint(&format!("  {}", event.location));
-        let what = self.paint.bad(&format!("✗ {what}{place}"));
+        let what = self.paint.bad(&format!("✗ {}", words::failed(event, title)));
         self.line(&format!("{what}{at}"));
         for (name, fact) in &event.facts {
             if HIDDEN_FACTS.contains(&name.as_str()) {
@@ -161,14 +163,18 @@ impl Page {
             };
             self.field(&fact_label(name), &format!("{text}  ({})", words::line_of(&fact.location)));
         }
-        if let (Some(place), Some(from)) = (&failure.place, &failure.place_from) {
-            let frame = from.text().trim();
-            self.field("phase", &format!("{place}, told by `{frame}`  ({})", words::line_of(from)));
+        if let Some(text) = words::fragmented(event) {
+            self.field("fragmented", text);
         }
-        if event.consequences > 0 {
-            let text = format!("{} later in the log", count(event.consequences, "consequence"));
-            self.field("then", &text);
+        if let Some(fact) = event.facts.get("tensor_rows") {
+            self.field("as large as", &format!("a tensor {} of tokens × vocabulary", fact.text));
         }
+    }
+
+    /// The phase of a failure, and the frame that tells it.
+    pub fn phase(&mut self, name: &str, from: &Location) {
+        let frame = from.text().trim();
+        self.field("phase", &format!("{name}, told by `{frame}`  ({})", words::line_of(from)));
     }
 
     fn broken_requirements(&mut self, reported: &Reported<'_>) {
@@ -461,7 +467,8 @@ impl Page {
 const LABEL: usize = 18;
 
 /// Facts that the headline or another line shows already.
-const HIDDEN_FACTS: [&str; 6] = ["gpu", "phase", "kind", "signal", "api", "line"];
+const HIDDEN_FACTS: [&str; 9] =
+    ["gpu", "phase", "kind", "signal", "api", "line", "fragmented", "tensor_rows", "tensor_dtype"];
 
 fn fact_label(name: &str) -> String {
     match name {

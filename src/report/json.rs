@@ -16,6 +16,7 @@ use crate::engine::{
 };
 use crate::facts::{Found, Missing, Provenance};
 use crate::pack::Pack;
+use crate::signal::{Event, Fact};
 use crate::text::Location;
 
 /// The version of the format.
@@ -85,18 +86,6 @@ fn option(pack: &Pack, verdict: &RuleVerdict) -> Json {
 
 fn failure(failure: &Failure) -> Json {
     let event = &failure.event;
-    let facts: serde_json::Map<String, Json> = event
-        .facts
-        .iter()
-        .map(|(name, fact)| {
-            let value = json!({
-                "value": fact.value.to_json(),
-                "text": fact.text,
-                "location": location(&fact.location),
-            });
-            (name.clone(), value)
-        })
-        .collect();
     json!({
         "signal": event.signal,
         "event": event.event,
@@ -104,9 +93,21 @@ fn failure(failure: &Failure) -> Json {
         "phase": event.phase.as_ref().map(|phase| &phase.name),
         "place": failure.place,
         "location": location(&event.location),
-        "facts": facts,
+        "facts": fact_values(event),
         "consequences": event.consequences,
     })
+}
+
+/// Gives the facts of an event by name.
+pub fn fact_values(event: &Event) -> Json {
+    let fact = |fact: &Fact| {
+        json!({
+            "value": fact.value.to_json(),
+            "text": fact.text,
+            "location": location(&fact.location),
+        })
+    };
+    event.facts.iter().map(|(name, found)| (name.clone(), fact(found))).collect()
 }
 
 /// Gives a place: 1-based line and column (code points), and 0-based byte offsets.

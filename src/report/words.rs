@@ -9,8 +9,29 @@ use crate::engine::{
 };
 use crate::facts::{Missing, Provenance};
 use crate::pack::{Changes, Pack, PackOption, Safety};
+use crate::signal::{Event, Kind};
 use crate::text::{Location, join_and, quantity};
 use crate::value::Value;
+
+/// Says what failed, in the phase of this title.
+pub fn failed(event: &Event, title: Option<&str>) -> String {
+    let gpu = event.facts.get("gpu").map(|fact| format!("GPU {}", fact.value));
+    let what = match event.kind {
+        Kind::Device => format!("{} ran out of memory", gpu.as_deref().unwrap_or("A GPU")),
+        Kind::Host => return "The host ran out of memory".to_owned(),
+        Kind::Unknown | Kind::Note => "The job failed".to_owned(),
+    };
+    match title {
+        Some(title) => format!("{what} during {title}"),
+        None => format!("{what}, in a phase that the log does not tell"),
+    }
+}
+
+/// Says whether memory was there but in pieces, where the numbers tell.
+pub fn fragmented(event: &Event) -> Option<&'static str> {
+    let found = event.facts.get("fragmented")?.value == Value::Bool(true);
+    found.then_some("what is reserved but unused would hold it, in pieces too small")
+}
 
 /// Names a status in one word, as JSON and tests see it.
 pub fn status_word(status: &Status) -> &'static str {

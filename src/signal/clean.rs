@@ -33,7 +33,7 @@ impl<'a> Clean<'a> {
             let (plain, tail) = rest.split_at_checked(escape).unwrap_or((rest, ""));
             runs.push((text.len(), at + raw.len() - rest.len()));
             text.push_str(plain);
-            rest = tail.get(escape_length(tail)..).unwrap_or_default();
+            rest = tail.get(escape_length(tail.as_bytes())..).unwrap_or_default();
         }
         runs.push((text.len(), at + raw.len() - rest.len()));
         text.push_str(rest);
@@ -120,11 +120,6 @@ impl<'a> Line<'a> {
         Origin { actor: named.actor.map(str::to_owned), pid: named.pid, rank: named.rank }
     }
 
-    /// Tells whether escape sequences were taken out of the message.
-    pub(super) fn was_coloured(&self) -> bool {
-        self.clean.runs.iter().any(|(clean, _)| *clean > self.body)
-    }
-
     /// Joins the message of a following line after a line feed.
     pub(super) fn join(&mut self, next: &Line<'_>) {
         if self.end < self.clean.text().len() {
@@ -153,18 +148,17 @@ pub(super) fn raw_lines(text: &str, from: usize) -> impl Iterator<Item = (usize,
 }
 
 /// Returns the length of the escape sequence that `text` begins with: CSI, OSC or two characters.
-fn escape_length(text: &str) -> usize {
+pub(super) fn escape_length(text: &[u8]) -> usize {
     let body = text.get(2..).unwrap_or_default();
-    match text.as_bytes().get(1) {
+    match text.get(1) {
         Some(b'[') => {
-            let parameters = body.bytes().take_while(|byte| matches!(byte, 0x20..=0x3f)).count();
-            2 + parameters
-                + usize::from(matches!(body.as_bytes().get(parameters), Some(0x40..=0x7e)))
+            let parameters = body.iter().take_while(|byte| matches!(byte, 0x20..=0x3f)).count();
+            2 + parameters + usize::from(matches!(body.get(parameters), Some(0x40..=0x7e)))
         }
         Some(b']') => {
             // Without a terminator only the introducer goes, else a torn line would vanish.
-            let bell = body.find('\x07').map(|at| (at, 1));
-            let terminator = body.find("\x1b\\").map(|at| (at, 2));
+            let bell = memchr::memchr(b'\x07', body).map(|at| (at, 1));
+            let terminator = memchr::memmem::find(body, b"\x1b\\").map(|at| (at, 2));
             let end = [bell, terminator].into_iter().flatten().min();
             2 + end.map_or(0, |(at, len)| at + len)
         }

@@ -33,6 +33,32 @@ impl Kind {
     }
 }
 
+/// How sure a message makes its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Confidence {
+    /// The message itself says that memory ran out.
+    Certain,
+    /// The message is what a lack of memory leaves; other causes leave the same.
+    Likely,
+    /// The message does not say why the job failed.
+    Open,
+}
+
+impl Confidence {
+    /// The words that a pack may write.
+    pub const WORDS: [(&'static str, Self); 2] =
+        [("certain", Self::Certain), ("likely", Self::Likely)];
+
+    /// Returns the word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+            Self::Open => "open",
+        }
+    }
+}
+
 /// How the text of a capture becomes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FactType {
@@ -115,6 +141,8 @@ pub struct SignalDef {
     pub event: String,
     /// Whose failure it tells of.
     pub kind: Kind,
+    /// How sure the message makes the kind.
+    pub confidence: Confidence,
     /// A regular expression over the cleaned line; `\n` in it joins following lines of the process.
     pub pattern: String,
     /// The types of captures, by name; any other named capture is text.

@@ -22,6 +22,15 @@ pub struct Launched {
     pub location: Location,
 }
 
+impl Launched {
+    /// Keeps of the log no more than the overrides.
+    pub(super) fn alone(self) -> Self {
+        let alone = |it: LaunchedOverride| LaunchedOverride { location: it.location.alone(), ..it };
+        let overrides = self.overrides.into_iter().map(alone).collect();
+        Self { overrides, location: self.location.alone() }
+    }
+}
+
 /// Reads the list from a line; a list that does not end, as in a torn log, is none.
 pub(super) fn read(line: &Line<'_>, source: &Source) -> Option<Launched> {
     let text = line.text();

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A log is many processes talking at once. `clean` takes colours, prefixes and suffixes off a line
-//! and keeps the way back to the bytes they came from; `scan` tries a pattern only where a literal of
-//! it occurs; `trace` collects each process's stack so that a failure knows where it happened. Which
+//! and keeps the way back to the bytes they came from; `reader` takes a log of any length in blocks, and
+//! `prefilter` finds where in them a literal of a pattern stands; only there `scan` tries patterns; `trace` collects each process's stack so that a failure knows where it happened. Which
 //! messages and which frames mean what is said by the pack alone.
 
 mod clean;
@@ -16,12 +16,17 @@ mod def;
 mod event;
 mod launched;
 mod needle;
+mod prefilter;
+mod reader;
 mod scan;
 mod signals;
+mod tensor;
+mod time;
 mod trace;
 
 pub use clean::Origin;
-pub use def::{FactType, Kind, PhaseDef, SignalDef};
-pub use event::{Event, Fact, PhaseFound, Scan};
+pub use def::{Confidence, FactType, Kind, PhaseDef, SignalDef};
+pub use event::{Event, Fact, Order, PhaseFound, Scan};
 pub use launched::{Launched, LaunchedOverride};
 pub use signals::Signals;
+pub use time::Time;

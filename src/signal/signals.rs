@@ -1,20 +1,15 @@
-use std::collections::BTreeSet;
+use std::io::{self, Read};
 use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::def::{PhaseDef, SignalDef};
+use super::def::{Kind, PhaseDef, SignalDef};
 use super::event::Scan;
 use super::launched::MARK;
 use super::needle::needles;
-use super::scan::Scanner;
+use super::prefilter::{Prefilter, Target};
+use super::reader::Reader;
 use crate::text::{Fault, Source, Span};
-
-/// How many literals one search looks for. The library searches up to 64 with vector instructions, and
-/// more five times slower.
-const AT_ONCE: usize = 40;
-/// How much of a literal the search looks for; the rest costs time to prepare and finds nothing new.
-const PREFIX: usize = 16;
 
 /// The signals and phases of a pack, ready to read logs.
 ///
@@ -25,7 +20,7 @@ pub struct Signals {
     pub(super) signals: Vec<Signal>,
     pub(super) phases: Vec<PhaseDef>,
     /// Finds the literals of all patterns at once.
-    prefilter: OnceLock<Vec<Regex>>,
+    prefilter: OnceLock<Prefilter>,
 }
 
 impl Signals {
@@ -56,33 +51,44 @@ impl Signals {
 
     /// Reads a log.
     pub fn scan(&self, source: &Source) -> Scan {
-        Scanner::new(self, source).scan()
+        // Reading from memory never fails.
+        self.read(source.name(), &mut source.text().as_bytes(), &mut |_| ()).unwrap_or_default()
     }
 
-    /// Finds where in a text literals of the patterns stand, in order.
-    pub(super) fn hits(&self, text: &str) -> Vec<usize> {
-        let found = self.prefilter().iter().flat_map(|filter| filter.find_iter(text));
-        let mut hits: Vec<usize> = found.map(|hit| hit.start()).collect();
-        hits.sort_unstable();
-        hits
+    /// Reads a log of any length in bounded memory, telling now and then how many bytes were read.
+    /// Bytes that are no UTF-8 count as a `?` each.
+    ///
+    /// # Errors
+    /// What reading `input` fails with.
+    pub fn read(
+        &self,
+        name: &str,
+        input: &mut dyn Read,
+        progress: &mut dyn FnMut(usize),
+    ) -> io::Result<Scan> {
+        Reader::new(self, name).read(input, progress)
     }
 
-    /// Tells whether a literal of some pattern stands in a text.
-    pub(super) fn has_hit(&self, text: &str) -> bool {
-        self.prefilter().iter().any(|filter| filter.is_match(text))
+    /// Tells whether a line may show a failure, or the overrides of the job.
+    pub(super) fn may_fail(&self, text: &str) -> bool {
+        let mut failures = self.signals.iter().filter(|signal| signal.def.kind != Kind::Note);
+        text.contains(MARK) || failures.any(|signal| signal.may_match(text))
     }
 
-    fn prefilter(&self) -> &[Regex] {
-        let build = || {
-            let known = self.signals.iter().filter_map(|signal| signal.needles.as_ref()).flatten();
-            let known = known.map(String::as_str).chain([MARK]);
-            let short: BTreeSet<String> =
-                known.map(|it| it.chars().take(PREFIX).collect()).collect();
-            let escaped: Vec<String> = short.iter().map(|it| regex::escape(it)).collect();
-            let filters = escaped.chunks(AT_ONCE).map(|some| Regex::new(&some.join("|")));
-            filters.filter_map(Result::ok).collect()
+    pub(super) fn prefilter(&self) -> &Prefilter {
+        let literals = |(index, signal): (usize, &'_ Signal)| {
+            let target = match signal.def.kind {
+                Kind::Note => Target::Note(index),
+                _ => Target::Failure,
+            };
+            let needles = signal.needles.clone().unwrap_or_default();
+            needles.into_iter().map(move |needle| (needle, target)).collect::<Vec<_>>()
         };
-        self.prefilter.get_or_init(build)
+        self.prefilter.get_or_init(|| {
+            let known: Vec<_> = self.signals.iter().enumerate().flat_map(literals).collect();
+            let known = known.iter().map(|(needle, target)| (needle.as_str(), *target));
+            Prefilter::new(known.chain([(MARK, Target::Failure)]))
+        })
     }
 
     /// Tells whether some pattern has no literals, so that it is tried on every line.
@@ -171,13 +177,14 @@ fn pattern_fault(pattern: &str, error: &regex::Error) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signal::{FactType, Kind};
+    use crate::signal::{Confidence, FactType};
 
     fn fault(pattern: &str, types: &[&str]) -> (String, String) {
         let def = SignalDef {
             name: "s".to_owned(),
             event: "oom".to_owned(),
             kind: Kind::Device,
+            confidence: Confidence::Certain,
             pattern: pattern.to_owned(),
             types: types.iter().map(|name| ((*name).to_owned(), FactType::Int)).collect(),
             phase: None,
@@ -206,6 +213,7 @@ mod tests {
             name: "s".to_owned(),
             event: "oom".to_owned(),
             kind: Kind::Device,
+            confidence: Confidence::Certain,
             pattern: "memory(".to_owned(),
             types: Vec::new(),
             phase: None,

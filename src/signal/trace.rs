@@ -53,6 +53,11 @@ impl Trace {
         }
     }
 
+    /// Tells whether the traceback begins before `offset`, where nothing is known any more.
+    pub(super) fn begins_before(&self, offset: usize) -> bool {
+        self.lines.first().is_some_and(|line| line.start < offset)
+    }
+
     /// Tells whether a line is source text that a traceback quotes, not a message.
     pub(super) fn quotes(&self, text: &str) -> bool {
         self.open && (text.starts_with("    ") || text.starts_with(BOX))

@@ -14,4 +14,4 @@ pub use fault::{Fault, Faults};
 pub use finding::{Finding, Level};
 pub use phrase::{count, join_and, join_or, nearest, quantity};
 pub use shell::shell_word;
-pub use source::{LineColumn, Location, Source, Span};
+pub use source::{LineColumn, Location, Source, Span, Start};

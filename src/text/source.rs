@@ -49,18 +49,35 @@ impl Span {
     }
 }
 
-/// A named text that is cheap to share. Two sources are equal when name and text are.
+/// Where the text of an excerpt begins in the whole: the byte, and the line and column of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// The offset of the first byte.
+    pub offset: usize,
+    /// The line and column of the first byte.
+    pub at: LineColumn,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { offset: 0, at: LineColumn { line: 1, column: 1 } }
+    }
+}
+
+/// A named text, or an excerpt of one, that is cheap to share. Two sources are equal when name, text
+/// and place are. All offsets are those of the whole text.
 #[derive(Clone)]
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    start: Start,
     /// Where each line starts, found when first asked for.
     lines: Arc<OnceLock<Vec<usize>>>,
 }
 
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.text == other.text
+        self.name == other.name && self.text == other.text && self.start == other.start
     }
 }
 
@@ -75,7 +92,17 @@ impl fmt::Debug for Source {
 impl Source {
     /// Makes a source; `name` is what messages call it, usually the path as the user wrote it.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into(), lines: Arc::default() }
+        Self::excerpt(name, text, Start::default())
+    }
+
+    /// Makes a source of a piece of a text that is too large to be kept.
+    pub fn excerpt(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>, start: Start) -> Self {
+        Self { name: name.into(), text: text.into(), start, lines: Arc::default() }
+    }
+
+    /// Returns the offset at which the text begins; 0 but for excerpts.
+    pub fn start(&self) -> usize {
+        self.start.offset
     }
 
     /// Returns the name.
@@ -90,12 +117,14 @@ impl Source {
 
     /// Returns the text at `span`; empty where the span does not fit the text.
     pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start..span.end).unwrap_or_default()
+        let inside = |offset: usize| offset.checked_sub(self.start.offset);
+        let range = inside(span.start).zip(inside(span.end));
+        range.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default()
     }
 
     /// Returns line and column of a byte offset; an offset past the end counts as the end.
     pub fn line_column(&self, offset: usize) -> LineColumn {
-        let mut offset = offset.min(self.text.len());
+        let mut offset = offset.saturating_sub(self.start.offset).min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
@@ -103,7 +132,9 @@ impl Source {
         let line = starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or_default();
         let before = self.text.get(start..offset).unwrap_or_default();
-        LineColumn { line, column: before.chars().count() + 1 }
+        let first = if line == 1 { self.start.at.column } else { 1 };
+        let line = line + self.start.at.line - 1;
+        LineColumn { line, column: before.chars().count() + first }
     }
 
     fn line_starts(&self) -> &[usize] {
@@ -147,6 +178,14 @@ impl Location {
     pub fn text(&self) -> &str {
         self.source.slice(self.span)
     }
+
+    /// Keeps of the source no more than the text meant.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        let start = Start { offset: self.span.start, at: self.line_column() };
+        let source = Source::excerpt(self.source.name.clone(), self.text(), start);
+        Self { source, span: self.span }
+    }
 }
 
 impl fmt::Display for Location {
@@ -171,5 +210,18 @@ mod tests {
         let ended = Source::new("a", "x\n");
         assert_eq!(ended.line_column(2), LineColumn { line: 2, column: 1 });
         assert_eq!(Source::new("a", "").line_column(0), LineColumn { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn an_excerpt_keeps_its_place() {
+        let whole = Source::new("a", "one\ntwo é three\nfour");
+        let three = whole.at(Span::new(11, 16)).alone();
+        assert_eq!((three.text(), three.source.text()), ("three", "three"));
+        assert_eq!(three.line_column(), LineColumn { line: 2, column: 7 });
+        assert_eq!(three.source.slice(Span::new(4, 7)), "");
+        let start = Start { offset: 11, at: LineColumn { line: 2, column: 7 } };
+        let tail = Source::excerpt("a", "three\nfour", start);
+        assert_eq!(tail.line_column(17), LineColumn { line: 3, column: 1 });
+        assert_eq!(tail.at(Span::new(18, 20)).text(), "ou");
     }
 }

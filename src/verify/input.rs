@@ -10,7 +10,7 @@ use crate::engine::{Entry, State, World};
 use crate::facts::{Found, Provenance};
 use crate::overrides::{self, value_text};
 use crate::pack::Pack;
-use crate::signal::{Event, Kind, Origin, PhaseFound};
+use crate::signal::{Confidence, Event, Kind, Origin, PhaseFound};
 use crate::text::{Source, Span};
 use crate::value::Value;
 
@@ -74,6 +74,8 @@ impl Site {
             facts: IndexMap::new(),
             location,
             origin: Origin::default(),
+            time: None,
+            confidence: Confidence::Certain,
             consequences: 0,
             first_cause: true,
         }

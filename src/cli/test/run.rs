@@ -135,8 +135,9 @@ impl Runner<'_> {
             log: inputs
                 .log
                 .as_ref()
-                .map(|it| it.source.clone())
-                .filter(|_| knows == Knows::TheFailure),
+                .filter(|_| knows == Knows::TheFailure)
+                .map(|it| self.pack.signals.scan(&it.source)),
+            damage: None,
             overrides: inputs.overrides.iter().map(|text| text.as_str().to_owned()).collect(),
             launch: inputs.launch,
         }
