@@ -8,16 +8,16 @@ use crate::text::Fault;
 pub struct Mismatch {
     /// What, and where in the case's file it is expected.
     pub fault: Fault,
-    /// What was expected, in lines; empty where the sentence says it all.
-    pub expected: Vec<String>,
-    /// What came of it, in lines.
+    /// The list that was expected, where one was.
+    pub expected: Option<Vec<String>>,
+    /// The list that came of it, or what else belongs to the sentence.
     pub actual: Vec<String>,
 }
 
 impl Mismatch {
     fn of(text: &Text, message: String, label: String) -> Self {
         let fault = Fault::new(WRONG, text.location.span, message).labelled(label);
-        Self { fault, expected: Vec::new(), actual: Vec::new() }
+        Self { fault, expected: None, actual: Vec::new() }
     }
 }
 
@@ -54,12 +54,12 @@ pub fn compare(case: &Case, outcome: &Outcome) -> Vec<Mismatch> {
             found.push(Mismatch::of(phase, message, format!("expected `{}`", phase.as_str())));
         }
     }
-    if case.idempotent && !outcome.again.is_empty() {
-        let message = "planned again, the result changes once more";
+    if let Some(again) = outcome.again.as_ref().filter(|_| case.idempotent) {
+        let message = again.message.as_str();
         let fault = Fault::new("hydrule::case::not_idempotent", case.at.span, message)
-            .labelled("the second plan must be empty")
+            .labelled("planned again, it must come to rest")
             .helped("mend the rules, or say `idempotent = false` and a `reason`");
-        found.push(Mismatch { fault, expected: Vec::new(), actual: outcome.again.clone() });
+        found.push(Mismatch { fault, expected: None, actual: again.lines.clone() });
     }
     found
 }
@@ -70,7 +70,7 @@ fn rule(text: &Text, wanted: Truth, outcome: &Outcome) -> Option<Mismatch> {
         return None;
     }
     let why = if ruled.why.is_empty() { String::new() } else { format!(": {}", ruled.why) };
-    let message = format!("`{}` is {}{why}", ruled.id, ruled.truth.word());
+    let message = format!("`{}` {}{why}", ruled.id, ruled.truth.verb());
     Some(Mismatch::of(text, message, format!("expected to be {}", wanted.word())))
 }
 
@@ -85,5 +85,5 @@ fn list(expected: &Listed, actual: &[String], message: &str, ordered: bool) -> O
         return None;
     }
     let fault = Fault::new(WRONG, expected.at.span, message).labelled("expected");
-    Some(Mismatch { fault, expected: wanted, actual: got })
+    Some(Mismatch { fault, expected: Some(wanted), actual: got })
 }

@@ -20,7 +20,7 @@ pub use coverage::{Coverage, Gap, RuleCounts};
 pub use expect::{Mismatch, compare};
 pub use folder::{FolderFile, read_folder};
 pub use names::{check_rules, repeated};
-pub use outcome::{Outcome, Ruled, Truth};
+pub use outcome::{Again, Outcome, Ruled, Truth};
 pub use read::{Load, read_cases};
 pub use snapshot::{Snapshot, is_pending, pending_name, snapshot_name};
 pub use tested::{Compared, Status, Tested, TestedPack};

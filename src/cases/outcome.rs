@@ -10,6 +10,15 @@ pub enum Truth {
 }
 
 impl Truth {
+    /// Says it of a rule, as in `it fired`.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Fired => "fired",
+            Self::Silent => "stayed silent",
+            Self::Unknown => "is unknown",
+        }
+    }
+
     /// Returns the word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -33,6 +42,15 @@ pub struct Ruled {
     pub why: String,
 }
 
+/// Why planning again finds something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// What would change once more, or which options are taken, in lines.
+    pub lines: Vec<String>,
+}
+
 /// What came of a case.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -51,8 +69,8 @@ pub struct Outcome {
     pub left: Vec<String>,
     /// The place of the failure: a phase, `host`, `unknown` where nothing tells, `none` without one.
     pub phase: String,
-    /// What planning again would change, in lines; empty where it would change nothing.
-    pub again: Vec<String>,
+    /// What is wrong with planning again; nothing where the second plan is empty.
+    pub again: Option<Again>,
     /// Everything worth looking at, as a page.
     pub page: String,
 }

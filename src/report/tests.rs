@@ -27,6 +27,8 @@ pub struct TestView {
     pub coverage: bool,
     /// Whether rules with a gap are a fault.
     pub requires: bool,
+    /// Whether new pages are shown whole.
+    pub whole: bool,
 }
 
 /// Writes everything that is not as expected, and what no case shows.
@@ -72,10 +74,14 @@ pub fn case_full(pack: &str, case: &Tested, view: TestView) -> String {
         Compared::NotKept | Compared::Same => {}
         Compared::New(new) => {
             let lines: Vec<&str> = new.content.lines().collect();
-            for line in lines.iter().take(NEW_LINES) {
-                let _ = writeln!(out, "    {}", paint.good(line));
-            }
-            if let Some(more) = lines.len().checked_sub(NEW_LINES).filter(|more| *more > 0) {
+            let most = if view.whole { lines.len() } else { NEW_LINES };
+            let shown: String = lines
+                .iter()
+                .take(most)
+                .map(|line| format!("{}\n", page_line(line, paint)))
+                .collect();
+            out.push_str(&indented(&shown));
+            if let Some(more) = lines.len().checked_sub(most).filter(|more| *more > 0) {
                 let _ = writeln!(
                     out,
                     "    {}",
@@ -90,6 +96,17 @@ pub fn case_full(pack: &str, case: &Tested, view: TestView) -> String {
     out
 }
 
+/// Paints a line of a page: headings, what goes and what comes.
+fn page_line(line: &str, paint: Paint) -> String {
+    match line.trim_start() {
+        "" => String::new(),
+        text if text.len() == line.len() => paint.strong(line),
+        text if text.starts_with('+') => paint.good(line),
+        text if text.starts_with('-') => paint.gone(line),
+        _ => line.to_owned(),
+    }
+}
+
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", format!("    {line}").trim_end())).collect()
 }
@@ -97,17 +114,15 @@ fn indented(text: &str) -> String {
 fn mismatch_text(case: &Tested, mismatch: &Mismatch, look: Look) -> String {
     let faults = Faults::one(case.at.source.clone(), mismatch.fault.clone());
     let mut out = render_faults(&faults, look);
-    if mismatch.expected.is_empty() && mismatch.actual.is_empty() {
-        return out;
-    }
-    let paint = Paint::new(look);
     let lines = |texts: &[String]| texts.iter().map(|it| format!("{it}\n")).collect::<String>();
-    let (expected, actual) = (lines(&mismatch.expected), lines(&mismatch.actual));
-    if !mismatch.expected.is_empty() {
-        let heads = format!("{} {}", paint.gone("- expected"), paint.good("+ came of it"));
-        let _ = writeln!(out, "    {heads}");
-    }
-    out.push_str(&indented(&text_diff(&expected, &actual, paint)));
+    let actual = lines(&mismatch.actual);
+    let Some(expected) = &mismatch.expected else {
+        out.push_str(&indented(&actual));
+        return out;
+    };
+    let paint = Paint::new(look);
+    let _ = writeln!(out, "    {} {}", paint.gone("- expected"), paint.good("+ came of it"));
+    out.push_str(&indented(&text_diff(&lines(expected), &actual, paint)));
     out
 }
 

@@ -62,6 +62,7 @@ fn once(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
         rejects: wrote.rejects,
         coverage: args.coverage,
         requires: args.require_coverage,
+        whole: false,
     };
     let passed = passed(&tested, view);
     match args.output_format {

@@ -103,8 +103,14 @@ impl Review<'_> {
 
     fn show(&mut self, pack: &TestPack, tested: &Tested) -> Result<(), CliError> {
         let look = self.console.out;
-        let view =
-            TestView { look, checks: false, rejects: false, coverage: false, requires: false };
+        let view = TestView {
+            look,
+            checks: false,
+            rejects: false,
+            coverage: false,
+            requires: false,
+            whole: true,
+        };
         self.console.print(&format!("{}\n", case_full(&pack.name, tested, view)))
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cases::{Case, CaseFile, Outcome};
+use crate::cases::{Again, Case, CaseFile, Outcome};
 use crate::cli::error::CliError;
 use crate::cli::facts::{check_group, read_group};
 use crate::cli::goal;
@@ -67,7 +67,7 @@ impl Runner<'_> {
             |id: &str| case.expected.iter().any(|it| it.named().any(|text| text.as_str() == id));
         let after = arguments(&plan);
         let place = job.world.failure.as_ref().map(|it| it.place.clone());
-        let again = if case.idempotent { self.again(&job, &plan, &edits)? } else { Vec::new() };
+        let again = if case.idempotent { self.again(&job, &plan, &edits)? } else { None };
         Ok(Outcome {
             ruled: ruled(self.pack, &plan, &named),
             plan: plan.steps.iter().map(|step| step.option.clone()).collect(),
@@ -218,7 +218,7 @@ impl Runner<'_> {
     /// Without a new failure nothing may change: files that were edited are read again, and repairs
     /// must have settled. With a goal, the failure stays, since the goal is now reached or out of
     /// reach. And with the same failure again and again, the ladder must come to its end.
-    fn again(&self, job: &Job, first: &Plan, edits: &Edits) -> Result<Vec<String>, CliError> {
+    fn again(&self, job: &Job, first: &Plan, edits: &Edits) -> Result<Option<Again>, CliError> {
         let request = self.request()?;
         let knows = if request.goal.is_some() { Knows::TheFailure } else { Knows::Nothing };
         let mut second = self.job(self.parts(knows, &edits.files), knows)?;
@@ -236,14 +236,16 @@ impl Runner<'_> {
         if !by_hand && !job.gives_arguments() {
             lines.extend(misread(first, &second));
         }
-        if lines.is_empty() && asked.goal.is_none() && !first.steps.is_empty() {
-            lines = self.endless(job, first, asked);
+        if !lines.is_empty() {
+            let message = "planned again, what came of it changes once more".to_owned();
+            return Ok(Some(Again { message, lines }));
         }
-        Ok(lines)
+        let climbs = asked.goal.is_none() && !first.steps.is_empty();
+        Ok(if climbs { self.endless(job, first, asked) } else { None })
     }
 
     /// Climbs the ladder to its end with the same failure; names the steps where it has none.
-    fn endless(&self, job: &Job, first: &Plan, asked: Request) -> Vec<String> {
+    fn endless(&self, job: &Job, first: &Plan, asked: Request) -> Option<Again> {
         let asked = Request { steps: Some(LONGEST), repair: None, ..asked };
         let ladder = decide(self.pack, &first.result, &job.world, &asked);
         let earlier = first.steps.iter().map(|step| step.applied.state.fingerprint());
@@ -254,18 +256,16 @@ impl Runner<'_> {
         for (index, step) in ladder.steps.iter().enumerate() {
             let now = step.applied.state.fingerprint();
             if seen.contains(&now) {
-                let steps = ladder.steps.iter().take(index + 1).map(|it| it.option.as_str());
-                let steps: Vec<&str> = steps.collect();
-                return vec![format!("comes back to where it was by {}", steps.join(", "))];
+                let taken = first.steps.iter().chain(ladder.steps.iter().take(index + 1));
+                let lines = taken.map(|step| step.option.clone()).collect();
+                let message = "failing again and again, it comes back to where it was".to_owned();
+                return Some(Again { message, lines });
             }
             seen.push(now);
         }
-        match ladder.steps.last() {
-            Some(last) if ladder.steps.len() == LONGEST => {
-                vec![format!("has no end: `{}` is still taken after {LONGEST} steps", last.option)]
-            }
-            _ => Vec::new(),
-        }
+        let last = ladder.steps.last().filter(|_| ladder.steps.len() == LONGEST)?;
+        let message = format!("failing again and again, it has no end after {LONGEST} steps");
+        Some(Again { message, lines: vec![format!("{} is still taken", last.option)] })
     }
 }
 
