@@ -10,6 +10,7 @@
 
 mod aliases;
 mod architecture;
+mod backtest;
 mod bounds;
 mod broken;
 mod cases;

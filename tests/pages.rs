@@ -123,6 +123,7 @@ fn the_help_is_as_reviewed() {
         "diff",
         "pack check",
         "test",
+        "backtest",
         "log",
         "undo",
     ] {

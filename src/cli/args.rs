@@ -77,6 +77,8 @@ pub enum Command {
     Test(TestArgs),
     /// Work on rule packs
     Pack(PackArgs),
+    /// Score a pack on failures whose fix is known: at which rank it proposes what worked
+    Backtest(BacktestArgs),
     /// List what --write has written here, newest first
     Log(LogArgs),
     /// Take back what --write has written, as a diff; make the change with --write
@@ -84,27 +86,29 @@ pub enum Command {
 }
 
 /// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OutputFormat {
     /// For people.
+    #[default]
     Full,
     /// As JSON.
     Json,
 }
 
 /// What to do about rules whose condition reads something that nothing tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OnUnknown {
     /// Leave them out of the report.
     Ignore,
     /// Report them, with what would tell.
+    #[default]
     Warn,
     /// Report them, and fail.
     Fail,
 }
 
 /// What the job is: its files, its log, and what is known besides.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct JobArgs {
     /// The files of one job: launch and Slurm scripts, a configuration in YAML; or a run folder
     #[arg(value_name = "FILE")]
@@ -484,6 +488,21 @@ pub struct PackCheckArgs {
     pub packs: Vec<String>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+}
+
+/// `hydrule backtest`.
+#[derive(Debug, Args)]
+pub struct BacktestArgs {
+    /// Folders of triples: a job's files and `job.log`, and in `fix.toml` what a person changed and
+    /// whether it worked
+    #[arg(value_name = "FOLDER", required = true)]
+    pub folders: Vec<PathBuf>,
+    /// The rule pack: a name or a folder [default: the one that each triple names]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
 }
 

@@ -1,6 +1,7 @@
 //! The command line: reads files, runs the library, prints, writes.
 
 mod args;
+mod backtest;
 mod chain;
 mod check;
 mod commit;
@@ -79,6 +80,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Compose(args) => compose::run(args, console),
         Command::Test(args) => test::run(args, console),
         Command::Pack(args) => pack::run(args, console),
+        Command::Backtest(args) => backtest::run(args, console),
         Command::Log(args) => journal::log(args, console),
         Command::Undo(args) => journal::undo(args, console),
     }

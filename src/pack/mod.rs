@@ -9,6 +9,7 @@ mod check;
 mod dimension;
 mod embedded;
 mod extend;
+mod fix;
 mod index;
 mod inherit;
 mod load;
@@ -22,6 +23,7 @@ mod watch;
 
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
+pub use fix::{Changed, Fix, Sets};
 pub use index::RuleIndex;
 pub use load::{PackError, load};
 pub use manifest::Manifest;

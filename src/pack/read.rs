@@ -214,6 +214,28 @@ impl<'a> Reader<'a> {
         Some((self.texts(field), self.source.at(span_of(value))))
     }
 
+    /// Takes a list of at least one string.
+    pub fn some_texts(&self, field: &'static str) -> Vec<Text> {
+        match self.table.get(field) {
+            None => self.blame_missing(field),
+            Some(value) if value.get_ref().as_array().is_some_and(|it| it.is_empty()) => {
+                let message = format!("`{field}` is empty");
+                let fault = Fault::new("hydrule::pack::empty_list", span_of(value), message);
+                self.faults.push(fault.labelled("at least one string is wanted here"));
+            }
+            Some(_) => {}
+        }
+        self.texts(field)
+    }
+
+    /// Takes `true` or `false`, which must be there.
+    pub fn truth(&self, field: &'static str) -> bool {
+        if self.table.get(field).is_none() {
+            self.blame_missing(field);
+        }
+        self.flag(field).is_some_and(|(truth, _)| truth)
+    }
+
     /// Takes `true` or `false`, and where it stands.
     pub fn flag(&self, field: &'static str) -> Option<(bool, Location)> {
         let value = self.take(field)?;

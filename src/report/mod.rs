@@ -2,6 +2,7 @@
 //!
 //! Everything here turns values into text; nothing decides. miette is known to `fault` alone.
 
+mod backtest;
 mod case;
 mod diff;
 mod edited;
@@ -16,6 +17,7 @@ mod paint;
 mod tests;
 mod words;
 
+pub use backtest::{backtest_json, backtest_text};
 pub use case::{case_page, ruled};
 pub use diff::{FileChange, unified_diff};
 pub use edited::{edited_json, edited_text, refusal_json, site_texts};

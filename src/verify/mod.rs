@@ -6,6 +6,7 @@
 //! stand for all. Every finding is then put to the engine on its witness, and only what the engine
 //! confirms is reported.
 
+mod backtest;
 mod finding;
 mod input;
 mod ladders;
@@ -16,6 +17,7 @@ mod search;
 mod shadow;
 mod values;
 
+pub use backtest::{Direction, HIGH, Hold, Ladder, Move, Scored, Subject, Totals};
 pub use finding::{Finding, Witness};
 
 use std::collections::BTreeSet;
