@@ -33,7 +33,7 @@ const KEPT_IN: [(&str, &[&str]); 13] = [
     ("memchr", &["signal/"]),
     ("rustix", &["transaction/disk.rs"]),
     ("hmac_sha256", &["transaction/store.rs"]),
-    ("std::fs", &["cli/files.rs", "pack/extend.rs", "transaction/disk.rs"]),
+    ("std::fs", &["cli/files.rs", "pack/extend.rs", "pack/place.rs", "transaction/disk.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -38,6 +38,7 @@ mod lets;
 mod log_corpus;
 mod packs;
 mod pages;
+mod projects;
 mod relevance;
 mod repairs;
 mod run_folders;

@@ -35,6 +35,7 @@ Examples:
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
   hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
   hydrule test rules/mine --review                           whether the cases of a pack pass
+  hydrule config                                             what the project says, and where
 
 Exit codes: 0 nothing to do, or written; 1 a change is proposed, or the goal is out of reach;
 2 an error.";
@@ -75,6 +76,8 @@ pub enum Command {
     Compose(ComposeArgs),
     /// Run the cases of rule packs, and compare what comes of them with what is expected
     Test(TestArgs),
+    /// Show what the project's configuration says, and where
+    Config(ConfigArgs),
     /// Work on rule packs
     Pack(PackArgs),
     /// Score a pack on failures whose fix is known: at which rank it proposes what worked
@@ -107,6 +110,17 @@ pub enum OnUnknown {
     Fail,
 }
 
+/// Where the project's configuration is.
+#[derive(Debug, Default, Args)]
+pub struct ProjectArgs {
+    /// The project's configuration [default: the closest hydrule.toml above the first file]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_project")]
+    pub project: Option<PathBuf>,
+    /// Read no project's configuration
+    #[arg(long)]
+    pub no_project: bool,
+}
+
 /// What the job is: its files, its log, and what is known besides.
 #[derive(Debug, Default, Args)]
 pub struct JobArgs {
@@ -119,9 +133,12 @@ pub struct JobArgs {
     /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The rule pack: a name or a folder
-    #[arg(long, value_name = "NAME|PATH", default_value = "verl")]
-    pub pack: String,
+    /// The rule pack: a name or a folder [default: the project's, else verl]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
     #[arg(long, value_name = "NAME=VERSION")]
     pub target: Option<String>,
@@ -260,9 +277,12 @@ pub struct CheckArgs {
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The rule pack: a name or a folder
-    #[arg(long, value_name = "NAME|PATH", default_value = "verl")]
-    pub pack: String,
+    /// The rule pack: a name or a folder [default: the project's, else verl]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
     #[arg(long, value_name = "NAME=VERSION")]
     pub target: Option<String>,
@@ -464,6 +484,38 @@ Examples:
 
 Exit codes: 0 all cases pass; 1 one fails, or has a new or changed snapshot; 2 an error, or
 nothing to test.";
+
+/// `hydrule config`.
+#[derive(Debug, Args)]
+#[command(after_help = CONFIG_EXAMPLES)]
+pub struct ConfigArgs {
+    /// A file or folder of the project [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+}
+
+const CONFIG_EXAMPLES: &str = "\
+The configuration is the closest hydrule.toml, .hydrule.toml or pyproject.toml with [tool.hydrule]:
+
+  extend = \"../hydrule.toml\"          go on from that file
+  packs = [\"verl\", \"rules/team\"]      choose among these
+  target = \"verl=0.9.1\"               the version of the application
+  params = [\"batch_floor=64\"]         as with --param
+  [off]
+  free-rollout-cache = \"our engine sleeps by itself\"
+  [base]
+  \"jobs/*.sh\" = \"conf/base.yaml\"      as with --config
+
+Examples:
+  hydrule config                       every value that holds here, and who says it
+  hydrule config jobs/run.sh           the same for a script
+  hydrule config --no-project          what holds without any configuration";
 
 /// `hydrule pack`.
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Done;
-use super::args::{BacktestArgs, JobArgs, OutputFormat};
+use super::args::{BacktestArgs, JobArgs, OutputFormat, ProjectArgs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::{entries_in, read_script};
@@ -143,7 +143,8 @@ impl Triple {
             files,
             overrides,
             log: Some(log),
-            pack: pack.to_owned(),
+            pack: Some(pack.to_owned()),
+            project: ProjectArgs { project: None, no_project: true },
             ..JobArgs::default()
         })
     }

@@ -1,5 +1,7 @@
 //! `hydrule check`: what is wrong with launch scripts before they run.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
 use super::Done;
@@ -8,7 +10,8 @@ use super::chain::{Input, read_inputs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
-use super::job::{Known, entries_of, in_source, outside};
+use super::job::{Known, entries_of, in_source, outside, programs};
+use super::project::Project;
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{
@@ -24,22 +27,28 @@ use crate::text::{Fault, Finding, Level, Location, Source, Span, shell_word};
 
 /// `hydrule check`.
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
+    let project = Project::of(&args.project, args.files.first().map(PathBuf::as_path))?;
+    let outside = outside(&args.env, args.args.clone())?;
+    let inputs = read_inputs(&args.files, &outside)?;
+    let pack = project.pack(args.pack.as_deref(), &|| Ok(programs(&inputs)))?;
     let known = Known {
         env: &args.env,
         fact: &args.fact,
         facts: &args.facts,
         param: &args.param,
         target: args.target.as_deref(),
+        project: &project,
     };
-    let (pack, mut world) = known.load(&args.pack)?;
-    let config =
-        args.config.as_ref().map(|path| Ok::<_, CliError>(Config::read(&read_script(path)?)?));
-    let config = config.transpose()?;
-    world.base = config.clone().map(Base::new);
-    let outside = outside(&args.env, args.args.clone())?;
-    let inputs = read_inputs(&args.files, &outside)?;
-    let checker = Checker { pack: &pack, world, config, inputs: &inputs };
-    let findings: Vec<Finding> = inputs.iter().flat_map(|input| checker.file(input)).collect();
+    let world = known.world(&pack)?;
+    let given = args.config.as_ref().map(|path| read_script(path)).transpose()?;
+    let mut findings: Vec<Finding> = Vec::new();
+    for input in &inputs {
+        let own = Path::new(input.script.source.name());
+        let config = given.clone().map_or_else(|| project.base_of(own), |it| Ok(Some(it)))?;
+        let config = config.map(|it| Config::read(&it)).transpose()?;
+        let world = World { base: config.clone().map(Base::new), ..world.clone() };
+        findings.extend(Checker { pack: &pack, world, config, inputs: &inputs }.file(input));
+    }
     match args.output_format {
         OutputFormat::Json => {
             let findings: Vec<_> = findings.iter().map(finding_json).collect();

@@ -1,4 +1,4 @@
-use crate::pack::PackError;
+use crate::pack::{PackError, Text};
 use crate::text::{Fault, Faults, Source, Span, shell_word};
 
 /// Why a command could not do its work.
@@ -49,6 +49,34 @@ impl CliError {
             }
         }
         Self::Faults(vec![Faults::one(Source::new("command line", text), Fault { span, ..fault })])
+    }
+}
+
+impl CliError {
+    /// Moves an error about a word to the text that says the word.
+    #[must_use]
+    pub fn moved_to(self, text: &Text) -> Self {
+        match self.into_fault() {
+            Ok(fault) => {
+                let fault = Fault { span: text.location.span, ..fault };
+                Faults::one(text.location.source.clone(), fault).into()
+            }
+            Err(other) => other,
+        }
+    }
+
+    /// Returns the one fault of an error that underlines a word.
+    ///
+    /// # Errors
+    /// The error as it was, where it is another.
+    pub fn into_fault(self) -> Result<Fault, Self> {
+        match self {
+            Self::Faults(mut all) if all.len() == 1 => {
+                let fault = all.pop().and_then(|mut it| it.faults.pop());
+                fault.ok_or_else(|| Self::plain("it is refused"))
+            }
+            other => Err(other),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `hydrule facts`: what a job's logs tell of its failure.
 
 use super::Done;
-use super::args::{FactsArgs, JobArgs, OnUnknown, OutputFormat};
+use super::args::{FactsArgs, JobArgs, OnUnknown, OutputFormat, ProjectArgs};
 use super::console::Console;
 use super::error::CliError;
 use super::facts;
@@ -115,7 +115,8 @@ fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
         files: args.script.clone(),
         log: None,
         config: None,
-        pack: pack.to_owned(),
+        pack: Some(pack.to_owned()),
+        project: ProjectArgs { project: None, no_project: true },
         launch: args.launch,
         env: args.env.clone(),
         args: args.args.clone(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::JobArgs;
-use super::chain::{Input, inputs_of};
+use super::chain::{Input, inputs_of, read_inputs};
 use super::error::CliError;
 use super::facts;
 use super::files::{read_script, read_taken_in, scan_log};
@@ -12,13 +12,14 @@ use super::goal;
 use super::kind::Files;
 use super::launched;
 use super::progress::Progress;
+use super::project::Project;
 use super::run_folder::{Folder, read_folder};
 use super::tried;
 use crate::config::{Config, Note, compose};
 use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, Target, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{self, Override, parse, single, value_text};
-use crate::pack::{self, Pack, Version, Versions};
+use crate::pack::{Pack, Version, Versions};
 use crate::path::KeyPath;
 use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -85,15 +86,18 @@ impl Job {
     /// # Errors
     /// As [`Job::load`].
     pub fn load_with(args: &JobArgs, scan: Option<Scan>) -> Result<Self, CliError> {
-        let known = Known::of(args);
-        let (pack, mut world) = known.load(&args.pack)?;
+        let files = Files::sort(&args.files)?;
+        let outside = outside(&args.env, args.args.clone())?;
+        let project = Project::of(&args.project, args.files.first().map(PathBuf::as_path))?;
+        let launched = || Ok(programs(&read_inputs(&files.scripts, &outside)?));
+        let pack = project.pack(args.pack.as_deref(), &launched)?;
+        let mut world = Known::of(args, &project).world(&pack)?;
         check_ids(&pack, &args.only)?;
         check_invariants(&pack, &args.preserve)?;
         check_repairs(&pack, args.repair.as_deref().unwrap_or_default())?;
         for path in &args.tried {
             world.tried.extend(tried::read(&pack, &read_script(path)?)?);
         }
-        let files = Files::sort(&args.files)?;
         let folder = files.folder.as_ref();
         let folder = folder.map(|it| read_folder(it, args.launch, &pack)).transpose()?;
         let log = args.log.as_deref().or(folder.as_ref().and_then(|it| it.log.as_deref()));
@@ -108,17 +112,21 @@ impl Job {
             (None, None) => None,
         };
         let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
+        let config = match (&args.config, files.scripts.first()) {
+            (Some(path), _) => Some(read_script(path)?),
+            (None, Some(script)) if files.yaml.is_none() => project.base_of(script)?,
+            _ => None,
+        };
         let parts = Parts {
+            config,
             scripts: scripts.collect::<Result<_, CliError>>()?,
             yaml: files.yaml.as_deref().map(read_script).transpose()?,
-            config: args.config.as_deref().map(read_script).transpose()?,
             overrides: args.overrides.clone(),
             launch: args.launch,
             folder,
             log: scan,
             damage,
         };
-        let outside = outside(&args.env, args.args.clone())?;
         Self::assemble(Arc::new(pack), world, parts, outside)
     }
 
@@ -489,40 +497,50 @@ pub struct Known<'a> {
     pub param: &'a [String],
     /// `NAME=VERSION` of the target.
     pub target: Option<&'a str>,
+    /// The project of the files.
+    pub project: &'a Project,
 }
 
 impl<'a> Known<'a> {
     /// Takes what the arguments of a job tell.
-    pub fn of(args: &'a JobArgs) -> Self {
+    pub fn of(args: &'a JobArgs, project: &'a Project) -> Self {
         Self {
             env: &args.env,
             fact: &args.fact,
             facts: &args.facts,
             param: &args.param,
             target: args.target.as_deref(),
+            project,
         }
     }
 
-    /// Loads a pack, and a world that holds what is told.
+    /// Makes a world that holds what is told.
     ///
     /// # Errors
-    /// A pack that cannot be used, and arguments that it does not know.
-    pub fn load(&self, pack: &str) -> Result<(Pack, World), CliError> {
-        let pack = pack::load(pack).map_err(|error| CliError::pack(pack, error))?;
+    /// Arguments that the pack does not know.
+    pub fn world(&self, pack: &Pack) -> Result<World, CliError> {
         let mut world = World::default();
         for (name, text) in pairs(self.env)? {
             world.environment.insert(name, text);
         }
-        set_parameters(&pack, &mut world, self.param)?;
-        world.target =
-            self.target.map(|it| told_target(&pack, it)).transpose()?.unwrap_or_default();
-        facts::read_into(&mut world, &pack, self.facts)?;
+        set_parameters(pack, &mut world, self.param)?;
+        world.target = match self.target {
+            Some(told) => told_target(pack, told, "--target")?,
+            None => self.project.target_for(pack)?,
+        };
+        facts::read_into(&mut world, pack, self.facts)?;
         for (name, value) in values(self.fact)? {
-            check_phase(&pack, &name, &value)?;
+            check_phase(pack, &name, &value)?;
             world.facts.insert(name, value, Provenance::Computed);
         }
-        Ok((pack, world))
+        Ok(world)
     }
+}
+
+/// Lists what is launched.
+pub fn programs(inputs: &[Input]) -> Vec<String> {
+    let launches = inputs.iter().flat_map(|it| &it.script.launches);
+    launches.map(|it| it.program.clone()).collect()
 }
 
 /// What the arguments ask of a plan.
@@ -694,13 +712,13 @@ pub fn quantity_or(value: Value) -> Value {
     bytes.flatten().unwrap_or(value)
 }
 
-/// Reads which version of its target a pack is used for.
-pub fn told_target(pack: &Pack, text: &str) -> Result<Target, CliError> {
+/// Reads which version of its target a pack is used for; `by` says so.
+pub fn told_target(pack: &Pack, text: &str, by: &str) -> Result<Target, CliError> {
     let wrong = |message: String, help: String| {
         let fault = Fault::new("hydrule::argument::target", Span::at(0), message);
         Err(CliError::at_word(text, fault.labelled("no version of the target").helped(help)))
     };
-    let help = format!("write --target {}=1.2", pack.target);
+    let help = format!("write it as in {}=1.2", pack.target);
     let Some((name, number)) = text.split_once('=') else {
         return wrong(format!("`{text}` is not NAME=VERSION"), help);
     };
@@ -726,7 +744,7 @@ pub fn told_target(pack: &Pack, text: &str) -> Result<Target, CliError> {
     if versions.is_empty() {
         versions.push(version);
     }
-    Ok(Target::told(versions, "--target says so".to_owned()))
+    Ok(Target::told(versions, format!("{by} says so")))
 }
 
 fn set_parameters(pack: &Pack, world: &mut World, texts: &[String]) -> Result<(), CliError> {

@@ -11,6 +11,7 @@ use super::Done;
 use super::args::RewriteArgs;
 use super::error::CliError;
 use super::job::{Known, check_phase, plain_entries, quantity_or, request};
+use super::project::Project;
 use super::threads::{self, in_order};
 use crate::engine::{Plan, Request, RequirementState, State, Target, World, plan};
 use crate::facts::{Facts, Provenance};
@@ -66,8 +67,10 @@ impl Common<'_> {
 /// `hydrule rewrite --jsonl`.
 pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let job = &args.job;
-    let (pack, World { facts, told_groups, environment, parameters, target, .. }) =
-        Known::of(job).load(&job.pack)?;
+    let project = Project::of(&job.project, None)?;
+    let pack = project.pack(job.pack.as_deref(), &|| Ok(Vec::new()))?;
+    let World { facts, told_groups, environment, parameters, target, .. } =
+        Known::of(job, &project).world(&pack)?;
     let request = request(job, &pack, args.r#unsafe)?;
     let common =
         Common { pack: &pack, request, facts, told_groups, environment, parameters, target };

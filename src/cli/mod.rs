@@ -6,6 +6,7 @@ mod chain;
 mod check;
 mod commit;
 mod compose;
+mod config;
 mod console;
 mod diff;
 mod error;
@@ -23,6 +24,7 @@ mod launched;
 mod pack;
 mod parse;
 mod progress;
+mod project;
 mod recorded;
 mod rewrite;
 mod run_folder;
@@ -79,6 +81,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Expand(args) => expand::run(args, console),
         Command::Compose(args) => compose::run(args, console),
         Command::Test(args) => test::run(args, console),
+        Command::Config(args) => config::run(args, console),
         Command::Pack(args) => pack::run(args, console),
         Command::Backtest(args) => backtest::run(args, console),
         Command::Log(args) => journal::log(args, console),

@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use super::embedded::{EMBEDDED, EmbeddedPack};
 use super::load::PackError;
 use super::manifest::{ExtendEntry, Manifest};
+use super::overlay::Overlay;
+use super::place::place;
 use super::read::Text;
 use super::rule::PackPart;
 use super::version::{Version, Versions};
@@ -51,13 +53,16 @@ pub(super) struct Joined {
 }
 
 impl Home {
-    /// Finds a pack: the name of one that ships, or a path as seen from `folder`.
-    fn find(name: &str, folder: Option<&Path>) -> Option<Self> {
+    /// Finds a pack: the name of one that ships, or a place as seen from `folder`.
+    ///
+    /// # Errors
+    /// What to do instead, where that is more than to correct the name.
+    fn find(name: &str, folder: Option<&Path>) -> Result<Self, Option<String>> {
         if let Some(pack) = EMBEDDED.iter().find(|pack| pack.name == name) {
-            return Some(Self::Embedded(pack));
+            return Ok(Self::Embedded(pack));
         }
-        let path = folder.map_or(PathBuf::from(name), |folder| tidy(&folder.join(name)));
-        path.exists().then_some(Self::Folder(path))
+        let path = place(name, folder.unwrap_or(Path::new("")))?;
+        Ok(Self::Folder(if folder.is_some() { tidy(&path) } else { path }))
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -93,10 +98,24 @@ impl Family {
     /// # Errors
     /// A pack that does not exist or cannot be read, or that is for another version of hydrule.
     pub(super) fn read(name: &str) -> Result<Joined, PackError> {
-        let Some(home) = Home::find(name, None) else { return Err(unknown(name)) };
+        let home = Home::find(name, None).map_err(|help| unknown(name, help))?;
         let sources = home.sources()?;
         let mut family = Self::default();
         family.add(home, name, sources);
+        family.join()
+    }
+
+    /// Reads a pack that something else names, as a project does.
+    ///
+    /// # Errors
+    /// As for [`Family::read`], with the place of the name.
+    pub(super) fn read_named(entry: &ExtendEntry) -> Result<Joined, PackError> {
+        let source = &entry.pack.location.source;
+        let folder = Path::new(source.name()).parent().unwrap_or(Path::new(""));
+        let mut family = Self::default();
+        family
+            .extend(entry, &Home::Folder(folder.to_owned()))
+            .map_err(|fault| PackError::Faulty(vec![Faults::one(source.clone(), fault)]))?;
         family.join()
     }
 
@@ -125,9 +144,8 @@ impl Family {
     fn extend(&mut self, entry: &ExtendEntry, from: &Home) -> Result<String, Fault> {
         let (name, span) = (entry.pack.as_str(), entry.pack.location.span);
         let fault = |message: String| Fault::new("hydrule::pack::extend", span, message);
-        let Some(home) = Home::find(name, from.folder()) else {
-            return Err(missing(name, span, from));
-        };
+        let home =
+            Home::find(name, from.folder()).map_err(|help| missing(name, span, from, help))?;
         if let Some(at) = self.open.iter().position(|(open, _)| open.is(&home)) {
             let open = self.open.iter().skip(at).map(|(_, name)| name.as_str());
             let mut circle: Vec<&str> = open.collect();
@@ -169,6 +187,26 @@ impl Family {
     }
 }
 
+impl Joined {
+    /// Lays what a project says over the pack; `others` are the project's other packs, which an
+    /// entry may be for.
+    pub(super) fn under(self, overlay: &Overlay) -> Self {
+        let others = || -> Vec<Manifest> {
+            let others = overlay.others.iter().map(Family::read_named);
+            let ships = EMBEDDED.iter().filter(|_| overlay.others.is_empty());
+            let all = others.chain(ships.map(|pack| Family::read(pack.name)));
+            all.filter_map(Result::ok).map(|it| it.manifest).collect()
+        };
+        let mut sources = self.sources;
+        for at in overlay.places() {
+            if !sources.contains(&at.source) {
+                sources.push(at.source.clone());
+            }
+        }
+        Self { manifest: self.manifest.under(overlay, &others), sources, ..self }
+    }
+}
+
 /// Says why a pack is not for this version of hydrule, if it is not.
 fn refusal(requires: Option<&Text>) -> Option<(Source, Fault)> {
     let requires = requires.filter(|it| !it.stands_in())?;
@@ -206,9 +244,12 @@ fn check_version(wanted: &Text, part: &PackPart) -> Result<(), Fault> {
     }
 }
 
-fn missing(name: &str, span: Span, from: &Home) -> Fault {
+fn missing(name: &str, span: Span, from: &Home, help: Option<String>) -> Fault {
     let message = format!("there is no pack `{name}`");
     let fault = Fault::new("hydrule::pack::not_found", span, message);
+    if let Some(help) = help {
+        return fault.labelled("no such pack").helped(help);
+    }
     let known = EMBEDDED.iter().map(|pack| pack.name);
     let path = from.folder().map(|folder| tidy(&folder.join(name)));
     match (nearest(name, known, 1).first(), path) {
@@ -221,12 +262,13 @@ fn missing(name: &str, span: Span, from: &Home) -> Fault {
 }
 
 /// Explains that nothing has the name that a user gave.
-fn unknown(name: &str) -> PackError {
+fn unknown(name: &str, help: Option<String>) -> PackError {
     let known: Vec<&str> = EMBEDDED.iter().map(|pack| pack.name).collect();
     let near = nearest(name, known.iter().copied(), 1);
-    let help = match near.first() {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("give a folder, or one of: {}", known.join(", ")),
+    let help = match (help, near.first()) {
+        (Some(help), _) => help,
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => format!("give a folder, or one of: {}", known.join(", ")),
     };
     PackError::Unknown { name: name.to_owned(), help }
 }

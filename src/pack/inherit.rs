@@ -125,7 +125,8 @@ impl Manifest {
         }
     }
 
-    fn ids(&self) -> Vec<&str> {
+    /// Lists the ids of everything that can be switched off.
+    pub(super) fn ids(&self) -> Vec<&str> {
         let options = self.options.iter().map(|it| &it.id);
         let requirements = self.requirements.iter().map(|it| &it.id);
         let invariants = self.invariants.iter().map(|it| &it.id);

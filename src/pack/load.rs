@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use super::check::check;
 use super::extend::Family;
+use super::manifest::ExtendEntry;
+use super::overlay::Overlay;
 use super::rule::Pack;
 use crate::text::Faults;
 
@@ -35,4 +37,20 @@ pub enum PackError {
 /// See [`PackError`]; every fault of the pack is reported at once.
 pub fn load(name: &str) -> Result<Pack, PackError> {
     check(Family::read(name)?).map_err(PackError::Faulty)
+}
+
+/// Loads a pack as a project uses it.
+///
+/// # Errors
+/// As for [`load`], and what the project says of parameters and rules that no pack of it has.
+pub fn load_under(name: &str, overlay: &Overlay) -> Result<Pack, PackError> {
+    check(Family::read(name)?.under(overlay)).map_err(PackError::Faulty)
+}
+
+/// Loads a pack that a project names.
+///
+/// # Errors
+/// As for [`load_under`], with the place of the name.
+pub fn load_named(entry: &ExtendEntry, overlay: &Overlay) -> Result<Pack, PackError> {
+    check(Family::read_named(entry)?.under(overlay)).map_err(PackError::Faulty)
 }

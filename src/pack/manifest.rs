@@ -50,9 +50,9 @@ pub struct Manifest {
     pub(super) open: BTreeSet<String>,
 }
 
-/// A pack to extend.
-#[derive(Debug)]
-pub(super) struct ExtendEntry {
+/// A pack to extend, or to use.
+#[derive(Debug, Clone)]
+pub struct ExtendEntry {
     /// A name of a pack that ships, or a path relative to this pack's.
     pub pack: Text,
     /// Which of its versions will do.
@@ -171,6 +171,22 @@ pub(super) struct RequirementEntry {
     pub source: Option<Text>,
 }
 
+impl ExtendEntry {
+    /// Reads a list of packs: names, or tables that also say which versions will do.
+    pub fn read(reader: &Reader<'_>, field: &'static str) -> Vec<Self> {
+        let entries = reader.texts_or_tables(field, "pack to extend").into_iter();
+        let read = |entry| match entry {
+            Either::Text(pack) => Self { pack, version: None },
+            Either::Table(table) => {
+                let (pack, version) = (table.text("pack"), table.optional_text("version"));
+                table.finish();
+                Self { pack, version }
+            }
+        };
+        entries.map(read).collect()
+    }
+}
+
 impl Manifest {
     /// Reads the files of one pack.
     ///
@@ -245,16 +261,7 @@ impl Manifest {
         keep(&mut self.target, reader.optional_text("target"));
         keep(&mut self.goal, reader.optional_text("goal"));
         keep(&mut self.requires, reader.optional_text("requires"));
-        self.extends.extend(reader.texts_or_tables("extend", "pack to extend").into_iter().map(
-            |entry| match entry {
-                Either::Text(pack) => ExtendEntry { pack, version: None },
-                Either::Table(table) => {
-                    let (pack, version) = (table.text("pack"), table.optional_text("version"));
-                    table.finish();
-                    ExtendEntry { pack, version }
-                }
-            },
-        ));
+        self.extends.extend(ExtendEntry::read(reader, "extend"));
         self.off.extend(reader.text_entries("off"));
         self.launches.extend(reader.texts("launches"));
         self.lets.extend(reader.text_entries("let"));

@@ -15,6 +15,8 @@ mod inherit;
 mod load;
 mod manifest;
 mod names;
+mod overlay;
+mod place;
 mod read;
 mod reads;
 mod rule;
@@ -25,14 +27,15 @@ pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use fix::{Changed, Fix, Sets};
 pub use index::RuleIndex;
-pub use load::{PackError, load};
-pub use manifest::Manifest;
-pub use read::{Either, Leaf, Reader, Text, read_toml, read_toml_values};
+pub use load::{PackError, load, load_named, load_under};
+pub use manifest::{ExtendEntry, Manifest};
+pub use overlay::Overlay;
+pub use read::{Either, Leaf, Reader, Text, read_toml, read_toml_below, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
     Alias, Changes, DefaultAnswer, DefaultSet, Estimate, Expression, Invariant, KeyGlob,
     OutsideFact, PEAK, Pack, PackOption, PackPart, Parameter, Phase, Requirement, Rewrite, Safety,
-    SwitchedOff, TargetVersion, VERSION,
+    SwitchedOff, TargetVersion, VERSION, glob_matches,
 };
 pub use version::{Version, Versions};
 pub use watch::Watch;

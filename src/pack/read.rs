@@ -36,6 +36,14 @@ impl Text {
         self.stands_in
     }
 
+    /// Returns a part of the text, as a text of its own.
+    #[must_use]
+    pub fn part(&self, span: Span) -> Self {
+        let at = self.offsets.locate(span);
+        let value = self.value.get(span.start..span.end).unwrap_or_default();
+        Self::new(&self.location.source, at, value)
+    }
+
     /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.value
@@ -488,18 +496,38 @@ pub fn read_toml<T>(
     what: &'static str,
     take: impl FnOnce(&Reader<'_>) -> T,
 ) -> Result<T, Faults> {
-    let (table, errors) = DeTable::parse_recoverable(source.text());
+    let missing = || Fault::new("hydrule::pack::missing_field", Span::at(0), "nothing is there");
+    read_toml_below(source, &[], what, take)?.ok_or_else(|| Faults::one(source.clone(), missing()))
+}
+
+/// Reads one table of a TOML file that other programs use as well; none where there is no such table.
+///
+/// # Errors
+/// As for [`read_toml`].
+pub fn read_toml_below<T>(
+    source: &Source,
+    path: &[&str],
+    what: &'static str,
+    take: impl FnOnce(&Reader<'_>) -> T,
+) -> Result<Option<T>, Faults> {
+    let (whole, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
         let faults = errors.iter().map(|error| syntax_fault(source, error)).collect();
         return Err(Faults { source: source.clone(), faults });
     }
+    let (mut table, mut span) = (whole.get_ref(), Span::at(0));
+    for name in path {
+        let Some(inner) = table.get(*name) else { return Ok(None) };
+        let Some(found) = inner.get_ref().as_table() else { return Ok(None) };
+        (table, span) = (found, span_of(inner));
+    }
     let faults = FaultList::new();
-    let reader = Reader::new(source, table.get_ref(), what, Span::at(0), &faults);
+    let reader = Reader::new(source, table, what, span, &faults);
     let taken = take(&reader);
     reader.finish();
     let mut faults = faults.into_vec();
     faults.sort_by_key(|fault| fault.span);
-    if faults.is_empty() { Ok(taken) } else { Err(Faults { source: source.clone(), faults }) }
+    if faults.is_empty() { Ok(Some(taken)) } else { Err(Faults { source: source.clone(), faults }) }
 }
 
 /// One value of a TOML file: its dotted name, the value, and where it stands.

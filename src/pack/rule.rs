@@ -249,7 +249,7 @@ pub struct SwitchedOff {
 pub const PEAK: &str = "peak";
 
 /// Matches a whole text against a pattern in which `*` is any text.
-fn glob_matches(glob: &str, text: &str) -> bool {
+pub fn glob_matches(glob: &str, text: &str) -> bool {
     let Some((start, rest)) = glob.split_once('*') else { return glob == text };
     let Some(text) = text.strip_prefix(start) else { return false };
     let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);

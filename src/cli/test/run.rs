@@ -163,11 +163,11 @@ impl Runner<'_> {
             )?;
         }
         if let Some(text) = &inputs.target {
-            let told = told_target(self.pack, text.as_str());
-            world.target = told.map_err(|error| at_text(text, error))?;
+            let told = told_target(self.pack, text.as_str(), "the case");
+            world.target = told.map_err(|error| error.moved_to(text))?;
         }
         for (group, file) in &inputs.fact_files {
-            let at = |error| at_text(group, error);
+            let at = |error: CliError| error.moved_to(group);
             check_group(self.pack, group.as_str(), group.as_str()).map_err(at)?;
             read_group(&mut world, self.pack, group.as_str().to_owned(), &file.source)?;
         }
@@ -176,7 +176,7 @@ impl Runner<'_> {
             check_phase(self.pack, name, &value).map_err(|error| {
                 let place =
                     |fault| Faults::one(at.source.clone(), Fault { span: at.span, ..fault });
-                first_fault(error).map_or_else(|other| other, |fault| place(fault).into())
+                error.into_fault().map_or_else(|other| other, |fault| place(fault).into())
             })?;
             if knows == Knows::TheFailure || !name.ends_with(".phase") {
                 world.facts.insert(name.trim_start_matches('$'), value, Provenance::Computed);
@@ -195,7 +195,7 @@ impl Runner<'_> {
         let each = |texts: &[Text], check: &dyn Fn(&[String]) -> Result<(), CliError>| {
             let mut texts = texts.iter();
             texts.try_for_each(|text| {
-                check(&[text.as_str().to_owned()]).map_err(|error| at_text(text, error))
+                check(&[text.as_str().to_owned()]).map_err(|error| error.moved_to(text))
             })
         };
         each(&asked.only, &|ids| check_ids(self.pack, ids))?;
@@ -313,28 +313,6 @@ fn in_scripts(job: &Job) -> Vec<String> {
         }
     }
     rules
-}
-
-/// Returns the one fault of an error that underlines a word.
-fn first_fault(error: CliError) -> Result<Fault, CliError> {
-    match error {
-        CliError::Faults(mut all) if all.len() == 1 => {
-            let fault = all.pop().and_then(|mut it| it.faults.pop());
-            fault.ok_or_else(|| CliError::plain("the case is refused"))
-        }
-        other => Err(other),
-    }
-}
-
-/// Moves an error about a word to the text in the case that says the word.
-fn at_text(text: &Text, error: CliError) -> CliError {
-    match first_fault(error) {
-        Ok(fault) => {
-            let fault = Fault { span: text.location.span, ..fault };
-            Faults::one(text.location.source.clone(), fault).into()
-        }
-        Err(other) => other,
-    }
 }
 
 /// Moves every fault of an error to where its text is written: in the case's TOML, or in one of its

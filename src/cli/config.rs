@@ -1,0 +1,141 @@
+//! `hydrule config`: what the project's configuration says, and where.
+
+use serde_json::{Value as Json, json};
+
+use super::Done;
+use super::args::{ConfigArgs, OutputFormat};
+use super::console::Console;
+use super::error::CliError;
+use super::job::told_target;
+use super::project::Project;
+use crate::pack::Pack;
+use crate::report::Paint;
+use crate::text::Location;
+
+/// One value that holds.
+struct Line {
+    key: String,
+    value: String,
+    from: From,
+}
+
+/// Where a value comes from.
+enum From {
+    File(Location),
+    /// Who gives it where nobody says anything.
+    Default(String),
+}
+
+/// `hydrule config`.
+pub fn run(args: &ConfigArgs, console: &mut Console) -> Result<Done, CliError> {
+    let project = Project::of(&args.project, args.path.as_deref())?;
+    let packs = project.all_packs()?;
+    let lines = lines(&project, &packs)?;
+    match args.output_format {
+        OutputFormat::Json => console.print(&format!("{:#}\n", to_json(&project, &lines)))?,
+        OutputFormat::Full => {
+            let text = to_text(&project, &lines, Paint::new(console.out));
+            console.print(&text)?;
+        }
+    }
+    Ok(Done::Clean)
+}
+
+fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
+    let mut lines = Vec::new();
+    let mut say = |key: &str, value: String, from: From| {
+        lines.push(Line { key: key.to_owned(), value, from });
+    };
+    match project.packs() {
+        Some(entries) => {
+            for (entry, pack) in entries.iter().zip(packs) {
+                let title = format!("{} ({} {})", entry.pack.as_str(), pack.name, pack.version);
+                say("packs", title, From::File(entry.pack.location.clone()));
+            }
+        }
+        None => {
+            for pack in packs {
+                let title = format!("{} ({})", pack.name, pack.version);
+                say("packs", title, From::Default("ships with hydrule".to_owned()));
+            }
+        }
+    }
+    match project.target() {
+        Some(text) => {
+            // A version that no pack takes is a mistake.
+            let own = |pack: &&Pack| text.as_str().starts_with(&format!("{}=", pack.target));
+            let pack = packs.iter().find(own).or(packs.first());
+            pack.map(|pack| told_target(pack, text.as_str(), "the project"))
+                .transpose()
+                .map_err(|error| error.moved_to(text))?;
+            say("target", text.value.clone(), From::File(text.location.clone()));
+        }
+        None => {
+            let from = From::Default("the keys of the launch tell it".to_owned());
+            say("target", String::new(), from);
+        }
+    }
+    let overlay = project.overlay();
+    for pack in packs {
+        for (name, parameter) in &pack.parameters {
+            let told = overlay.parameters.iter().find(|(told, _)| told.value == *name);
+            let from = match told {
+                Some((text, _)) => From::File(text.location.clone()),
+                None => From::Default(format!("default of {}", pack.name)),
+            };
+            say(&format!("params.{name}"), parameter.value.to_string(), from);
+        }
+    }
+    for (id, reason) in &overlay.off {
+        say(&format!("off.{}", id.value), reason.value.clone(), From::File(id.location.clone()));
+    }
+    for (glob, path) in project.bases() {
+        say(&format!("base.{}", glob.value), path.value.clone(), From::File(glob.location.clone()));
+    }
+    Ok(lines)
+}
+
+fn to_text(project: &Project, lines: &[Line], paint: Paint) -> String {
+    let names: Vec<&str> = project.files.iter().map(|it| it.source.name()).collect();
+    let mut out = match names.as_slice() {
+        [] => "No project configuration was found; these are the defaults.\n\n".to_owned(),
+        [own] => format!("{}\n\n", paint.strong(own)),
+        [own, bases @ ..] => format!("{}, over {}\n\n", paint.strong(own), bases.join(", ")),
+    };
+    let width = |text: &dyn Fn(&Line) -> usize| lines.iter().map(text).max().unwrap_or(0).min(48);
+    let keys = width(&|line| line.key.chars().count());
+    let values = width(&|line| line.value.chars().count());
+    let mut last = "";
+    for line in lines {
+        // A key with several values is named once.
+        let key = if line.key == last { "" } else { line.key.as_str() };
+        let (from, value) = match &line.from {
+            From::File(at) => (at.to_string(), line.value.clone()),
+            From::Default(who) => (who.clone(), line.value.clone()),
+        };
+        let pad = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.chars().count()));
+        let blanks = (pad(key, keys), pad(&value, values));
+        out.push_str(&format!("{}{}  ", paint.name(key), blanks.0));
+        out.push_str(&format!("{value}{}  {}\n", blanks.1, paint.faint(&from)));
+        last = &line.key;
+    }
+    out
+}
+
+fn to_json(project: &Project, lines: &[Line]) -> Json {
+    let files: Vec<&str> = project.files.iter().map(|it| it.source.name()).collect();
+    let values: Vec<Json> = lines
+        .iter()
+        .map(|line| match &line.from {
+            From::File(at) => {
+                let start = at.line_column();
+                json!({
+                    "key": line.key, "value": line.value, "file": at.source.name(),
+                    "line": start.line, "column": start.column,
+                })
+            }
+            From::Default(who) => json!({ "key": line.key, "value": line.value, "default": who }),
+        })
+        .collect();
+    json!({ "format": 1, "files": files, "values": values })
+}

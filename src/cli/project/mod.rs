@@ -1,0 +1,248 @@
+//! The project that files belong to: which packs it uses, and how.
+
+mod read;
+
+use std::env;
+use std::path::{Component, Path, PathBuf};
+
+use super::args::ProjectArgs;
+use super::error::CliError;
+use super::files::{read_if_there, read_script};
+use super::job::told_target;
+use crate::engine::Target;
+use crate::pack::{ExtendEntry, Overlay, Pack, Text, glob_matches, load_named, load_under};
+use crate::text::{Fault, Faults, Source};
+pub use read::Settings;
+use read::read_settings;
+
+/// The names of the file, the one that counts first.
+const NAMES: [&str; 3] = ["hydrule.toml", ".hydrule.toml", "pyproject.toml"];
+
+/// Tells what is launched, where that decides.
+type Programs<'a> = &'a dyn Fn() -> Result<Vec<String>, CliError>;
+
+/// The pack of those that name none.
+const USUAL: &str = "verl";
+
+/// A project's configuration: a file, and those that it extends.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// The files; what the first one says counts before the others.
+    pub files: Vec<Settings>,
+}
+
+impl Project {
+    /// Finds the configuration that holds for a file, or for the current folder.
+    ///
+    /// # Errors
+    /// Unreadable files, and every mistake in them.
+    pub fn of(args: &ProjectArgs, near: Option<&Path>) -> Result<Self, CliError> {
+        if args.no_project {
+            return Ok(Self::default());
+        }
+        let first = match &args.project {
+            Some(path) => match read_settings(&read_script(path)?)? {
+                Some(settings) => Some(settings),
+                None => {
+                    let message = format!("`{}` has no [tool.hydrule]", path.display());
+                    return Err(CliError::plain(message));
+                }
+            },
+            None => closest(near)?,
+        };
+        let mut project = Self { files: first.into_iter().collect() };
+        while let Some(base) = project.next()? {
+            project.files.push(base);
+        }
+        Ok(project)
+    }
+
+    /// Reads the file that the last one extends.
+    fn next(&self) -> Result<Option<Settings>, CliError> {
+        let Some(extend) = self.files.last().and_then(|it| it.extend.as_ref()) else {
+            return Ok(None);
+        };
+        let source = &extend.location.source;
+        let blame = |message: String, label: &str| {
+            let span = extend.location.span;
+            let fault = Fault::new("hydrule::project::extend", span, message).labelled(label);
+            CliError::from(Faults::one(source.clone(), fault))
+        };
+        let path = beside(source, extend.as_str());
+        if let Some(at) = self.files.iter().position(|it| same_file(it.source.name(), &path)) {
+            let open = self.files.iter().skip(at).map(|it| it.source.name());
+            let mut circle: Vec<&str> = open.collect();
+            circle.extend(circle.first().copied());
+            let message = format!("the configuration extends itself: {}", circle.join(" → "));
+            return Err(blame(message, "this closes the circle"));
+        }
+        let there = read_if_there(&path)?
+            .ok_or_else(|| blame(format!("there is no {}", path.display()), "no such file"))?;
+        let settings = read_settings(&there)?;
+        let none =
+            || blame(format!("{} has no [tool.hydrule]", path.display()), "nothing is there");
+        settings.ok_or_else(none).map(Some)
+    }
+
+    /// Returns the packs that the project names, if it does.
+    pub fn packs(&self) -> Option<&[ExtendEntry]> {
+        self.files.iter().find_map(|it| it.packs.as_deref())
+    }
+
+    /// Returns the version of the application.
+    pub fn target(&self) -> Option<&Text> {
+        self.files.iter().find_map(|it| it.target.as_ref())
+    }
+
+    /// Loads the pack for some launches: the one with the name that is given, else the first of the
+    /// project's that knows one of the programs.
+    ///
+    /// # Errors
+    /// A pack that cannot be used, and what the project says of it that does not fit.
+    pub fn pack(&self, named: Option<&str>, programs: Programs<'_>) -> Result<Pack, CliError> {
+        if named.is_some() || self.packs().is_none() {
+            let name = named.unwrap_or(USUAL);
+            let loaded = load_under(name, &self.overlay());
+            return loaded.map_err(|error| CliError::pack(name, error));
+        }
+        let loaded = self.all_packs()?;
+        let programs = if loaded.len() > 1 { programs()? } else { Vec::new() };
+        let knows = |pack: &Pack| programs.iter().any(|program| pack.knows_launch(program));
+        let at = loaded.iter().position(knows).unwrap_or(0);
+        loaded.into_iter().nth(at).ok_or_else(|| CliError::plain("the project names no pack"))
+    }
+
+    /// Loads every pack of the project.
+    ///
+    /// # Errors
+    /// As for [`Project::pack`].
+    pub fn all_packs(&self) -> Result<Vec<Pack>, CliError> {
+        let overlay = self.overlay();
+        let Some(packs) = self.packs() else {
+            return Ok(vec![self.pack(None, &|| Ok(Vec::new()))?]);
+        };
+        let load = |entry: &ExtendEntry| {
+            load_named(entry, &overlay).map_err(|error| CliError::pack(entry.pack.as_str(), error))
+        };
+        packs.iter().map(load).collect()
+    }
+
+    /// Reads the version of a pack's target, if the project says it. Where the project has several
+    /// packs, it may be the version of another one's.
+    ///
+    /// # Errors
+    /// A version that cannot be read, or that the pack cannot tell.
+    pub fn target_for(&self, pack: &Pack) -> Result<Target, CliError> {
+        let Some(text) = self.target() else { return Ok(Target::default()) };
+        let own = text.as_str().split('=').next() == Some(pack.target.as_str());
+        if !own && self.packs().is_some_and(|packs| packs.len() > 1) {
+            return Ok(Target::default());
+        }
+        let by = text.location.to_string();
+        told_target(pack, text.as_str(), &by).map_err(|error| error.moved_to(text))
+    }
+
+    /// Returns what is laid over the packs.
+    pub fn overlay(&self) -> Overlay {
+        let mut overlay =
+            Overlay { others: self.packs().unwrap_or_default().to_vec(), ..Overlay::default() };
+        for file in &self.files {
+            for (name, value) in &file.parameters {
+                if !overlay.parameters.iter().any(|(old, _)| old.value == name.value) {
+                    overlay.parameters.push((name.clone(), value.clone()));
+                }
+            }
+            for (id, reason) in &file.off {
+                if !overlay.off.iter().any(|(old, _)| old.value == id.value) {
+                    overlay.off.push((id.clone(), reason.clone()));
+                }
+            }
+        }
+        overlay
+    }
+
+    /// Lists the base configurations: what they are for, and where they are.
+    pub fn bases(&self) -> impl Iterator<Item = (&Text, &Text)> {
+        self.files.iter().flat_map(|it| it.bases.iter().map(|(glob, path)| (glob, path)))
+    }
+
+    /// Reads the base configuration of a launch script; the first glob that fits counts.
+    ///
+    /// # Errors
+    /// A configuration that cannot be read.
+    pub fn base_of(&self, file: &Path) -> Result<Option<Source>, CliError> {
+        let real = absolute(file);
+        let fits = |(glob, _): &(&Text, &Text)| {
+            let folder = beside(&glob.location.source, "");
+            let inside = real.strip_prefix(absolute(&folder)).ok();
+            inside.is_some_and(|it| glob_matches(glob.as_str(), &it.to_string_lossy()))
+        };
+        let Some((_, path)) = self.bases().find(fits) else { return Ok(None) };
+        let source = &path.location.source;
+        let found = read_if_there(&beside(source, path.as_str()))?;
+        let missing = || {
+            let message = format!("there is no base configuration `{}`", path.as_str());
+            let fault = Fault::new("hydrule::project::base", path.location.span, message);
+            let help = format!("seen from the folder of {}", source.name());
+            Faults::one(source.clone(), fault.labelled("no such file").helped(help))
+        };
+        Ok(Some(found.ok_or_else(missing)?))
+    }
+}
+
+/// Finds the closest file upwards.
+fn closest(near: Option<&Path>) -> Result<Option<Settings>, CliError> {
+    let near = absolute(near.unwrap_or(Path::new(".")));
+    let start = if near.is_dir() { Some(near.as_path()) } else { near.parent() };
+    for folder in start.into_iter().flat_map(Path::ancestors) {
+        for name in NAMES {
+            let Some(source) = read_if_there(&shown(&folder.join(name)))? else { continue };
+            if let Some(settings) = read_settings(&source)? {
+                return Ok(Some(settings));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// A path as seen from the folder of a file.
+fn beside(source: &Source, path: &str) -> PathBuf {
+    let folder = Path::new(source.name()).parent().unwrap_or(Path::new(""));
+    let joined = folder.join(path);
+    if joined.as_os_str().is_empty() { PathBuf::from(".") } else { shown(&absolute(&joined)) }
+}
+
+/// The whole path, links and `..` resolved as far as the path exists.
+fn absolute(path: &Path) -> PathBuf {
+    let real = path.canonicalize();
+    real.or_else(|_| {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let name = path.file_name().unwrap_or_default();
+        folder.unwrap_or(Path::new(".")).canonicalize().map(|folder| folder.join(name))
+    })
+    .or_else(|_| std::path::absolute(path))
+    .unwrap_or_else(|_| path.to_owned())
+}
+
+/// Shows a whole path as seen from the current folder, where that is short.
+fn shown(path: &Path) -> PathBuf {
+    let Some(here) = env::current_dir().ok().map(|here| absolute(&here)) else {
+        return path.to_owned();
+    };
+    for (up, folder) in here.ancestors().enumerate() {
+        // The root is no place to start from.
+        if folder.parent().is_none() {
+            break;
+        }
+        if let Ok(inside) = path.strip_prefix(folder) {
+            let mut seen: PathBuf = std::iter::repeat_n(Component::ParentDir, up).collect();
+            seen.push(inside);
+            return seen;
+        }
+    }
+    path.to_owned()
+}
+
+fn same_file(name: &str, path: &Path) -> bool {
+    absolute(Path::new(name)) == absolute(path)
+}
