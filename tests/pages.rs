@@ -122,6 +122,7 @@ fn the_help_is_as_reviewed() {
         "compose",
         "config",
         "diff",
+        "pack new",
         "pack check",
         "test",
         "backtest",
@@ -162,6 +163,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/writing.md",
         "docs/json.md",
         "docs/testing.md",
+        "docs/tutorial.md",
         "rules/README.md",
         "grammar/README.md",
     ] {

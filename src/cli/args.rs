@@ -34,6 +34,7 @@ Examples:
   hydrule diff run.sh outputs/2026-11-27/20-09-48            what differs, by key
   hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
   hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
+  hydrule pack new mine                                      a pack of your own, to begin with
   hydrule test rules/mine --review                           whether the cases of a pack pass
   hydrule config                                             what the project says, and where
 
@@ -528,8 +529,21 @@ pub struct PackArgs {
 /// What can be done with packs.
 #[derive(Debug, Subcommand)]
 pub enum PackCommand {
+    /// Make a new pack: small, with a word on everything in it, and passing its checks
+    New(PackNewArgs),
     /// Find rules that can never act, fight one another or go too far, each with an input that shows it
     Check(PackCheckArgs),
+}
+
+/// `hydrule pack new`.
+#[derive(Debug, Args)]
+pub struct PackNewArgs {
+    /// The pack's name: lower-case letters, digits, - and _
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The folder in which the pack's folder is made
+    #[arg(long = "in", value_name = "FOLDER", default_value = "rules")]
+    pub folder: PathBuf,
 }
 
 /// `hydrule pack check`.

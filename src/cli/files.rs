@@ -70,6 +70,34 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
         .map_err(|error| CliError::plain(format!("cannot write `{}`: {error}", path.display())))
 }
 
+/// Makes a folder with files that appears whole or not at all, and never where something is.
+///
+/// No transaction is needed: nothing is replaced, and deleting the folder takes it back.
+pub fn make_folder(path: &Path, files: &[(&str, &str)]) -> Result<(), CliError> {
+    let shown = path.display().to_string();
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(CliError::plain(format!("there is a `{shown}` already"))
+            .helped("nothing was written; delete it first, or take another name or folder"));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let made = fill_folder(&unfinished, files).and_then(|()| fs::rename(&unfinished, path));
+    made.map_err(|error| {
+        // What could be made of it goes again; the first error is the one to tell.
+        let _ = fs::remove_dir_all(&unfinished);
+        CliError::plain(format!("cannot make `{shown}`: {error}"))
+    })
+}
+
+fn fill_folder(folder: &Path, files: &[(&str, &str)]) -> io::Result<()> {
+    for (name, text) in files {
+        let file = folder.join(name);
+        file.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(file, text)?;
+    }
+    Ok(())
+}
+
 /// Removes such a file, if it is there.
 pub fn remove_file(path: &Path) -> Result<(), CliError> {
     match fs::remove_file(path) {

@@ -1,19 +1,45 @@
 use serde_json::{Value as Json, json};
 
 use super::Done;
-use super::args::{OutputFormat, PackArgs, PackCheckArgs, PackCommand};
+use super::args::{OutputFormat, PackArgs, PackCheckArgs, PackCommand, PackNewArgs};
 use super::console::Console;
 use super::error::CliError;
+use super::files::make_folder;
 use crate::pack;
 use crate::report::{Paint, render_faults};
-use crate::text::{Faults, count};
+use crate::text::{Faults, count, shell_word};
 use crate::verify::{self, Finding};
 
 /// `hydrule pack`.
 pub fn run(args: &PackArgs, console: &mut Console) -> Result<Done, CliError> {
     match &args.command {
+        PackCommand::New(args) => new(args, console),
         PackCommand::Check(args) => check(args, console),
     }
+}
+
+/// `hydrule pack new`.
+fn new(args: &PackNewArgs, console: &mut Console) -> Result<Done, CliError> {
+    let files = pack::starter(&args.name).map_err(|fault| CliError::at_word(&args.name, fault))?;
+    let folder = args.folder.join(&args.name);
+    let texts: Vec<(&str, &str)> = files.iter().map(|it| (it.path, it.text.as_str())).collect();
+    make_folder(&folder, &texts)?;
+    let paint = Paint::new(console.out);
+    let mut out = format!("{}\n", paint.good(&format!("Made {}:", folder.display())));
+    for file in &files {
+        out.push_str(&format!("  {:<18}{}\n", file.path, paint.faint(file.holds)));
+    }
+    let word = shell_word(&folder.to_string_lossy());
+    out.push_str("What to do next:\n");
+    for (command, what) in
+        [("test", "run its case"), ("pack check", "look for rules that go wrong")]
+    {
+        let padding = " ".repeat(12_usize.saturating_sub(command.len()));
+        let command = paint.strong(&format!("hydrule {command} {word}"));
+        out.push_str(&format!("  {command}{padding}{}\n", paint.faint(what)));
+    }
+    console.print(&out)?;
+    Ok(Done::Clean)
 }
 
 /// `hydrule pack check`: loads every pack first, so that an error comes before any finding.

@@ -338,7 +338,8 @@ impl Manifest {
             self.frames.push(FramesEntry { phase: name, frames: frames("add_frames") });
         } else {
             let (title, frames) = (table.text("title").value, frames("frames"));
-            self.phases.push(Phase { name: name.value, title, frames });
+            let (name, location) = (name.value, name.location);
+            self.phases.push(Phase { name, title, frames, location });
         }
         table.finish();
     }

@@ -20,6 +20,7 @@ mod place;
 mod read;
 mod reads;
 mod rule;
+mod starter;
 mod version;
 mod watch;
 
@@ -37,5 +38,6 @@ pub use rule::{
     OutsideFact, PEAK, Pack, PackOption, PackPart, Parameter, Phase, Requirement, Rewrite, Safety,
     SwitchedOff, TargetVersion, VERSION, glob_matches,
 };
+pub use starter::{StarterFile, starter};
 pub use version::{Version, Versions};
 pub use watch::Watch;

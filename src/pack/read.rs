@@ -147,6 +147,14 @@ impl<'a> Reader<'a> {
         self.faults.push(fault.labelled(format!("{wanted} is wanted here")));
     }
 
+    /// Reports a dotted key that TOML takes apart.
+    fn dotted(&self, name: &Text, value: &Spanned<DeValue<'_>>) {
+        let message = format!("`{}` is a table here, and no key with a value", name.value);
+        let fault = Fault::new("hydrule::pack::wrong_type", span_of(value), message);
+        let advice = format!("write a dotted key in quotes: \"{}.…\" = …", name.value);
+        self.faults.push(fault.labelled("a plain value is wanted here").helped(advice));
+    }
+
     /// Takes a string that must be there; an empty one stands in where it is not.
     pub fn text(&self, field: &'static str) -> Text {
         self.optional_text(field).unwrap_or_else(|| {
@@ -430,6 +438,7 @@ impl<'a> Reader<'a> {
         for (name, value) in self.entries(field) {
             match plain_value(value.get_ref()) {
                 Some(plain) => entries.push((name, plain)),
+                None if value.get_ref().is_table() => self.dotted(&name, value),
                 None => self.wrong_type(value, "a plain value"),
             }
         }

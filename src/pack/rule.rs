@@ -1,6 +1,6 @@
 //! A checked pack: what the engine works with.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::index::RuleIndex;
 use super::names::PackNames;
@@ -82,11 +82,12 @@ impl Pack {
     }
 
     /// Lists the places where a job may run out of memory: the phases, those that only a signal
-    /// tells, and `host`.
+    /// tells, and `host`; each once.
     pub fn places(&self) -> impl Iterator<Item = &str> {
         let phases = self.phases.iter().map(|phase| phase.name.as_str());
         let told = self.signal_defs.iter().filter_map(|def| def.phase.as_deref());
-        phases.chain(told).chain(["host"])
+        let all: IndexSet<&str> = phases.chain(told).chain(["host"]).collect();
+        all.into_iter()
     }
 
     /// Tells whether a module or script is one of the target's.
@@ -322,6 +323,8 @@ pub struct Phase {
     pub title: String,
     /// Function or file names; one of them in the stack tells the phase.
     pub frames: Vec<String>,
+    /// Where the pack names it.
+    pub location: Location,
 }
 
 /// Values the target uses where no override sets them.

@@ -271,12 +271,8 @@ impl Page {
         self.changes(reported, &step.applied);
         self.about(option);
         if let Some(place) = &step.forced {
-            let title =
-                if place == "host" { "host memory" } else { reported.pack.phase_title(place) };
-            self.field(
-                "but",
-                &format!("it does not lower the {title} peak; taken because you named it"),
-            );
+            let peak = words::peak(reported.pack, place);
+            self.field("but", &format!("it does not lower {peak}; taken because you named it"));
         }
         if let Some(bisected) = &step.applied.bisected {
             let text = words::bisected(bisected);

@@ -89,9 +89,9 @@ pub fn group(status: &Status, pack: &Pack) -> String {
         Status::Failed(_) => "failed to compute".to_owned(),
         Status::Rejected(rejection) => match rejection {
             Rejection::DoesNotRelieve { place } => {
-                format!("does not lower the {} peak", title(pack, place))
+                format!("does not lower {}", peak(pack, place))
             }
-            Rejection::Loads { place } => format!("raises the {} peak", title(pack, place)),
+            Rejection::Loads { place } => format!("raises {}", peak(pack, place)),
             Rejection::NoFailure | Rejection::PlaceUnknown => rejected(rejection, None, pack),
             Rejection::Held { .. } => "is at its bound".to_owned(),
             Rejection::TriedBefore { .. } => "failed before, or something lighter did".to_owned(),
@@ -143,11 +143,9 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
     };
     match rejection {
         Rejection::DoesNotRelieve { place } => {
-            with_caveat(format!("does not lower the {} peak", title(pack, place)))
+            with_caveat(format!("does not lower {}", peak(pack, place)))
         }
-        Rejection::Loads { place } => {
-            with_caveat(format!("raises the {} peak", title(pack, place)))
-        }
+        Rejection::Loads { place } => with_caveat(format!("raises {}", peak(pack, place))),
         Rejection::NoFailure => "no failure is known; give --log FILE".to_owned(),
         Rejection::PlaceUnknown => {
             "the log does not tell what failed; give --fact oom.phase=NAME".to_owned()
@@ -175,6 +173,12 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
             format!("--strict excludes it: it leaves {requirement} {}", unknown(missing))
         }
     }
+}
+
+/// Names the peak of a phase; titles may begin with `the`.
+pub fn peak(pack: &Pack, place: &str) -> String {
+    let title = title(pack, place);
+    format!("the {} peak", title.strip_prefix("the ").unwrap_or(title))
 }
 
 /// Names a phase for people.

@@ -8,8 +8,8 @@ use super::options::{common_key, is_taken, relieved, value_of};
 use super::proof::places;
 use super::search::{Attempt, Search, written};
 use crate::engine::Request;
-use crate::pack::{PackOption, Safety};
-use crate::text::{Location, Source, Span};
+use crate::pack::{PackOption, Phase, Safety};
+use crate::text::Location;
 use crate::value::Value;
 
 /// The longest ladder that is walked.
@@ -30,7 +30,8 @@ pub fn check(search: &Search<'_>) -> Vec<Finding> {
         let site = search.site_of(&place);
         let ladder = ladder(search, &place);
         if ladder.is_empty() {
-            findings.extend(empty(search, &site));
+            let phase = search.pack.phases.iter().find(|it| it.name == place);
+            findings.extend(phase.and_then(|it| empty(search, &site, it)));
             continue;
         }
         let mut starts = vec![search.base.at(&site)];
@@ -58,7 +59,9 @@ fn ladder<'a>(search: &Search<'a>, place: &str) -> Vec<&'a PackOption> {
     safe.into_iter().chain(others).collect()
 }
 
-fn empty(search: &Search<'_>, site: &Site) -> Option<Finding> {
+/// A `[[phase]]` wants an answer. Failures that only the signals of `base` tell may go without: a framework
+/// may have no engine that could fail to start.
+fn empty(search: &Search<'_>, site: &Site, phase: &Phase) -> Option<Finding> {
     let input = search.base.at(site);
     let request = Request { steps: Some(1), allow_unsafe: true, ..Request::default() };
     if !search.plan(&input, &request).steps.is_empty() {
@@ -69,21 +72,11 @@ fn empty(search: &Search<'_>, site: &Site) -> Option<Finding> {
         code: "hydrule::verify::empty_ladder",
         rules: vec![place.clone()],
         message: format!("nothing answers a failure in `{place}`"),
-        location: defined(search, place),
+        location: phase.location.clone(),
         label: format!("no option that may be taken relieves `{place}`"),
         help: format!("add an option with `relieves = [\"{place}\"]`"),
         witness: input.witness("no option is proposed"),
     })
-}
-
-/// Finds where a pack names a phase.
-fn defined(search: &Search<'_>, place: &str) -> Location {
-    let options = search.pack.options.first().map(|it| &it.location);
-    let requirement = search.pack.requirements.first().map(|it| &it.location);
-    let source = options.or(requirement).map_or(Source::new("pack", ""), |it| it.source.clone());
-    let at = source.text().find(&format!("\"{place}\"")).unwrap_or(0);
-    let length = if source.text().is_empty() { 0 } else { place.len() + 2 };
-    source.at(Span::new(at, (at + length).min(source.text().len())))
 }
 
 /// Takes the first option again and again, until none is left or a state comes back. From an input

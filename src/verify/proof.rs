@@ -230,14 +230,7 @@ fn closed(pack: &Pack, var: &Var) -> Option<Vec<Value>> {
 
 /// Lists where a failure can be: the pack's phases, those that signals tell, and the host.
 pub fn places(pack: &Pack) -> Vec<String> {
-    let mut all: Vec<String> = pack.phases.iter().map(|phase| phase.name.clone()).collect();
-    let told = pack.signal_defs.iter().filter_map(|def| def.phase.clone());
-    for place in told.chain(["host".to_owned()]) {
-        if !all.contains(&place) {
-            all.push(place);
-        }
-    }
-    all
+    pack.places().map(str::to_owned).collect()
 }
 
 /// Returns the named values, `between` values in every gap of the numbers, and one of every kind.

@@ -74,6 +74,12 @@ impl Run {
         self
     }
 
+    /// Takes an environment variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// Gives standard input.
     pub fn input(mut self, text: impl Into<String>) -> Self {
         self.input = Some(text.into());
