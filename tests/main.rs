@@ -42,6 +42,7 @@ mod projects;
 mod relevance;
 mod repairs;
 mod run_folders;
+mod schemas;
 mod scripts;
 mod signals;
 mod slurm;

@@ -121,6 +121,7 @@ fn the_help_is_as_reviewed() {
         "expand",
         "compose",
         "config",
+        "schema",
         "diff",
         "pack new",
         "pack check",

@@ -79,6 +79,8 @@ pub enum Command {
     Test(TestArgs),
     /// Show what the project's configuration says, and where
     Config(ConfigArgs),
+    /// Print what a file of packs, cases or a project may hold, as JSON Schema for editors
+    Schema(SchemaArgs),
     /// Work on rule packs
     Pack(PackArgs),
     /// Score a pack on failures whose fix is known: at which rank it proposes what worked
@@ -517,6 +519,34 @@ Examples:
   hydrule config                       every value that holds here, and who says it
   hydrule config jobs/run.sh           the same for a script
   hydrule config --no-project          what holds without any configuration";
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The files of a rule pack.
+    Pack,
+    /// The configuration of a project: hydrule.toml.
+    Config,
+    /// The cases of a pack.
+    Case,
+}
+
+/// `hydrule schema`.
+#[derive(Debug, Args)]
+#[command(after_help = SCHEMA_EXAMPLES)]
+pub struct SchemaArgs {
+    /// What it describes
+    #[arg(value_enum, value_name = "WHAT")]
+    pub of: SchemaOf,
+}
+
+const SCHEMA_EXAMPLES: &str = "\
+Editors that use Taplo, such as VS Code with Even Better TOML, complete and check a file whose first line
+names its schema:
+
+  hydrule schema pack > schemas/pack.json
+  #:schema ../../schemas/pack.json                 the first line of rules/mine/pack.toml
+  taplo check rules/mine/*.toml                    the same check in a terminal";
 
 /// `hydrule pack`.
 #[derive(Debug, Args)]

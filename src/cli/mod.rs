@@ -28,6 +28,7 @@ mod project;
 mod recorded;
 mod rewrite;
 mod run_folder;
+mod schema;
 mod set;
 mod show;
 mod show_json;
@@ -82,6 +83,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Compose(args) => compose::run(args, console),
         Command::Test(args) => test::run(args, console),
         Command::Config(args) => config::run(args, console),
+        Command::Schema(args) => schema::run(args, console),
         Command::Pack(args) => pack::run(args, console),
         Command::Backtest(args) => backtest::run(args, console),
         Command::Log(args) => journal::log(args, console),

@@ -11,6 +11,32 @@ use crate::signal::{Confidence, FactType, Kind};
 use crate::text::{Fault, Level, Location, Source, Span};
 use crate::value::Value;
 
+/// The words for what an option changes.
+pub const CHANGES: [(&str, Changes); 5] = [
+    ("nothing", Changes::Nothing),
+    ("speed", Changes::Speed),
+    ("algorithm", Changes::Algorithm),
+    ("quality", Changes::Quality),
+    ("hardware", Changes::Hardware),
+];
+
+/// The words for the safety of an option.
+pub const SAFETY: [(&str, Safety); 3] =
+    [("safe", Safety::Safe), ("unsafe", Safety::Unsafe), ("display", Safety::Display)];
+
+/// The words for how bad a broken requirement is.
+pub const LEVELS: [(&str, Level); 2] = [("error", Level::Error), ("warning", Level::Warning)];
+
+/// The types of facts from outside.
+pub const OUTSIDE_KINDS: [(&str, Type); 6] = [
+    ("int", Type::Int),
+    ("float", Type::Number),
+    ("bool", Type::Bool),
+    ("text", Type::Str),
+    ("list", Type::List),
+    ("bytes", Type::Bytes),
+];
+
 /// All files of one pack, as far as they can be read; nothing is checked beyond fields and their
 /// types.
 #[derive(Debug, Default)]
@@ -382,23 +408,15 @@ fn no_fact_type(word: &Text) -> Fault {
 
 /// Reads the type of an outside fact: `int`, or `int?` for one that may be left out.
 fn outside_fact(reader: &Reader<'_>, word: &Text) -> OutsideFact {
-    const KINDS: [(&str, Type); 6] = [
-        ("int", Type::Int),
-        ("float", Type::Number),
-        ("bool", Type::Bool),
-        ("text", Type::Str),
-        ("list", Type::List),
-        ("bytes", Type::Bytes),
-    ];
     let (kind, optional) = match word.value.strip_suffix('?') {
         Some(kind) => (kind, true),
         None => (word.as_str(), false),
     };
-    if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == kind) {
+    if let Some((_, kind)) = OUTSIDE_KINDS.iter().find(|(name, _)| *name == kind) {
         return OutsideFact { kind: *kind, optional };
     }
     if !word.stands_in() {
-        let words = KINDS.map(|(name, _)| format!("`{name}`")).join(", ");
+        let words = OUTSIDE_KINDS.map(|(name, _)| format!("`{name}`")).join(", ");
         let help = format!("write one of {words}, with `?` where it may be missing");
         reader.blame(no_fact_type(word).helped(help));
     }
@@ -406,15 +424,6 @@ fn outside_fact(reader: &Reader<'_>, word: &Text) -> OutsideFact {
 }
 
 fn option(table: Reader<'_>) -> OptionEntry {
-    const CHANGES: [(&str, Changes); 5] = [
-        ("nothing", Changes::Nothing),
-        ("speed", Changes::Speed),
-        ("algorithm", Changes::Algorithm),
-        ("quality", Changes::Quality),
-        ("hardware", Changes::Hardware),
-    ];
-    const SAFETY: [(&str, Safety); 3] =
-        [("safe", Safety::Safe), ("unsafe", Safety::Unsafe), ("display", Safety::Display)];
     let location = table.location();
     let (id, title, when) = (table.text("id"), table.text("title"), table.text("when"));
     let (rewrite, relieves) = (table.rewrites("rewrite"), table.texts("relieves"));
@@ -442,7 +451,6 @@ fn option(table: Reader<'_>) -> OptionEntry {
 }
 
 fn requirement(table: Reader<'_>) -> RequirementEntry {
-    const LEVELS: [(&str, Level); 2] = [("error", Level::Error), ("warning", Level::Warning)];
     let location = table.location();
     let (id, when, holds) = (table.text("id"), table.optional_text("when"), table.text("holds"));
     let (fails_at, message) = (table.text("fails_at"), table.text("message"));

@@ -29,9 +29,9 @@ pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use fix::{Changed, Fix, Sets};
 pub use index::RuleIndex;
 pub use load::{PackError, load, load_named, load_under};
-pub use manifest::{ExtendEntry, Manifest};
+pub use manifest::{CHANGES, ExtendEntry, LEVELS, Manifest, OUTSIDE_KINDS, SAFETY};
 pub use overlay::Overlay;
-pub use read::{Either, Leaf, Reader, Text, read_toml, read_toml_below, read_toml_values};
+pub use read::{BOUNDS, Either, Leaf, Reader, Text, read_toml, read_toml_below, read_toml_values};
 pub use reads::Reads;
 pub use rule::{
     Alias, Changes, DefaultAnswer, DefaultSet, Estimate, Expression, Invariant, KeyGlob,

@@ -226,8 +226,10 @@ impl<'a> Reader<'a> {
 
     /// Takes a list of strings that may be missing, and where it stands.
     pub fn list(&self, field: &'static str) -> Option<(Vec<Text>, Location)> {
+        // Asked for even where it is missing: messages list it.
+        let texts = self.texts(field);
         let value = self.table.get(field)?;
-        Some((self.texts(field), self.source.at(span_of(value))))
+        Some((texts, self.source.at(span_of(value))))
     }
 
     /// Takes a list of at least one string.

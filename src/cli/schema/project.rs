@@ -1,0 +1,21 @@
+//! The configuration of a project.
+
+use serde_json::Value as Json;
+
+use super::shape::{by_name, file, packs, table, text, texts};
+
+/// Describes `hydrule.toml`.
+pub fn schema() -> Json {
+    let fields = vec![
+        ("extend", text("Another file of this kind to go on from, seen from this one")),
+        ("packs", packs("The packs of the project; the first one that knows a launch is taken")),
+        ("target", text("The version of the application: verl=0.9.1")),
+        ("params", texts("Values of parameters, in override syntax: micro_batch_floor=2")),
+        ("off", by_name(text("Why it is off"), "Rules that shall not count")),
+        (
+            "base",
+            by_name(text("The base configuration"), "Base configurations by a glob over files"),
+        ),
+    ];
+    file("hydrule project configuration", table("Which packs a project uses, and how", &[], fields))
+}
