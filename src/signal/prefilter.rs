@@ -1,8 +1,8 @@
-//! Finds in raw bytes where a literal of some pattern may stand, at the speed of reading them.
+//! Finds in raw bytes where a literal of some pattern stands, at the speed of reading them.
 //!
-//! Of every literal one window of seven bytes is chosen, the least usual one. Wherever it stands, one of
-//! its four groups of four bytes begins at a multiple of four; so it is enough to look at every fourth
-//! place, in a small table. Shorter literals are few, and searched for one by one.
+//! Wherever a literal stands, some of its groups of four bytes begin at a multiple of four. For each of
+//! the four ways to stand the least usual such group is known, so that it is enough to look at every
+//! fourth place, in a small table of bits; where a bit is set, the literal itself is compared.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,33 @@ use memchr::memmem::Finder;
 
 use super::clean::escape_length;
 
-/// How many bytes of a literal are looked for.
-const WINDOW: usize = 7;
-/// Every how many bytes the table is asked.
+/// Every how many bytes the table is asked, and how many it is asked for.
 const STRIDE: usize = 4;
+/// Shorter literals have no group for every way to stand.
+const SHORTEST: usize = STRIDE + 1;
+/// Of longer literals only so much is compared.
+const LONGEST: usize = 48;
 /// How many bytes are judged by one branch.
-const CHUNK: usize = 64;
-/// The table's entries; it fits the fastest cache.
-const SLOTS: usize = 1 << 14;
+const CHUNK: usize = 32;
+/// The table's bytes, as a power of two.
+const SLOTS: u32 = 16;
 /// How much of what was searched already is searched again with the next bytes.
 pub(super) const OVERLAP: usize = 64;
+/// How far an escape sequence is followed.
+const ESCAPES: usize = 4096;
+
+/// What a healthy log says all the time: groups of it find nothing.
+const USUAL: &str = "\
+    perf/max_memory_allocated_gb: perf/max_memory_reserved_gb: perf/cpu_memory_used_gb: step: - \
+    response_length/mean: response_length/max: After update weights, memory allocated (GB): , memory \
+    reserved (GB): , device memory used/total (GB): INFO WARNING ERROR [loggers.py:122] Engine 000: Avg \
+    prompt throughput: tokens/s, Avg generation throughput: Running: reqs, Waiting: GPU KV cache usage: \
+    Prefix cache hit rate: actor/entropy: critic/score/mean: global_seqlen/min: timing_s/update_actor: \
+    training/epoch: failed with error message, called when loading the model on device of the process, \
+    has been executed, is not available, worker started, connection, please try to use the request with, \
+    (WorkerDict pid=) (TaskRunner pid=) (raylet) Rollout: it/s Training Progress: Loading checkpoint shards, \
+    first we count what is left after, so there are then each one which would be out of their number and \
+    because it works for all people to see about this from the other where more have said when";
 
 /// What a literal belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,39 +47,47 @@ pub(super) enum Target {
     Note(usize),
 }
 
-/// The windows of all literals.
+/// The literals of all patterns.
 #[derive(Debug)]
 pub(super) struct Prefilter {
-    slots: Vec<u8>,
-    /// Group of four bytes, window, place of the group in the window; by group.
-    groups: Vec<(u32, usize, usize)>,
-    windows: Vec<(Vec<u8>, Vec<Target>)>,
+    bits: Box<[u8; 1 << SLOTS]>,
+    /// In order.
+    groups: Vec<Group>,
+    literals: Vec<(Vec<u8>, Vec<Target>)>,
     short: Vec<(Finder<'static>, Target)>,
-    /// Which two bytes stand side by side in a window, by the first of them.
+    /// Which two bytes stand side by side in a literal, by the first of them.
     pairs: Vec<[u64; 4]>,
+}
+
+/// Four bytes of a literal, of which the first or the last may be one beside it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    bytes: u32,
+    literal: usize,
+    /// Where it begins, counted from the byte before the literal.
+    place: usize,
 }
 
 impl Prefilter {
     /// Makes the filter of literals.
     pub(super) fn new<'a>(literals: impl Iterator<Item = (&'a str, Target)>) -> Self {
-        let mut chosen: BTreeMap<Vec<u8>, Vec<Target>> = BTreeMap::new();
+        let mut known: BTreeMap<Vec<u8>, Vec<Target>> = BTreeMap::new();
         let mut short = Vec::new();
         for (literal, target) in literals {
-            match window(literal.as_bytes()) {
-                Some(window) => {
-                    let targets = chosen.entry(window.to_owned()).or_default();
-                    if !targets.contains(&target) {
-                        targets.push(target);
-                    }
-                }
-                None => short.push((Finder::new(literal).into_owned(), target)),
+            let literal = piece(literal);
+            if literal.len() < SHORTEST {
+                short.push((Finder::new(literal).into_owned(), target));
+                continue;
+            }
+            let targets = known.entry(literal.to_owned()).or_default();
+            if !targets.contains(&target) {
+                targets.push(target);
             }
         }
-        let windows: Vec<_> = chosen.into_iter().collect();
         let mut filter = Self {
-            slots: vec![0; SLOTS],
+            bits: Box::new([0; 1 << SLOTS]),
             groups: Vec::new(),
-            windows,
+            literals: known.into_iter().collect(),
             short,
             pairs: vec![[0; 4]; 256],
         };
@@ -71,15 +96,17 @@ impl Prefilter {
     }
 
     fn index(&mut self) {
-        for (at, (window, _)) in self.windows.iter().enumerate() {
-            for (place, four) in window.windows(STRIDE).enumerate() {
-                let Some(four) = group(four) else { continue };
-                if let Some(slot) = self.slots.get_mut(slot(four)) {
-                    *slot = 1;
+        for (literal, (text, _)) in self.literals.iter().enumerate() {
+            for way in 0..STRIDE {
+                let places = (way..text.len() - 1).step_by(STRIDE);
+                let Some(place) = places.max_by_key(|place| rarity(text, *place)) else { continue };
+                for bytes in groups(text, place) {
+                    let (byte, bit) = slot(bytes);
+                    self.bits.get_mut(byte).into_iter().for_each(|byte| *byte |= 1 << bit);
+                    self.groups.push(Group { bytes, literal, place });
                 }
-                self.groups.push((four, at, place));
             }
-            for pair in window.windows(2) {
+            for pair in text.windows(2) {
                 let [first, second] = pair else { continue };
                 let row = self.pairs.get_mut(usize::from(*first));
                 if let Some(word) = row.and_then(|row| row.get_mut(usize::from(*second >> 6))) {
@@ -90,12 +117,12 @@ impl Prefilter {
         self.groups.sort_unstable();
     }
 
-    /// Calls `hit` with where a window or a short literal stands, and what it belongs to.
+    /// Calls `hit` with where a literal stands, and what it belongs to.
     pub(super) fn find(&self, bytes: &[u8], hit: &mut dyn FnMut(usize, Target)) {
         for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
             let fours = chunk.chunks_exact(STRIDE);
-            let any = fours.fold(0, |any, four| any | self.slot(four));
-            if any != 0 {
+            let any = fours.fold(0, |any, four| any | self.bit(group(four)));
+            if any & 1 != 0 || chunk.len() < CHUNK {
                 self.look(bytes, index * CHUNK, chunk, hit);
             }
         }
@@ -106,30 +133,37 @@ impl Prefilter {
         }
     }
 
+    /// Tells in the lowest bit whether there may be such a group.
     #[inline]
-    fn slot(&self, four: &[u8]) -> u8 {
-        let found = group(four).and_then(|four| self.slots.get(slot(four)));
-        found.copied().unwrap_or_default()
+    fn bit(&self, group: u32) -> u8 {
+        let (byte, bit) = slot(group);
+        self.bits.get(byte).copied().unwrap_or_default() >> bit
     }
 
     #[inline(never)]
     fn look(&self, bytes: &[u8], at: usize, chunk: &[u8], hit: &mut dyn FnMut(usize, Target)) {
-        for (index, four) in chunk.chunks_exact(STRIDE).enumerate() {
-            let Some(wanted) = group(four).filter(|_| self.slot(four) != 0) else { continue };
-            let from = self.groups.partition_point(|(group, ..)| *group < wanted);
-            let same = self.groups.iter().skip(from).take_while(|(group, ..)| *group == wanted);
-            for (_, window, place) in same {
-                let Some(start) = (at + index * STRIDE).checked_sub(*place) else { continue };
-                let Some((window, targets)) = self.windows.get(*window) else { continue };
-                if bytes.get(start..start + WINDOW) == Some(window.as_slice()) {
+        for (index, four) in chunk.chunks(STRIDE).enumerate() {
+            let wanted = group(four);
+            if self.bit(wanted) & 1 == 0 {
+                continue;
+            }
+            let from = self.groups.partition_point(|group| group.bytes < wanted);
+            let same = self.groups.iter().skip(from).take_while(|group| group.bytes == wanted);
+            for group in same {
+                let start = (at + index * STRIDE + 1).checked_sub(group.place);
+                let Some((start, (text, targets))) = start.zip(self.literals.get(group.literal))
+                else {
+                    continue;
+                };
+                if bytes.get(start..start + text.len()) == Some(text.as_slice()) {
                     targets.iter().for_each(|target| hit(start, *target));
                 }
             }
         }
     }
 
-    /// Calls `hit` with every escape sequence that may tear a window apart. Most stand behind a prefix
-    /// in parentheses or at the start of a line, where none does.
+    /// Calls `hit` with every escape sequence that may tear a failure's literal apart. Most stand behind
+    /// a prefix in parentheses or at the start of a line, where none does.
     pub(super) fn tears(&self, bytes: &[u8], hit: &mut dyn FnMut(usize)) {
         const PIECE: usize = 128;
         let next = bytes.get(1..).unwrap_or_default();
@@ -150,41 +184,85 @@ impl Prefilter {
     }
 
     fn tears_at(&self, bytes: &[u8], at: usize) -> bool {
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        // The first escape sequence in a literal has only the literal's own bytes before it.
+        let before = bytes.get(at.saturating_sub(LONGEST)..at).unwrap_or_default();
         let mut rest = bytes.get(at..).unwrap_or_default();
+        rest = rest.get(..ESCAPES).unwrap_or(rest);
+        let end = memchr::memchr2(b'\n', b'\r', rest);
+        rest = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
         while rest.first() == Some(&0x1b) {
             rest = rest.get(escape_length(rest)..).unwrap_or_default();
         }
-        // What the end of the bytes cuts off may be anything.
-        let (Some(before), Some(after)) = (before, rest.first()) else { return true };
-        let row = self.pairs.get(usize::from(*before));
-        let word = row.and_then(|row| row.get(usize::from(*after >> 6)));
-        word.is_some_and(|word| word >> (after & 63) & 1 == 1)
+        let (Some(last), Some(first)) = (before.last(), rest.first()) else {
+            // What the end of the bytes cuts off may be anything.
+            return end.is_none();
+        };
+        let row = self.pairs.get(usize::from(*last));
+        let word = row.and_then(|row| row.get(usize::from(*first >> 6)));
+        if word.is_none_or(|word| word >> (first & 63) & 1 == 0) {
+            return false;
+        }
+        let mut text = before.to_vec();
+        let whole = before.len() + LONGEST;
+        while text.len() < whole && !rest.is_empty() {
+            let plain = memchr::memchr(0x1b, rest).unwrap_or(rest.len());
+            let (plain, escape) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+            text.extend(plain.iter().take(whole - text.len()));
+            rest = escape.get(escape_length(escape).min(escape.len())..).unwrap_or_default();
+        }
+        let mut found = text.len() < whole && end.is_none();
+        self.find(&text, &mut |_, target| found |= target == Target::Failure);
+        found
     }
 }
 
-fn group(four: &[u8]) -> Option<u32> {
-    four.try_into().ok().map(u32::from_le_bytes)
+/// Four bytes as a number; what is missing at the end is zero.
+#[inline]
+fn group(four: &[u8]) -> u32 {
+    match four.try_into() {
+        Ok(four) => u32::from_le_bytes(four),
+        Err(_) => four.iter().rev().fold(0, |group, byte| group << 8 | u32::from(*byte)),
+    }
 }
 
-fn slot(group: u32) -> usize {
-    (group.wrapping_mul(0x9e37_79b1) >> (32 - SLOTS.trailing_zeros())) as usize
+/// Where the bit of a group is: its byte, and which of the byte.
+#[inline]
+fn slot(group: u32) -> (usize, u32) {
+    let hash = group.wrapping_mul(0x9e37_79b1);
+    ((hash >> (32 - SLOTS)) as usize, hash >> (29 - SLOTS) & 7)
 }
 
-/// Chooses the window whose most usual group is the least usual.
-fn window(literal: &[u8]) -> Option<&[u8]> {
-    let rarity = |window: &&[u8]| {
-        let groups = window.windows(STRIDE);
-        groups.map(|four| four.iter().map(|byte| rarity(*byte)).sum::<u32>()).min()
-    };
-    literal.windows(WINDOW).rev().max_by_key(rarity)
+/// Takes the part of a literal that is looked for: escape sequences often stand behind a parenthesis.
+fn piece(literal: &str) -> &[u8] {
+    let parts = literal.as_bytes().split_inclusive(|byte| *byte == b')');
+    let part = parts.max_by_key(|part| part.len()).unwrap_or_default();
+    part.get(..LONGEST).unwrap_or(part)
+}
+
+/// What may stand where a group of a literal begins: before and behind the literal, any byte.
+fn groups(literal: &[u8], place: usize) -> Vec<u32> {
+    let inside = |bytes: &[u8]| bytes.iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
+    let from = place.saturating_sub(1);
+    let to = (place + STRIDE - 1).min(literal.len());
+    let known = literal.get(from..to).unwrap_or_default();
+    match known.len() {
+        STRIDE => vec![inside(known)],
+        _ if place == 0 => (0..=255).map(|byte| inside(known) << 8 | byte).collect(),
+        _ => (0..=255).map(|byte| inside(known) | byte << 24).collect(),
+    }
+}
+
+/// How unusual the group of a literal is in logs.
+fn rarity(literal: &[u8], place: usize) -> (bool, bool, u32) {
+    let to = (place + STRIDE - 1).min(literal.len());
+    let known = literal.get(place.saturating_sub(1)..to).unwrap_or_default();
+    let usual = memchr::memmem::find(USUAL.as_bytes(), known).is_some();
+    (known.len() == STRIDE, !usual, known.iter().map(|byte| unusual(*byte)).sum())
 }
 
 /// How unusual a byte is in logs.
-fn rarity(byte: u8) -> u32 {
+fn unusual(byte: u8) -> u32 {
     match byte {
-        // Escape sequences often follow it.
-        b')' => 0,
         b' ' => 3,
         b'a' | b'e' | b'i' | b'l' | b'n' | b'o' | b'r' | b's' | b't' => 5,
         b'0'..=b'9' => 5,
@@ -199,7 +277,7 @@ mod tests {
     use super::*;
 
     fn filter() -> Prefilter {
-        let literals = ["out of memory", "exitcode", "step:"];
+        let literals = ["out of memory", "exitcode", "step:", "Killed"];
         let target = |at: usize| if at == 2 { Target::Note(at) } else { Target::Failure };
         Prefilter::new(literals.into_iter().enumerate().map(|(at, it)| (it, target(at))))
     }
@@ -207,7 +285,7 @@ mod tests {
     #[test]
     fn literals_are_found_wherever_they_stand() {
         let filter = filter();
-        for literal in ["out of memory", "exitcode", "step:"] {
+        for literal in ["out of memory", "exitcode", "step:", "Killed"] {
             for before in 0..140 {
                 let text = format!("{}{literal}", "x".repeat(before));
                 let mut hits = 0;
@@ -229,6 +307,8 @@ mod tests {
         };
         assert_eq!(tears("xit\x1b[31mcode"), 1);
         assert_eq!(tears("xit\x1b[0m\x1b[31mcode"), 1);
+        assert_eq!(tears("ex\x1b[1mit\x1b[0mco\x1b[1mde: 3\n"), 1);
+        assert_eq!(tears("xit\x1b[31mcode: 3\n"), 0);
         assert_eq!(tears("\x1b[36m(W pid=1)\x1b[0m text"), 0);
         assert_eq!(tears("a\x1b[32mINFO\x1b[0m | text"), 0);
     }

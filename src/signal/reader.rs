@@ -39,6 +39,8 @@ pub(super) struct Reader<'a> {
     filled: usize,
     /// Where the held bytes begin.
     start: Start,
+    /// Where blocks begin among them, so that lines are counted once.
+    marks: VecDeque<Start>,
     /// How far literals were searched for.
     searched: usize,
     /// Where a literal of a failure may stand, in order.
@@ -60,6 +62,7 @@ impl<'a> Reader<'a> {
             held: vec![0; HELD],
             filled: 0,
             start: Start::default(),
+            marks: VecDeque::new(),
             searched: 0,
             pending: VecDeque::new(),
             notes: vec![Vec::new(); signals.signals.len()],
@@ -77,6 +80,9 @@ impl<'a> Reader<'a> {
     ) -> io::Result<Scan> {
         while self.fill(input)? > 0 {
             progress(self.end());
+            if self.end() >= self.marks.back().map_or(0, |mark| mark.offset) + BLOCK {
+                self.marks.push_back(self.place(self.end()));
+            }
             self.search();
             self.work(self.end().saturating_sub(AHEAD + LINE));
             self.move_out();
@@ -131,9 +137,12 @@ impl<'a> Reader<'a> {
                 line = at..at + end.unwrap_or_default();
             }
             Target::Failure => {}
-            Target::Note(signal) => notes.get_mut(signal).into_iter().for_each(|it| {
-                it.push(from + at);
-            }),
+            Target::Note(signal) => {
+                let places = notes.get_mut(signal);
+                // The overlap was searched before.
+                let fresh = places.filter(|it| it.last().is_none_or(|last| *last < from + at));
+                fresh.into_iter().for_each(|it| it.push(from + at));
+            }
         });
         self.filter.tears(bytes, &mut |at| pending.push_back(from + at));
         if self.signals.tries_every_line() {
@@ -207,8 +216,10 @@ impl<'a> Reader<'a> {
 
     /// Tells the line and column of a held byte.
     fn place(&self, offset: usize) -> Start {
-        let before = self.bytes(Span::new(self.start.offset, offset));
-        let LineColumn { mut line, mut column } = self.start.at;
+        let after = self.marks.partition_point(|mark| mark.offset <= offset);
+        let mark = after.checked_sub(1).and_then(|at| self.marks.get(at)).unwrap_or(&self.start);
+        let before = self.bytes(Span::new(mark.offset, offset));
+        let LineColumn { mut line, mut column } = mark.at;
         let mut last = before;
         if let Some(at) = memchr::memrchr(b'\n', before) {
             line += memchr::memchr_iter(b'\n', before).count();
@@ -231,11 +242,19 @@ impl<'a> Reader<'a> {
                 earlier.by_ref().find(|at| {
                     let span = self.line(*at, 0);
                     let fresh = span.start != std::mem::replace(&mut seen, span.start);
-                    fresh && self.scanner.note(signal, &self.excerpt(span))
+                    // Telling where a line stands costs much more than looking at it.
+                    let may = fresh && self.may_note(signal, span);
+                    may && self.scanner.note(signal, &self.excerpt(span))
                 });
             }
         }
         self.notes = notes;
+    }
+
+    fn may_note(&self, signal: usize, span: Span) -> bool {
+        let text = decoded(self.bytes(span));
+        let signal = self.signals.signals.get(signal);
+        signal.is_some_and(|signal| signal.may_match(Line::of(&text, span.start).text()))
     }
 
     /// Makes room for the next block.
@@ -250,6 +269,7 @@ impl<'a> Reader<'a> {
             let start = self.place(keep);
             self.held.copy_within(count..self.filled, 0);
             self.filled -= count;
+            self.marks.retain(|mark| mark.offset >= keep);
             start
         };
     }
