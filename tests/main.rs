@@ -22,6 +22,7 @@ mod conditions;
 mod config;
 mod corpus;
 mod diff;
+mod directions;
 mod edits;
 mod end_to_end;
 mod estimates;

@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use hydrule::condition::{Condition, Verdict};
+use hydrule::condition::{Condition, Type, Verdict};
 use hydrule::engine::{
     Change, Entry, Request, State, Status, Turn, World, judge, judge_option, lift, plan, turn,
 };
 use hydrule::facts::Provenance;
 use hydrule::overrides::{parse, value_text};
-use hydrule::pack::{Pack, load};
+use hydrule::pack::{OutsideFact, Pack, load};
 use hydrule::surface::bash::{self, Outside};
 use hydrule::surface::slurm::{directive_facts, read_directives};
 use hydrule::text::Source;
@@ -204,6 +204,7 @@ fn what_lifts_a_rejection_does() {
 fn what_an_unknown_asks_for_decides_it() {
     let pack = load("verl").unwrap();
     let state = State::default();
+    const SIZES: [&str; 3] = ["$oom.tried", "$oom.free", "$oom.reserved_unallocated"];
     let mut unknown = 0;
     for (id, condition) in conditions(&pack) {
         let (mut state, mut world) = (state.clone(), World::default());
@@ -221,12 +222,17 @@ fn what_an_unknown_asks_for_decides_it() {
             assert!(first.supply.contains(&flag), "{id}: {name}: {}", first.supply);
             assert!(!named.contains(&name), "{id}: {name} is asked for again");
             named.push(name.clone());
-            let values = [Value::Int(1), Value::Bytes(1 << 30), Value::Str("1".to_owned())];
+            let values = match name.strip_prefix('$').and_then(|fact| pack.outside.get(fact)) {
+                Some(OutsideFact { kind: Type::Bool, .. }) => vec![Value::Bool(true)],
+                _ if SIZES.contains(&name.as_str()) => vec![Value::Bytes(1 << 30)],
+                _ => vec![Value::Int(1), Value::Bytes(1 << 30), Value::Str("1".to_owned())],
+            };
             let supplied = values.iter().map(|it| made(&name, Some(it), &state, &world));
             let fits = |(state, world): &(State, World)| {
                 !matches!(judge(condition, &pack, state, world).verdict, Verdict::Failed(_))
             };
-            (state, world) = supplied.into_iter().find(fits).unwrap();
+            (state, world) =
+                supplied.into_iter().find(fits).unwrap_or_else(|| panic!("{id}: {named:?}"));
         }
     }
     assert!(unknown > 10, "{unknown}");

@@ -58,8 +58,11 @@ DEFAULTS = {
     f"{A}.fsdp_config.reshard_after_forward": True,
     f"{A}.fsdp_config.use_no_sync_for_gradient_accumulation": False,
     f"{F}.fsdp_config.param_offload": False,
-    f"{R}.n": 1, f"{R}.free_cache_engine": True, f"{R}.gpu_memory_utilization": 0.5,
+    f"{A}.entropy_checkpointing": False,
+    f"{R}.n": 1, f"{R}.free_cache_engine": True, f"{R}.gpu_memory_utilization": 0.5, f"{R}.enforce_eager": False,
+    f"{R}.tensor_model_parallel_size": 2, f"{R}.checkpoint_engine.update_weights_bucket_megabytes": 2048,
     "critic.fsdp.param_offload": False, "critic.fsdp.optimizer_offload": False,
+    "critic.model.enable_gradient_checkpointing": True, "critic.ppo_max_token_len_per_gpu": 32768,
 }
 
 
@@ -91,11 +94,15 @@ def peaks(model, overrides, mean=0, capacity=79.18 * GIB):
     idle_adam = 0 if get(f"{A}.fsdp_config.optimizer_offload") else adam
     uses_ref = get(f"{A}.use_kl_loss") or get("algorithm.use_kl_in_reward")
     others = 2 * m.weights / shards if uses_ref and not get(f"{F}.fsdp_config.param_offload") else 0
-    if get("algorithm.adv_estimator") == "gae":
+    reference_shard = others
+    uses_critic = get("algorithm.adv_estimator") == "gae"
+    if uses_critic:
         others += 0 if get("critic.fsdp.param_offload") else 4 * m.weights / world
         others += 0 if get("critic.fsdp.optimizer_offload") else 8 * m.weights / world
-    awake = get(f"{R}.gpu_memory_utilization") * capacity
-    asleep = 3 * GIB if get(f"{R}.free_cache_engine") else awake
+    graphs = 0 if get(f"{R}.enforce_eager") else GIB / 2 if maybe(f"{R}.cudagraph_capture_sizes") else 3 * GIB / 2
+    awake = get(f"{R}.gpu_memory_utilization") * capacity + graphs
+    sleeps = get(f"{R}.free_cache_engine")
+    asleep = 3 * GIB / 2 + graphs if sleeps else awake
     gathered = 2 * (m.embeddings + m.layer)
 
     # Passes without gradients.
@@ -104,7 +111,7 @@ def peaks(model, overrides, mean=0, capacity=79.18 * GIB):
 
     def head(n, entropy):
         if fused:
-            return 2 * n * m.hidden + GIB / 2
+            return min(2 * n * m.hidden + GIB / 2, 2 * (2 * n * m.vocab))
         copies = 2 * (2 * n * m.vocab)
         return copies + (0 if not entropy else chunks if chunked else 2 * (4 * n * m.vocab))
 
@@ -126,8 +133,8 @@ def peaks(model, overrides, mean=0, capacity=79.18 * GIB):
         kept = 0 if get(f"{M}.enable_activation_offload") else 2 * n * m.hidden * m.layers
     entropy = 0
     if get(f"{A}.entropy_coeff") or get(f"{A}.calculate_entropy"):
-        entropy = chunks if chunked else 3 * (4 * n * m.vocab)
-    top = 0.7 * GIB if fused else 3 * (2 * n * m.vocab) + entropy
+        entropy = chunks if chunked else (2 if get(f"{A}.entropy_checkpointing") else 3) * (4 * n * m.vocab)
+    top = min(0.7 * GIB, 3 * (2 * n * m.vocab)) if fused else 3 * (2 * n * m.vocab) + entropy
     rows = get(f"{A}.ppo_mini_batch_size") * get(f"{R}.n") // ranks
     several = get(f"{A}.use_dynamic_bsz") or rows > n * ulysses / length
     if get(f"{A}.fsdp_config.use_no_sync_for_gradient_accumulation") and several:
@@ -136,9 +143,35 @@ def peaks(model, overrides, mean=0, capacity=79.18 * GIB):
     update = parameters + adam + gradients + others + whole + asleep + kept + max(layer, top)
 
     generation = awake + idle + idle_adam + others
+    # Square roots of the second moments take one more shard; gradients are sharded again.
+    step = parameters + adam + parameters + parameters + others + asleep
+
+    engine = asleep + 2 * m.weights / get(f"{R}.tensor_model_parallel_size") if sleeps else awake
+    handed_over = 4 * m.vocab * m.hidden + 2 * get(f"{R}.checkpoint_engine.update_weights_bucket_megabytes") * 2**20
+    sync = engine + (idle if fsdp2 else parameters) + idle_adam + others + handed_over
+
+    critic, values = None, None
+    if uses_critic:
+        if get(f"{A}.use_dynamic_bsz"):
+            trained = get("critic.ppo_max_token_len_per_gpu")
+            valued = maybe("critic.forward_max_token_len_per_gpu", trained)
+        else:
+            trained, valued = 0, 0
+            if maybe("critic.ppo_micro_batch_size_per_gpu"):
+                trained = overrides["critic.ppo_micro_batch_size_per_gpu"] * length
+                valued = maybe("critic.forward_micro_batch_size_per_gpu",
+                               overrides["critic.ppo_micro_batch_size_per_gpu"]) * length
+        if trained:
+            token = (4 * m.inner + 8 * m.hidden) * 2
+            kept = (2 * m.hidden if get("critic.model.enable_gradient_checkpointing") else token) * m.layers
+            rest = idle + idle_adam + reference_shard + gathered + asleep
+            critic = 16 * m.weights / world + rest + trained * (kept + token)
+            critic_adam = 0 if get("critic.fsdp.optimizer_offload") else 8 * m.weights / world
+            values = 4 * m.weights / world + critic_adam + rest + valued * token
     if get("algorithm.rollout_correction.bypass_mode"):
         log_prob = None
-    found = dict(log_prob=log_prob, ref_log_prob=reference, actor_update=update, generation=generation)
+    found = dict(log_prob=log_prob, ref_log_prob=reference, actor_update=update, generation=generation,
+                 optimizer_step=step, critic=critic, critic_values=values, weight_sync=sync, wake_up=generation if sleeps else None)
     return m.weights, {phase: None if it is None else round(it) for phase, it in found.items()}
 
 
@@ -171,6 +204,14 @@ CHANGES = [
     {f"{A}.ulysses_sequence_parallel_size": 2}, {f"{A}.use_kl_loss": False}, {f"{R}.free_cache_engine": False},
     {"algorithm.adv_estimator": "gae"}, {"algorithm.adv_estimator": "gae", "critic.fsdp.optimizer_offload": True},
     {"algorithm.rollout_correction.bypass_mode": True}, {f"{R}.gpu_memory_utilization": 0.3},
+    {f"{A}.entropy_coeff": 0.001, f"{A}.entropy_checkpointing": True}, {f"{R}.enforce_eager": True},
+    {f"{R}.cudagraph_capture_sizes": [1, 2, 4]}, {f"{R}.tensor_model_parallel_size": 4},
+    {f"{R}.checkpoint_engine.update_weights_bucket_megabytes": 1024},
+    {f"{A}.strategy": "fsdp2", f"{A}.fsdp_config.param_offload": True},
+    {"algorithm.adv_estimator": "gae", "critic.ppo_micro_batch_size_per_gpu": 16},
+    {"algorithm.adv_estimator": "gae", "critic.ppo_micro_batch_size_per_gpu": 2, "critic.forward_micro_batch_size_per_gpu": 64,
+     "critic.model.enable_gradient_checkpointing": False},
+    {"algorithm.adv_estimator": "gae", f"{A}.use_dynamic_bsz": True, "critic.forward_max_token_len_per_gpu": 400000},
 ]
 
 
