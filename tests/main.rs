@@ -37,6 +37,7 @@ mod kleene;
 mod laws;
 mod lets;
 mod log_corpus;
+mod mutate;
 mod packs;
 mod pages;
 mod projects;

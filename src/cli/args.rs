@@ -467,6 +467,10 @@ pub struct TestArgs {
     /// Fail where a rule never fired or never stayed silent
     #[arg(long, conflicts_with = "filter")]
     pub require_coverage: bool,
+    /// Make small mistakes in the rules, and list those that no case notices; --accept writes the
+    /// cases that notice them
+    #[arg(long, conflicts_with_all = ["filter", "review", "coverage", "require_coverage", "watch"])]
+    pub mutate: bool,
     /// Run again whenever a file of a pack changes
     #[arg(long, conflicts_with_all = ["accept", "review"])]
     pub watch: bool,
@@ -483,6 +487,7 @@ Examples:
   hydrule test                           every pack in rules/, or the one in this folder
   hydrule test rules/mine --review       look at new and changed snapshots one by one
   hydrule test mine --filter '^host-'    only some cases of rules/mine
+  hydrule test mine --mutate             which mistakes in the rules would no case notice?
   hydrule test --check --require-coverage --output-format junit > report.xml   in CI
 
 Exit codes: 0 all cases pass; 1 one fails, or has a new or changed snapshot; 2 an error, or

@@ -12,6 +12,7 @@ mod check;
 mod escape;
 mod eval;
 mod mistake;
+mod mutate;
 mod needs;
 mod outcome;
 mod parse;

@@ -1,7 +1,6 @@
 //! The base configuration under a launch's overrides.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 
@@ -13,6 +12,9 @@ use crate::path::KeyPath;
 
 /// How many compositions are remembered: a plan looks at few states many times.
 const REMEMBERED: usize = 64;
+
+/// What states make of a base configuration, by fingerprint.
+type Compositions = IndexMap<u64, Option<Arc<Config>>>;
 
 /// How overrides meet a base configuration.
 #[derive(Debug, Clone)]
@@ -35,13 +37,13 @@ pub struct Base {
     config: Config,
     style: Style,
     partial: bool,
-    composed: RefCell<IndexMap<u64, Option<Rc<Config>>>>,
+    composed: Arc<Mutex<Compositions>>,
 }
 
 impl Base {
     /// Takes a base configuration.
     pub fn new(config: Config) -> Self {
-        Self { config, style: Style::Hydra, partial: false, composed: RefCell::default() }
+        Self { config, style: Style::Hydra, partial: false, composed: Arc::default() }
     }
 
     /// Takes the configuration of a run, which its overrides have made already.
@@ -71,9 +73,10 @@ impl Base {
     }
 
     /// Composes the overrides of a state that can be read; nothing where Hydra would refuse one.
-    pub fn composed(&self, state: &State) -> Option<Rc<Config>> {
+    pub fn composed(&self, state: &State) -> Option<Arc<Config>> {
         let key = state.fingerprint();
-        if let Some(known) = self.composed.borrow().get(&key) {
+        let cache = || self.composed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = cache().get(&key) {
             return known.clone();
         }
         let read =
@@ -87,8 +90,8 @@ impl Base {
             config.without(&KeyPath::new(it.key.as_str()), why)
         });
         let base = config.with_places(places);
-        let made = compose(&base, &overrides).ok().map(|composed| Rc::new(composed.config));
-        let mut composed = self.composed.borrow_mut();
+        let made = compose(&base, &overrides).ok().map(|composed| Arc::new(composed.config));
+        let mut composed = cache();
         if composed.len() >= REMEMBERED {
             composed.clear();
         }

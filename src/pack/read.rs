@@ -49,6 +49,11 @@ impl Text {
         &self.value
     }
 
+    /// Returns where a part of the text stands in the file.
+    pub fn place(&self, part: Span) -> Location {
+        self.location.source.at(self.offsets.locate(part))
+    }
+
     /// Moves a fault found inside the text to its place in the file.
     pub fn blame(&self, mut fault: Fault) -> Fault {
         fault.span = self.offsets.locate(fault.span);

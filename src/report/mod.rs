@@ -13,6 +13,7 @@ mod findings;
 mod goal;
 mod human;
 mod json;
+mod mutants;
 mod paint;
 mod tests;
 mod words;
@@ -27,6 +28,7 @@ pub use fault::{render_faults, render_finding};
 pub use findings::{finding_json, findings_summary, findings_text};
 pub use human::{Reported, rewrite_report};
 pub use json::{location, rewrite_json};
+pub use mutants::{mutants_concise, mutants_full, mutants_json, mutants_summary};
 pub use paint::{Look, Paint};
 pub use tests::{
     TestView, case_full, tests_concise, tests_full, tests_json, tests_junit, tests_summary,

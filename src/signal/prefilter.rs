@@ -1,4 +1,4 @@
-//! Finds in raw bytes where a literal of some pattern stands, at the speed of reading them.
+//! Finds in raw bytes where a literal of some pattern stands.
 //!
 //! Wherever a literal stands, some of its groups of four bytes begin at a multiple of four. For each of
 //! the four ways to stand the least usual such group is known, so that it is enough to look at every

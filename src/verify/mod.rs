@@ -7,6 +7,7 @@
 //! confirms is reported.
 
 mod backtest;
+mod differ;
 mod finding;
 mod input;
 mod ladders;
@@ -18,6 +19,7 @@ mod shadow;
 mod values;
 
 pub use backtest::{Direction, HIGH, Hold, Ladder, Move, Scored, Subject, Totals};
+pub use differ::{Candidate, Differ};
 pub use finding::{Finding, Witness};
 
 use std::collections::BTreeSet;

@@ -33,6 +33,9 @@ impl TestPack {
 /// The file that makes a folder a pack.
 const HEADER: &str = "pack.toml";
 
+/// The file in `cases/` that says which mutants need not be noticed.
+pub const SURVIVORS: &str = "survivors.toml";
+
 /// The folder that holds the packs of a repository.
 const RULES: &str = "rules";
 
@@ -97,6 +100,7 @@ pub fn load(folder: &Path) -> Result<TestPack, CliError> {
         let read = match (hidden, path.is_dir()) {
             (true, _) => continue,
             (false, true) => case_folder(&path)?,
+            (false, false) if path.ends_with(SURVIVORS) => continue,
             (false, false) => match path.extension().is_some_and(|ending| ending == "toml") {
                 true => case_file(&path)?,
                 false => continue,

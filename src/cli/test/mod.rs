@@ -1,6 +1,8 @@
 //! `hydrule test`: the cases of packs, run and compared.
 
 mod find;
+mod kill;
+mod mutate;
 mod review;
 mod run;
 mod watch;
@@ -28,6 +30,9 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
     if in_ci() && (args.accept || args.review) {
         return Err(CliError::plain("CI is set, and CI accepts no snapshot")
             .helped("accept them where you work, and commit them"));
+    }
+    if args.mutate {
+        return mutate::run(args, console);
     }
     if args.watch { watch::run(args, console) } else { once(args, console) }
 }

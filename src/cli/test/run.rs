@@ -1,5 +1,6 @@
 //! One case: planned as `hydrule rewrite` would, and then again on what came of it.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::cli::job::{
 };
 use crate::cli::rewrite::{Edits, arguments};
 use crate::cli::tried;
-use crate::engine::{Plan, Request, RequirementState, World, decide, plan};
+use crate::engine::{Plan, Request, RequirementState, State, World, decide, plan};
 use crate::facts::Provenance;
 use crate::pack::{Pack, Text};
 use crate::report::{Explained, FileChange, Look, Reported, case_page, explain, ruled};
@@ -37,6 +38,46 @@ pub fn run(pack: &Arc<Pack>, case: &Case) -> Result<Outcome, Vec<Faults>> {
 /// As for [`run`].
 pub fn trace(pack: &Arc<Pack>, case: &Case, look: Look) -> Result<String, Vec<Faults>> {
     Runner { pack, case }.trace(look).map_err(|error| placed(case, error))
+}
+
+/// What a case asks of a pack, read once for many packs that differ in their rules alone.
+pub struct Prepared {
+    state: State,
+    world: World,
+    request: Request,
+}
+
+/// Reads the inputs of a case.
+///
+/// # Errors
+/// As for [`run`].
+pub fn prepare(pack: &Arc<Pack>, case: &Case) -> Result<Prepared, Vec<Faults>> {
+    let runner = Runner { pack, case };
+    let read = || {
+        let job = runner.job(runner.parts(Knows::TheFailure, &[]), Knows::TheFailure)?;
+        Ok(Prepared { state: job.state, world: job.world, request: runner.request()? })
+    };
+    read().map_err(|error| placed(case, error))
+}
+
+impl Prepared {
+    /// Plans, and returns what identifies all that a case can show of the plan.
+    pub fn digest(&self, pack: &Pack) -> u64 {
+        let plan = plan(pack, &self.state, &self.world, &self.request);
+        let mut hasher = DefaultHasher::new();
+        for verdict in &plan.verdicts {
+            (&verdict.id, format!("{:?}", verdict.status)).hash(&mut hasher);
+        }
+        for rule in plan.requirements.iter().chain(&plan.after) {
+            (&rule.id, &rule.message, format!("{:?}", rule.verdict)).hash(&mut hasher);
+        }
+        let repaired = plan.repair.as_ref().map(|it| {
+            it.outcome.as_ref().map(|it| it.state.fingerprint()).map_err(|it| format!("{it:?}"))
+        });
+        (repaired, plan.start.fingerprint(), plan.result.fingerprint()).hash(&mut hasher);
+        format!("{:?}", (&plan.invariants, &plan.estimates)).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 struct Runner<'a> {

@@ -1,0 +1,345 @@
+//! Packs with one small mistake, to see whether the cases would notice it.
+
+use std::collections::HashSet;
+use std::mem::swap;
+
+use super::index::RuleIndex;
+use super::read::Text;
+use super::reads::Reads;
+use super::rule::{Expression, Pack, PackOption, Rewrite};
+use crate::condition::{Assignment, Bounds, Condition, Type, check};
+use crate::overrides;
+use crate::text::{Edit, Location, Span};
+
+/// A change of one place of a pack.
+#[derive(Debug, Clone)]
+pub struct Mutant {
+    /// The rule's id; `$name` for a named expression.
+    pub rule: String,
+    /// Where in the pack the change is.
+    pub field: Field,
+    /// What it is called: the field and what it says after the change.
+    pub name: String,
+    /// The text that is changed.
+    pub place: Location,
+    /// What stands there instead.
+    pub replacement: String,
+    /// The change itself.
+    pub change: Change,
+}
+
+/// What a mutant changes, by place in the pack's lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// A named expression.
+    Let(usize),
+    /// When an option applies.
+    When(usize),
+    /// What an option sets.
+    Rewrite(usize),
+    /// What an option relieves.
+    Relieves(usize),
+    /// Where a requirement applies.
+    Guard(usize),
+    /// What must hold.
+    Holds(usize),
+    /// How a requirement is mended.
+    Repair(usize),
+}
+
+/// What stands in the field of a mutant.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// Another expression.
+    Condition(Condition),
+    /// Other rewrites.
+    Rewrites(Vec<Rewrite>),
+    /// Other phases.
+    Phases(Vec<String>),
+}
+
+/// All mutants of a pack.
+#[derive(Debug, Default)]
+pub struct Mutants {
+    /// Those that say something else than the pack.
+    pub all: Vec<Mutant>,
+    /// How many changes say the same as the pack, or the same as another one.
+    pub equivalent: usize,
+}
+
+impl Field {
+    /// Returns the name that the field has in the TOML.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Let(_) => "let",
+            Self::When(_) | Self::Guard(_) => "when",
+            Self::Rewrite(_) => "rewrite",
+            Self::Relieves(_) => "relieves",
+            Self::Holds(_) => "holds",
+            Self::Repair(_) => "repair",
+        }
+    }
+}
+
+impl Pack {
+    /// Lists the mutants of every rule and named expression.
+    pub fn mutants(&self) -> Mutants {
+        let mut maker = Maker { pack: self, mutants: Mutants::default(), seen: HashSet::new() };
+        for (at, (name, expression)) in self.lets.iter().enumerate() {
+            maker.expression(&format!("${name}"), Field::Let(at), expression);
+        }
+        for (at, option) in self.options.iter().enumerate() {
+            maker.expression(&option.id, Field::When(at), &option.when);
+            maker.rewrites(&option.id, Field::Rewrite(at), &option.rewrite);
+            maker.phases(option, Field::Relieves(at));
+        }
+        for (at, requirement) in self.requirements.iter().enumerate() {
+            if let Some(when) = &requirement.when {
+                maker.expression(&requirement.id, Field::Guard(at), when);
+            }
+            maker.expression(&requirement.id, Field::Holds(at), &requirement.holds);
+            maker.rewrites(&requirement.id, Field::Repair(at), &requirement.repair);
+        }
+        maker.mutants
+    }
+
+    /// Exchanges what stands in a field for a change; once more takes it back.
+    pub fn exchange(&mut self, field: Field, change: &mut Change) {
+        match (field, change) {
+            (Field::Rewrite(at), Change::Rewrites(other)) => {
+                self.options.get_mut(at).into_iter().for_each(|it| swap(&mut it.rewrite, other));
+            }
+            (Field::Repair(at), Change::Rewrites(other)) => {
+                let rule = self.requirements.get_mut(at);
+                rule.into_iter().for_each(|it| swap(&mut it.repair, other));
+            }
+            (Field::Relieves(at), Change::Phases(other)) => {
+                self.options.get_mut(at).into_iter().for_each(|it| swap(&mut it.relieves, other));
+            }
+            (field, Change::Condition(other)) => {
+                if let Some(slot) = self.expression_mut(field) {
+                    swap(&mut slot.condition, other);
+                }
+                self.index_again(field);
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the expression of a field, if it holds one.
+    pub fn expression(&self, field: Field) -> Option<&Expression> {
+        match field {
+            Field::Let(at) => self.lets.get_index(at).map(|(_, it)| it),
+            Field::When(at) => self.options.get(at).map(|it| &it.when),
+            Field::Guard(at) => self.requirements.get(at)?.when.as_ref(),
+            Field::Holds(at) => self.requirements.get(at).map(|it| &it.holds),
+            Field::Rewrite(_) | Field::Relieves(_) | Field::Repair(_) => None,
+        }
+    }
+
+    fn expression_mut(&mut self, field: Field) -> Option<&mut Expression> {
+        match field {
+            Field::Let(at) => self.lets.get_index_mut(at).map(|(_, it)| it),
+            Field::When(at) => self.options.get_mut(at).map(|it| &mut it.when),
+            Field::Guard(at) => self.requirements.get_mut(at)?.when.as_mut(),
+            Field::Holds(at) => self.requirements.get_mut(at).map(|it| &mut it.holds),
+            Field::Rewrite(_) | Field::Relieves(_) | Field::Repair(_) => None,
+        }
+    }
+
+    /// Finds anew what rules read, after an expression was exchanged.
+    fn index_again(&mut self, field: Field) {
+        for (at, it) in self.requirements.iter_mut().enumerate() {
+            let concerned = match field {
+                Field::Let(_) => true,
+                Field::Guard(changed) | Field::Holds(changed) => at == changed,
+                _ => false,
+            };
+            if concerned {
+                let conditions = it.when.iter().chain([&it.holds]).map(|it| &it.condition);
+                it.reads = Reads::of(conditions, &self.lets, &self.estimates, &self.defaults);
+            }
+        }
+        self.index = RuleIndex::of(&self.options, &self.requirements, &self.lets, &self.defaults);
+    }
+}
+
+struct Maker<'a> {
+    pack: &'a Pack,
+    mutants: Mutants,
+    seen: HashSet<(String, String)>,
+}
+
+/// A change of an expression: where in its text, and what comes of it.
+type Mutated = (Edit, Condition);
+
+impl Maker<'_> {
+    fn add(
+        &mut self,
+        (rule, field): (&str, Field),
+        says: &str,
+        (place, replacement): (Location, String),
+        change: Change,
+    ) {
+        let says = says.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = format!("{}: {says}", field.name());
+        if !self.seen.insert((rule.to_owned(), name.clone())) {
+            self.mutants.equivalent += 1;
+            return;
+        }
+        let rule = rule.to_owned();
+        self.mutants.all.push(Mutant { rule, field, name, place, replacement, change });
+    }
+
+    /// Lists the changes of an expression that leave its type.
+    fn changes(&mut self, condition: &Condition) -> Vec<Mutated> {
+        let edits = condition.mutations().into_iter();
+        let all: Vec<Mutated> =
+            edits.filter_map(|edit| Some((edit.clone(), condition.mutated(&edit)?))).collect();
+        let before = all.len();
+        let other = |it: &Mutated| !it.1.says_the_same(condition);
+        let all: Vec<Mutated> = all.into_iter().filter(other).collect();
+        self.mutants.equivalent += before - all.len();
+        all
+    }
+
+    fn expression(&mut self, rule: &str, field: Field, expression: &Expression) {
+        // A guard that the pack itself adds, as for versions, has no text to change.
+        let whole = expression.condition.text();
+        let Some(guard) = whole.strip_prefix(expression.text.as_str()) else { return };
+        let guard = guard.strip_prefix(" && $");
+        let Ok(written) = Condition::parse(expression.text.as_str()) else { return };
+        let wanted = if matches!(field, Field::Let(_)) { Type::Any } else { Type::Bool };
+        for (edit, changed) in self.changes(&written) {
+            if !check(&changed, wanted, &self.pack.names).is_empty() {
+                continue;
+            }
+            let place = expression.text.place(edit.span);
+            let says = changed.text().to_owned();
+            let changed = match guard {
+                Some(fact) => changed.and_fact(fact),
+                None => changed,
+            };
+            let change = Change::Condition(changed);
+            self.add((rule, field), &says, (place, edit.replacement), change);
+        }
+    }
+
+    fn rewrites(&mut self, rule: &str, field: Field, rewrites: &[Rewrite]) {
+        for (at, rewrite) in rewrites.iter().enumerate() {
+            let with = |changed: Rewrite| {
+                let mut all = rewrites.to_vec();
+                if let Some(slot) = all.get_mut(at) {
+                    *slot = changed;
+                }
+                Change::Rewrites(all)
+            };
+            match rewrite {
+                Rewrite::Plain(_, text) => {
+                    for (edit, changed) in plain_changes(text) {
+                        let written = (text.place(edit.span), edit.replacement);
+                        let says = changed.text.clone();
+                        let change = with(Rewrite::Plain(changed, text.clone()));
+                        self.add((rule, field), &says, written, change);
+                    }
+                }
+                Rewrite::Assign(assignment, text) => {
+                    self.assignment((rule, field), (assignment, text), &with);
+                }
+            }
+            if rewrites.len() > 1 {
+                let mut rest = rewrites.to_vec();
+                rest.remove(at);
+                let says = format!("without {}", rewrite.text().as_str());
+                let place = rewrite.text().location.clone();
+                self.add((rule, field), &says, (place, String::new()), Change::Rewrites(rest));
+            }
+        }
+    }
+
+    fn assignment(
+        &mut self,
+        of: (&str, Field),
+        (assignment, text): (&Assignment, &Text),
+        with: &dyn Fn(Rewrite) -> Change,
+    ) {
+        for (edit, value) in self.changes(&assignment.value) {
+            let place = text.place(edit.span.shifted(assignment.value_offset));
+            let says = format!("{} := {}", assignment.target, value.text().trim());
+            let changed = Assignment { value, ..assignment.clone() };
+            let change = with(Rewrite::Assign(changed, text.clone()));
+            self.add(of, &says, (place, edit.replacement), change);
+        }
+        for (word, bound) in bounds(&assignment.bounds) {
+            for (edit, changed) in self.changes(bound) {
+                let start = bound_start(text, bound.text());
+                let place = text.location.source.at(match start {
+                    Some(start) => edit.span.shifted(start),
+                    None => text.location.span,
+                });
+                let says = format!("{} {word} {}", assignment.target, changed.text().trim());
+                let mut other = assignment.clone();
+                let slot = match word {
+                    "floor" => &mut other.bounds.floor,
+                    "cap" => &mut other.bounds.cap,
+                    _ => &mut other.bounds.largest_divisor,
+                };
+                *slot = Some(changed);
+                let change = with(Rewrite::Assign(other, text.clone()));
+                self.add(of, &says, (place, edit.replacement), change);
+            }
+        }
+    }
+
+    fn phases(&mut self, option: &PackOption, field: Field) {
+        for (at, phase) in option.relieves.iter().enumerate() {
+            let mut rest = option.relieves.clone();
+            rest.remove(at);
+            let place = phase_place(option, phase);
+            let says = format!("without {phase}");
+            self.add((&option.id, field), &says, (place, String::new()), Change::Phases(rest));
+        }
+    }
+}
+
+fn bounds(bounds: &Bounds) -> Vec<(&'static str, &Condition)> {
+    let all = [
+        ("floor", &bounds.floor),
+        ("cap", &bounds.cap),
+        ("largest_divisor", &bounds.largest_divisor),
+    ];
+    all.into_iter().filter_map(|(word, bound)| Some((word, bound.as_ref()?))).collect()
+}
+
+/// Finds a bound, which stands behind what it holds in the same table.
+fn bound_start(text: &Text, bound: &str) -> Option<usize> {
+    let end = text.location.span.end;
+    let rest = text.location.source.text().get(end..)?;
+    Some(end + rest.get(..rest.find('\n').unwrap_or(rest.len()))?.find(bound)?)
+}
+
+/// Finds a phase in the list of those that an option relieves.
+fn phase_place(option: &PackOption, phase: &str) -> Location {
+    let source = &option.location.source;
+    let start = option.location.span.start;
+    let found = || {
+        let field = start + source.text().get(start..)?.find("\nrelieves")?;
+        let quoted = format!("\"{phase}\"");
+        let at = field + source.text().get(field..)?.find(&quoted)?;
+        Some(source.at(Span::new(at, at + quoted.len())))
+    };
+    found().unwrap_or_else(|| option.location.clone())
+}
+
+/// Changes the value of a plain override, where that is a number or a truth.
+fn plain_changes(text: &Text) -> Vec<(Edit, overrides::Override)> {
+    let Some((key, value)) = text.as_str().split_once('=') else { return Vec::new() };
+    let Ok(value) = Condition::parse(value) else { return Vec::new() };
+    let edits = value.mutations().into_iter().filter(|_| value.as_literal().is_some());
+    let changed = edits.filter_map(|edit| {
+        let value = value.mutated(&edit)?;
+        let parsed = overrides::parse(&format!("{key}={}", value.text())).ok()?;
+        Some((Edit { span: edit.span.shifted(key.len() + 1), ..edit }, parsed))
+    });
+    changed.collect()
+}

@@ -1,0 +1,206 @@
+//! Inputs on which a pack and one of its mutants may differ.
+
+use super::finding::Witness;
+use super::input::{Input, Site};
+use super::proof::Wanted;
+use super::search::Search;
+use super::values::variables;
+use crate::condition::Condition;
+use crate::pack::{Change, Expression, Field, Mutant, Pack, PackOption, Requirement, Safety};
+
+/// How many inputs are proposed for one mutant.
+const MOST: usize = 16;
+
+/// How many steps bring most ladders to the option that is meant.
+const LADDER: usize = 24;
+
+/// An input, and what to ask there.
+#[derive(Debug, Clone, Default)]
+pub struct Candidate {
+    /// The input.
+    pub witness: Witness,
+    /// The option to force.
+    pub only: Option<String>,
+    /// The requirement whose repair is asked for.
+    pub repair: Option<String>,
+    /// How many steps to take.
+    pub steps: Option<usize>,
+    /// Whether unsafe options may be taken.
+    pub allow_unsafe: bool,
+}
+
+/// Looks for inputs that tell mutants of a pack from the pack.
+pub struct Differ<'a> {
+    search: Search<'a>,
+}
+
+impl<'a> Differ<'a> {
+    /// Prepares the search.
+    pub fn new(pack: &'a Pack) -> Self {
+        Self { search: Search::new(pack) }
+    }
+
+    /// Proposes inputs for a mutant, the most promising first; each must still be tried.
+    pub fn candidates(&self, mutant: &Mutant) -> Vec<Candidate> {
+        let pack = self.search.pack;
+        let found = match (mutant.field, &mutant.change) {
+            (Field::When(at), Change::Condition(new)) => {
+                pack.options.get(at).map(|option| self.conditions(option, new))
+            }
+            (Field::Guard(at) | Field::Holds(at), Change::Condition(new)) => {
+                let rule = pack.requirements.get(at);
+                rule.map(|rule| self.requirement(rule, mutant.field, new))
+            }
+            (Field::Let(at), Change::Condition(new)) => {
+                pack.lets.get_index(at).map(|(name, old)| self.named(name, old, new))
+            }
+            (Field::Rewrite(at), _) => pack.options.get(at).map(|option| self.rewrites(option)),
+            (Field::Relieves(at), Change::Phases(rest)) => {
+                pack.options.get(at).map(|option| self.phases(option, rest))
+            }
+            (Field::Repair(at), _) => pack.requirements.get(at).map(|rule| self.repairs(rule)),
+            _ => None,
+        };
+        let mut found = found.unwrap_or_default();
+        found.truncate(MOST);
+        found
+    }
+
+    /// Solves for both ways in which two conditions may differ.
+    fn apart(
+        &self,
+        start: &Input,
+        with: &[Wanted],
+        (old, new): (&Condition, &Condition),
+    ) -> Vec<Input> {
+        let ways = [(true, false), (false, true)].map(|(first, second)| {
+            let mut wanted = with.to_vec();
+            wanted.extend([(old.clone(), first), (new.clone(), second)]);
+            self.search.solve(start, &wanted, false)
+        });
+        ways.into_iter().flatten().collect()
+    }
+
+    fn conditions(&self, option: &PackOption, new: &Condition) -> Vec<Candidate> {
+        let old = &option.when.condition;
+        let starts = self.sites(option).into_iter().map(|site| self.search.base.at(&site));
+        let inputs = starts.flat_map(|start| self.apart(&start, &[], (old, new)));
+        inputs.take(MOST).map(|input| plain(&input)).collect()
+    }
+
+    /// Lists some failures that an option is about, those that it relieves first.
+    fn sites(&self, option: &PackOption) -> Vec<Site> {
+        let mut sites = self.search.sites(&option.when.condition);
+        sites.sort_by_key(|site| !option.relieves.contains(&site.place));
+        sites.truncate(4);
+        sites
+    }
+
+    fn requirement(&self, rule: &Requirement, field: Field, new: &Condition) -> Vec<Candidate> {
+        let base = &self.search.base;
+        let holds = &rule.holds.condition;
+        let inputs = match (field, &rule.when) {
+            (Field::Guard(_), Some(guard)) => {
+                self.apart(base, &[(holds.clone(), false)], (&guard.condition, new))
+            }
+            _ => self.apart(base, &guards(rule), (holds, new)),
+        };
+        inputs.iter().map(plain).collect()
+    }
+
+    fn named(&self, name: &str, old: &Expression, new: &Condition) -> Vec<Candidate> {
+        let pack = self.search.pack;
+        let other = format!("({}) != ({})", old.condition.text(), new.text());
+        let Ok(other) = Condition::parse(&other) else { return Vec::new() };
+        let mut found = Vec::new();
+        for rule in pack.requirements.iter().filter(|rule| {
+            rule.when.iter().chain([&rule.holds]).any(|it| reads(pack, &it.condition, name, 0))
+        }) {
+            for truth in [false, true] {
+                let mut wanted = guards(rule);
+                wanted.extend([(rule.holds.condition.clone(), truth), (other.clone(), true)]);
+                found.extend(self.search.solve(&self.search.base, &wanted, false));
+            }
+        }
+        for option in pack.options.iter().filter(|it| reads(pack, &it.when.condition, name, 0)) {
+            let Some(site) = self.sites(option).into_iter().next() else { continue };
+            for truth in [true, false] {
+                let wanted = [(option.when.condition.clone(), truth), (other.clone(), true)];
+                found.extend(self.search.solve(&self.search.base.at(&site), &wanted, false));
+            }
+            if found.len() >= MOST {
+                break;
+            }
+        }
+        found.iter().map(plain).collect()
+    }
+
+    /// Forces an option on inputs that differ in what it reads and writes.
+    fn rewrites(&self, option: &PackOption) -> Vec<Candidate> {
+        let sites = self.sites(option).into_iter();
+        let mut samples = sites.map(|site| self.search.samples(option, &site, MOST));
+        let samples = samples.find(|found| !found.is_empty()).unwrap_or_default();
+        let forced = |input: &Input| Candidate {
+            only: Some(option.id.clone()),
+            allow_unsafe: option.safety == Safety::Unsafe,
+            ..plain(input)
+        };
+        samples.iter().map(forced).collect()
+    }
+
+    /// Climbs the ladder of a phase that the mutant has lost.
+    fn phases(&self, option: &PackOption, rest: &[String]) -> Vec<Candidate> {
+        let Some(gone) = option.relieves.iter().find(|it| !rest.contains(it)) else {
+            return Vec::new();
+        };
+        let samples = self.search.samples(option, &self.search.site_of(gone), 4);
+        let asked = |input: &Input, steps: Option<usize>| Candidate {
+            steps,
+            allow_unsafe: option.safety == Safety::Unsafe,
+            ..plain(input)
+        };
+        let short = samples.iter().map(|input| asked(input, None));
+        short.chain(samples.iter().map(|input| asked(input, Some(LADDER)))).collect()
+    }
+
+    /// Asks for a repair on inputs that differ in what the requirement reads.
+    fn repairs(&self, rule: &Requirement) -> Vec<Candidate> {
+        let mut wanted = guards(rule);
+        wanted.push((rule.holds.condition.clone(), false));
+        let Some(first) = self.search.solve(&self.search.base, &wanted, false) else {
+            return Vec::new();
+        };
+        let mut inputs = vec![first.clone()];
+        for var in variables(self.search.pack, &rule.holds.condition) {
+            for value in self.search.values.get(&var) {
+                let next = first.with(&var, value);
+                if inputs.len() < MOST
+                    && next != first
+                    && self.search.satisfies(&next, &wanted, false)
+                {
+                    inputs.push(next);
+                }
+            }
+        }
+        let asked = |input: &Input| Candidate { repair: Some(rule.id.clone()), ..plain(input) };
+        inputs.iter().map(asked).collect()
+    }
+}
+
+fn plain(input: &Input) -> Candidate {
+    Candidate { witness: input.witness(""), ..Candidate::default() }
+}
+
+fn guards(rule: &Requirement) -> Vec<Wanted> {
+    rule.when.iter().map(|when| (when.condition.clone(), true)).collect()
+}
+
+/// Tells whether a condition reads a named expression, directly or through others.
+fn reads(pack: &Pack, condition: &Condition, name: &str, depth: usize) -> bool {
+    // Named expressions lead nowhere in circles, and no further than there are some.
+    depth <= pack.lets.len()
+        && condition.names().iter().filter_map(|used| used.fact()).any(|used| {
+            let next = pack.lets.get(used);
+            used == name || next.is_some_and(|it| reads(pack, &it.condition, name, depth + 1))
+        })
+}
