@@ -48,7 +48,7 @@ fn a_script_without_a_launch() {
 #[test]
 fn several_launches() {
     let script = "python3 -m app.one a.b=1\npython3 -m app.two a.b=1\n";
-    check("several-launches", &[("run.sh", script)], "rewrite run.sh");
+    check("several-launches", &[("run.sh", script)], "rewrite run.sh --pack verl");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_unknown_pack() {
 
 #[test]
 fn an_unknown_option() {
-    check("option-unknown", &[], "rewrite --only halve-trian-batch -- a=1");
+    check("option-unknown", &[], "rewrite --pack verl --only halve-trian-batch -- a=1");
 }
 
 const PACK: &str = r#"

@@ -186,7 +186,7 @@ fn findings_are_drawn_for_people() {
     let missing = workspace.hydrule("check run.sh gone.sh").run();
     assert_eq!(missing.code, 2);
     workspace.write("clean.sh", "python3 -m my.app a.b=1\n");
-    let clean = workspace.hydrule("check clean.sh").run();
+    let clean = workspace.hydrule("check clean.sh --pack verl").run();
     assert_eq!((clean.code, clean.err.as_str()), (0, "Nothing found in 1 file.\n"));
 }
 

@@ -18,12 +18,15 @@ fn every_line_is_answered_in_its_place() {
         r#"{"id": 3, "overrides": ["a=1"], "other": 1}"#,
         r#"{"overrides": ["a=1"], "facts": {"oom.tried": "17.66GiB", "x": {"y": 1}}}"#,
     );
-    let output = planned(&input, "-j 2");
+    let output = planned(&input, "-j 2 --pack verl");
     assert_eq!(output.code, 2);
     snapshot("jsonl", "lines", &output.shown());
     assert_eq!(planned(&good, "").code, 1);
-    assert_eq!(planned("{\"overrides\": []}\n", "").code, 0);
+    assert_eq!(planned("{\"overrides\": []}\n", "--pack verl").code, 0);
     assert_eq!(planned("", "").code, 0);
+    let unknown = planned("{\"overrides\": [\"model.width=8\"]}\n", "");
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.out.contains("no pack knows these keys"), "{}", unknown.out);
     assert_eq!(planned("", "-j 0").code, 2);
     assert_eq!(planned("", "--write").code, 2);
 }

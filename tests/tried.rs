@@ -178,7 +178,7 @@ fn broken_lines_are_underlined() {
         "[1]",
     ];
     workspace.write("tried.jsonl", lines.join("\n"));
-    let output = workspace.hydrule("rewrite --tried tried.jsonl -- a.b=1").run();
+    let output = workspace.hydrule("rewrite --pack verl --tried tried.jsonl -- a.b=1").run();
     assert_eq!(output.code, 2);
     snapshot("broken", "tried", &output.shown());
 }

@@ -83,6 +83,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Work on rule packs
     Pack(PackArgs),
+    /// Show everything about a rule: what, why, its source, and an example of what it does
+    Rule(RuleArgs),
     /// Score a pack on failures whose fix is known: at which rank it proposes what worked
     Backtest(BacktestArgs),
     /// List what --write has written here, newest first
@@ -136,7 +138,7 @@ pub struct JobArgs {
     /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The rule pack: a name or a folder [default: the project's, else verl]
+    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
     #[arg(long, value_name = "NAME|PATH")]
     pub pack: Option<String>,
     /// Where the project's configuration is.
@@ -280,7 +282,7 @@ pub struct CheckArgs {
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The rule pack: a name or a folder [default: the project's, else verl]
+    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
     #[arg(long, value_name = "NAME|PATH")]
     pub pack: Option<String>,
     /// Where the project's configuration is.
@@ -566,6 +568,10 @@ pub struct PackArgs {
 pub enum PackCommand {
     /// Make a new pack: small, with a word on everything in it, and passing its checks
     New(PackNewArgs),
+    /// List the packs that ship: what each is for, what it holds, and how its launches are told
+    List(PackListArgs),
+    /// Show a pack whole: its ladder in order, requirements, invariants, parameters, phases, signals
+    Show(PackShowArgs),
     /// Find rules that can never act, fight one another or go too far, each with an input that shows it
     Check(PackCheckArgs),
 }
@@ -579,6 +585,50 @@ pub struct PackNewArgs {
     /// The folder in which the pack's folder is made
     #[arg(long = "in", value_name = "FOLDER", default_value = "rules")]
     pub folder: PathBuf,
+}
+
+/// `hydrule pack list`.
+#[derive(Debug, Args)]
+pub struct PackListArgs {
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+}
+
+/// How a whole pack is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For people.
+    Full,
+    /// As JSON.
+    Json,
+    /// As a page of Markdown.
+    Markdown,
+}
+
+/// `hydrule pack show`.
+#[derive(Debug, Args)]
+pub struct PackShowArgs {
+    /// The rule pack: a name or a folder
+    #[arg(value_name = "NAME|PATH")]
+    pub pack: String,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = PageFormat::Full)]
+    pub output_format: PageFormat,
+}
+
+/// `hydrule rule`.
+#[derive(Debug, Args)]
+pub struct RuleArgs {
+    /// The id of an option, a requirement or an invariant
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The pack it stands in: a name or a folder [default: all packs that ship]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
 }
 
 /// `hydrule pack check`.

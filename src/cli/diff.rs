@@ -13,13 +13,12 @@ use super::error::CliError;
 use super::files::read_script;
 use super::job::{entries_of, outside};
 use super::kind::{Kind, kind_of, refuse_foreign};
-use super::run_folder::read_folder;
+use super::run_folder::read_any_folder;
 use crate::config::tree::{Content, Leaf};
 use crate::config::{Config, inline, read_texts};
 use crate::engine::Entry;
 use crate::facts::Provenance;
 use crate::overrides::{Element, Override, OverrideKind, parse, value_text};
-use crate::pack;
 use crate::path::KeyPath;
 use crate::report::Paint;
 use crate::surface::bash::{self, Launch, Outside};
@@ -151,8 +150,7 @@ fn side(text: &str, outside: &Outside) -> Result<Side, CliError> {
 }
 
 fn folder_side(text: &str, path: &Path, number: Option<usize>) -> Result<Side, CliError> {
-    let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
-    let folder = read_folder(path, number, &pack)?;
+    let folder = read_any_folder(path, number)?;
     let given = keys_of(&folder.entries()?);
     let whole = folder.config.as_ref().map(config_keys);
     Ok(Side { name: text.to_owned(), given, whole })

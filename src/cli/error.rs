@@ -32,6 +32,18 @@ impl CliError {
         }
     }
 
+    /// Says in one line what happened.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Faults(all) => {
+                let first = all.iter().find_map(|it| it.faults.first());
+                first.map(|it| it.message.clone()).unwrap_or_default()
+            }
+            Self::Plain { message, .. } => message.clone(),
+            Self::ClosedPipe => String::new(),
+        }
+    }
+
     /// Makes an error that underlines `word` in the command line as it was typed.
     pub fn at_word(word: &str, fault: Fault) -> Self {
         let words: Vec<String> = std::env::args().skip(1).collect();

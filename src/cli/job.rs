@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::JobArgs;
-use super::chain::{Input, inputs_of, read_inputs};
+use super::chain::{Input, inputs_of};
+use super::choose::{Chosen, choose_pack, signs_of_inputs};
 use super::error::CliError;
 use super::facts;
 use super::files::{read_script, read_taken_in, scan_log};
@@ -13,13 +14,13 @@ use super::kind::Files;
 use super::launched;
 use super::progress::Progress;
 use super::project::Project;
-use super::run_folder::{Folder, read_folder};
+use super::run_folder::{Folder, read_folder, signs_of_folder};
 use super::tried;
 use crate::config::{Config, Note, compose};
 use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, Target, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{self, Override, parse, single, value_text};
-use crate::pack::{Pack, Version, Versions};
+use crate::pack::{Pack, Signs, Version, Versions, headers};
 use crate::path::KeyPath;
 use crate::signal::{FactType, Scan};
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -86,11 +87,25 @@ impl Job {
     /// # Errors
     /// As [`Job::load`].
     pub fn load_with(args: &JobArgs, scan: Option<Scan>) -> Result<Self, CliError> {
+        check_usage(args.files.is_empty(), args.overrides.is_empty())?;
         let files = Files::sort(&args.files)?;
         let outside = outside(&args.env, args.args.clone())?;
         let project = Project::of(&args.project, args.files.first().map(PathBuf::as_path))?;
-        let launched = || Ok(programs(&read_inputs(&files.scripts, &outside)?));
-        let pack = project.pack(args.pack.as_deref(), &launched)?;
+        let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
+        let scripts = scripts.collect::<Result<Vec<_>, CliError>>()?;
+        let yaml = files.yaml.as_deref().map(read_script).transpose()?;
+        let launched = || inputs_of(scripts.clone(), &outside);
+        let (pack, remark) = if args.pack.is_some() || project.packs().is_some() {
+            (
+                project.pack(args.pack.as_deref(), &|| {
+                    Ok(signs_of_inputs(&launched()?, args.launch))
+                })?,
+                None,
+            )
+        } else {
+            let Chosen { name, remark } = choose(args, &files, &launched()?, yaml.as_ref())?;
+            (project.named(&name)?, remark)
+        };
         let mut world = Known::of(args, &project).world(&pack)?;
         check_ids(&pack, &args.only)?;
         check_invariants(&pack, &args.preserve)?;
@@ -99,7 +114,7 @@ impl Job {
             world.tried.extend(tried::read(&pack, &read_script(path)?)?);
         }
         let folder = files.folder.as_ref();
-        let folder = folder.map(|it| read_folder(it, args.launch, &pack)).transpose()?;
+        let folder = folder.map(|it| read_folder(it, args.launch, Some(&pack))).transpose()?;
         let log = args.log.as_deref().or(folder.as_ref().and_then(|it| it.log.as_deref()));
         let mut damage = None;
         let scan = match (scan, log) {
@@ -111,23 +126,24 @@ impl Job {
             }
             (None, None) => None,
         };
-        let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
         let config = match (&args.config, files.scripts.first()) {
             (Some(path), _) => Some(read_script(path)?),
-            (None, Some(script)) if files.yaml.is_none() => project.base_of(script)?,
+            (None, Some(script)) if yaml.is_none() => project.base_of(script)?,
             _ => None,
         };
         let parts = Parts {
+            scripts,
+            yaml,
             config,
-            scripts: scripts.collect::<Result<_, CliError>>()?,
-            yaml: files.yaml.as_deref().map(read_script).transpose()?,
             overrides: args.overrides.clone(),
             launch: args.launch,
             folder,
             log: scan,
             damage,
         };
-        Self::assemble(Arc::new(pack), world, parts, outside)
+        let mut job = Self::assemble(Arc::new(pack), world, parts, outside)?;
+        job.remarks.splice(0..0, remark);
+        Ok(job)
     }
 
     /// Makes a job of what was read.
@@ -176,22 +192,11 @@ impl Job {
         scan: Option<&Scan>,
     ) -> Result<(), CliError> {
         let no_files = self.inputs.is_empty() && self.yaml.is_none() && self.folder.is_none();
-        if no_files && overrides.is_empty() {
-            return Err(CliError::plain(
-                "nothing to read: give the job's files, or overrides after `--`",
-            )
-            .helped("hydrule rewrite run.sh submit.slurm --log slurm-4242.err"));
-        }
+        check_usage(no_files, overrides.is_empty())?;
         if no_files {
             self.state.entries = plain_entries(overrides)?;
             self.title = format!("{} on the command line", count(overrides.len(), "override"));
             return Ok(());
-        }
-        if !overrides.is_empty() {
-            let message = "give files, or plain overrides after `--`, not both";
-            return Err(
-                CliError::plain(message).helped("hydrule set FILE KEY=VALUE changes a file")
-            );
         }
         if let Some(folder) = &self.folder {
             self.state.entries = folder.entries()?;
@@ -248,8 +253,8 @@ impl Job {
             }
             (None, Some(yaml), _) => {
                 let config = Config::read(yaml)?;
-                let base = match self.names_file() {
-                    Some(key) => Base::named_by(config, &key),
+                let base = match self.named_file() {
+                    Some((key, _)) => Base::named_by(config, &key),
                     None => Base::new(config),
                 };
                 self.read_base(base.partial())
@@ -260,29 +265,22 @@ impl Job {
                 self.read_base(Base::of_run(config, applied.collect()))
             }
             (None, None, None) => {
-                self.remarks.extend(self.names_file().map(|key| {
+                let named = self.named_file().map(|(_, shown)| shown);
+                self.remarks.extend(named.iter().map(|shown| {
                     format!(
-                        "The launch reads a configuration, `{key}=…`: give that file as well, and what it \
+                        "The launch reads a configuration, `{shown}`: give that file as well, and what it \
                          holds is read and changed there."
                     )
                 }));
+                self.world.unread = named;
                 Ok(())
             }
         }
     }
 
-    /// Finds the override that names a configuration file, as in `config=examples/config.yaml`.
-    fn names_file(&self) -> Option<String> {
-        let names = |entry: &&Entry| {
-            let text = entry.value.as_ref().map_or("", |it| it.text.as_str());
-            text.ends_with(".yaml") || text.ends_with(".yml")
-        };
-        self.state
-            .entries
-            .iter()
-            .filter(|it| it.key == "config")
-            .find(names)
-            .map(|it| it.key.clone())
+    fn named_file(&self) -> Option<(String, String)> {
+        let launch = self.chosen.and_then(|(input, launch)| self.launch(input, launch));
+        named_file(launch, &self.state.entries)
     }
 
     /// Takes the base configuration, and checks that the overrides fit it.
@@ -350,7 +348,7 @@ impl Job {
             })
             .collect();
         if all.is_empty() {
-            return Err(self.no_launch());
+            return Err(no_launch(&self.inputs));
         }
         if let Some(number) = wanted {
             let chosen = number.checked_sub(1).and_then(|index| all.get(index));
@@ -360,7 +358,7 @@ impl Job {
             .iter()
             .copied()
             .filter(|(input, launch)| {
-                self.launch(*input, *launch).is_some_and(|it| self.pack.knows_launch(&it.program))
+                self.launch(*input, *launch).is_some_and(|it| knows(&self.pack, it))
             })
             .collect();
         match (known.as_slice(), all.as_slice()) {
@@ -384,21 +382,6 @@ impl Job {
         let mut winners = candidates.iter().filter(|it| score(it) == Some(best));
         let first = winners.next()?;
         winners.next().is_none().then_some(*first)
-    }
-
-    fn no_launch(&self) -> CliError {
-        let names: Vec<&str> = self.inputs.iter().map(|it| it.script.source.name()).collect();
-        let message = format!("no command with overrides was found in {}", names.join(" or "));
-        let start = self.inputs.iter().flat_map(|it| &it.script.starts).next();
-        let error = CliError::plain(message);
-        let cut = self.inputs.iter().find(|it| it.script.source.text().contains("\\\r\n"));
-        match start {
-            _ if cut.is_some() => error.helped(
-                "the lines end as on Windows, so bash does not join them at `\\`; convert the file first",
-            ),
-            Some(start) => error.helped(format!("it starts `{}`; give that file as well", start.path)),
-            None => error.helped("a launch is a `python -m MODULE key=value …` or a like command"),
-        }
     }
 
     fn which(&self, candidates: &[(usize, usize)], message: &str) -> CliError {
@@ -485,6 +468,99 @@ impl Job {
     }
 }
 
+/// Finds what names a configuration file that the program reads itself, as in
+/// `config=examples/config.yaml` or `--config base.yaml`: the key or flag, and how to show it.
+pub fn named_file(launch: Option<&Launch>, entries: &[Entry]) -> Option<(String, String)> {
+    let is_yaml = |text: &str| text.ends_with(".yaml") || text.ends_with(".yml");
+    let named = |entry: &Entry| match &entry.value {
+        Ok(parsed) => is_yaml(&parsed.text).then(|| parsed.text.clone()),
+        Err(_) => Some("config=…".to_owned()),
+    };
+    let key = entries.iter().filter(|it| it.key == "config").find_map(named);
+    if let Some(shown) = key {
+        return Some(("config".to_owned(), shown));
+    }
+    let flag = launch?.flag("--config", "--config")?;
+    let shown = flag.known().map_or("--config …".to_owned(), |file| format!("--config {file}"));
+    Some(("--config".to_owned(), shown))
+}
+
+/// Tells whether a launch is one of the pack's target.
+pub fn knows(pack: &Pack, launch: &Launch) -> bool {
+    let keys: Vec<String> = launch.arguments.iter().map(Argument::key).collect();
+    pack.knows_launch(&launch.program, keys.iter().map(String::as_str))
+}
+
+/// Chooses the pack by what the job's files and overrides show.
+fn choose(
+    args: &JobArgs,
+    files: &Files,
+    inputs: &[Input],
+    yaml: Option<&Source>,
+) -> Result<Chosen, CliError> {
+    if let Some(folder) = &files.folder {
+        return choose_pack(&headers(), &[signs_of_folder(folder)?]);
+    }
+    let mut launches = signs_of_inputs(inputs, args.launch);
+    if launches.is_empty() {
+        if yaml.is_none() && !inputs.is_empty() {
+            return Err(no_launch(inputs));
+        }
+        let keys = plain_entries(&args.overrides)?.into_iter().map(|it| it.key).collect();
+        launches.push(Signs { keys, ..Signs::default() });
+    }
+    if let Some(yaml) = yaml {
+        let keys = Config::read(yaml)?.keys();
+        launches.iter_mut().for_each(|it| it.keys.extend(keys.iter().cloned()));
+    }
+    let refused = |error| mistakes(inputs).unwrap_or(error);
+    choose_pack(&headers(), &launches).map_err(refused)
+}
+
+/// Lists what Hydra would refuse in the launches: that matters more than who knows them.
+fn mistakes(inputs: &[Input]) -> Option<CliError> {
+    let mut all = Vec::new();
+    for script in inputs.iter().map(|it| &it.script) {
+        let faults = script.launches.iter().filter_map(|it| entries_of(script, it).err()).flatten();
+        let faults: Vec<Fault> = faults.collect();
+        if !faults.is_empty() {
+            all.push(Faults { source: script.source.clone(), faults });
+        }
+    }
+    (!all.is_empty()).then_some(CliError::Faults(all))
+}
+
+fn no_launch(inputs: &[Input]) -> CliError {
+    let names: Vec<&str> = inputs.iter().map(|it| it.script.source.name()).collect();
+    let message = format!("no command with overrides was found in {}", names.join(" or "));
+    let start = inputs.iter().flat_map(|it| &it.script.starts).next();
+    let error = CliError::plain(message);
+    let cut = inputs.iter().find(|it| it.script.source.text().contains("\\\r\n"));
+    match start {
+        _ if cut.is_some() => error.helped(
+            "the lines end as on Windows, so bash does not join them at `\\`; convert the file first",
+        ),
+        Some(start) => error.helped(format!("it starts `{}`; give that file as well", start.path)),
+        None => error.helped("a launch is a `python -m MODULE key=value …` or a like command"),
+    }
+}
+
+/// A job is told by files or by plain overrides.
+fn check_usage(no_files: bool, no_overrides: bool) -> Result<(), CliError> {
+    let (message, help) = match (no_files, no_overrides) {
+        (true, true) => (
+            "nothing to read: give the job's files, or overrides after `--`",
+            "hydrule rewrite run.sh submit.slurm --log slurm-4242.err",
+        ),
+        (false, false) => (
+            "give files, or plain overrides after `--`, not both",
+            "hydrule set FILE KEY=VALUE changes a file",
+        ),
+        _ => return Ok(()),
+    };
+    Err(CliError::plain(message).helped(help))
+}
+
 /// What the command line tells beside the files.
 pub struct Known<'a> {
     /// `NAME=VALUE` of the environment.
@@ -535,12 +611,6 @@ impl<'a> Known<'a> {
         }
         Ok(world)
     }
-}
-
-/// Lists what is launched.
-pub fn programs(inputs: &[Input]) -> Vec<String> {
-    let launches = inputs.iter().flat_map(|it| &it.script.launches);
-    launches.map(|it| it.program.clone()).collect()
 }
 
 /// What the arguments ask of a plan.

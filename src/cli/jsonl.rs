@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufWriter, Write};
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -9,13 +10,14 @@ use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::RewriteArgs;
+use super::choose::choose_pack;
 use super::error::CliError;
 use super::job::{Known, check_phase, plain_entries, quantity_or, request};
 use super::project::Project;
 use super::threads::{self, in_order};
-use crate::engine::{Plan, Request, RequirementState, State, Target, World, plan};
+use crate::engine::{Entry, Plan, Request, RequirementState, State, Target, World, plan};
 use crate::facts::{Facts, Provenance};
-use crate::pack::{Pack, Safety};
+use crate::pack::{Header, Pack, Safety, Signs, headers};
 use crate::text::count;
 use crate::value::Value;
 
@@ -40,9 +42,9 @@ enum Became {
     Wrong,
 }
 
-/// What all lines share.
-struct Common<'a> {
-    pack: &'a Pack,
+/// What all lines of one pack share.
+struct Common {
+    pack: Pack,
     request: Request,
     facts: Facts,
     told_groups: BTreeSet<String>,
@@ -51,7 +53,15 @@ struct Common<'a> {
     target: Target,
 }
 
-impl Common<'_> {
+impl Common {
+    fn of(args: &RewriteArgs, project: &Project, pack: Pack) -> Result<Self, CliError> {
+        let job = &args.job;
+        let World { facts, told_groups, environment, parameters, target, .. } =
+            Known::of(job, project).world(&pack)?;
+        let request = request(job, &pack, args.r#unsafe)?;
+        Ok(Self { pack, request, facts, told_groups, environment, parameters, target })
+    }
+
     fn world(&self) -> World {
         World {
             facts: self.facts.clone(),
@@ -64,16 +74,50 @@ impl Common<'_> {
     }
 }
 
+/// The packs of the lines.
+enum Packs<'a> {
+    /// The one that the user or the project names.
+    Named(Box<Common>),
+    /// For each line the one that knows its keys, loaded when the first line needs it.
+    Known {
+        args: &'a RewriteArgs,
+        project: &'a Project,
+        headers: Vec<Header>,
+        loaded: Vec<OnceLock<Result<Common, String>>>,
+    },
+}
+
+impl<'a> Packs<'a> {
+    fn new(args: &'a RewriteArgs, project: &'a Project) -> Result<Self, CliError> {
+        let named = args.job.pack.as_deref();
+        if named.is_some() || project.packs().is_some() {
+            let pack = project.pack(named, &|| Ok(Vec::new()))?;
+            return Ok(Self::Named(Box::new(Common::of(args, project, pack)?)));
+        }
+        let headers = headers();
+        let loaded = headers.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self::Known { args, project, headers, loaded })
+    }
+
+    fn of(&self, entries: &[Entry]) -> Result<&Common, CliError> {
+        let (args, project, headers, loaded) = match self {
+            Self::Named(common) => return Ok(common),
+            Self::Known { args, project, headers, loaded } => (args, project, headers, loaded),
+        };
+        let keys = entries.iter().map(|it| it.key.clone()).collect();
+        let name = choose_pack(headers, &[Signs { keys, ..Signs::default() }])?.name;
+        let slot = headers.iter().zip(loaded).find(|(header, _)| header.name == name);
+        let Some((_, slot)) = slot else { return Err(CliError::plain("there is no such pack")) };
+        let load = || Common::of(args, project, project.named(&name)?);
+        let load = || load().map_err(|error| error.message());
+        slot.get_or_init(load).as_ref().map_err(|message| CliError::plain(message.clone()))
+    }
+}
+
 /// `hydrule rewrite --jsonl`.
 pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
-    let job = &args.job;
-    let project = Project::of(&job.project, None)?;
-    let pack = project.pack(job.pack.as_deref(), &|| Ok(Vec::new()))?;
-    let World { facts, told_groups, environment, parameters, target, .. } =
-        Known::of(job, &project).world(&pack)?;
-    let request = request(job, &pack, args.r#unsafe)?;
-    let common =
-        Common { pack: &pack, request, facts, told_groups, environment, parameters, target };
+    let project = Project::of(&args.job.project, None)?;
+    let packs = Packs::new(args, &project)?;
     let threads = args.threads.unwrap_or_else(threads::usual);
     let mut input = io::stdin().lock();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -83,7 +127,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
         if lines.is_empty() {
             break;
         }
-        for (text, became) in in_order(&lines, threads, |line| answer(&common, line)) {
+        for (text, became) in in_order(&lines, threads, |line| answer(&packs, line)) {
             number += 1;
             if text.is_empty() {
                 continue;
@@ -130,7 +174,7 @@ fn read_lines(input: &mut impl BufRead, most: usize) -> Result<Vec<Vec<u8>>, Cli
     Ok(lines)
 }
 
-fn answer(common: &Common<'_>, line: &[u8]) -> (String, Became) {
+fn answer(packs: &Packs<'_>, line: &[u8]) -> (String, Became) {
     let line = line.trim_ascii();
     if line.is_empty() {
         return (String::new(), Became::Clean);
@@ -153,10 +197,10 @@ fn answer(common: &Common<'_>, line: &[u8]) -> (String, Became) {
             return wrong(&id, "hydrule::input::line", error.to_string());
         }
     };
-    match planned(common, &read) {
-        Ok(plan) => {
+    match planned(packs, &read) {
+        Ok((pack, plan)) => {
             let became = if plan.is_empty() { Became::Clean } else { Became::Proposed };
-            (record(common.pack, &read.id, &plan).to_string(), became)
+            (record(pack, &read.id, &plan).to_string(), became)
         }
         Err(CliError::Faults(all)) => {
             let first = all.first().and_then(|it| Some((it.source.name(), it.faults.first()?)));
@@ -175,18 +219,20 @@ fn answer(common: &Common<'_>, line: &[u8]) -> (String, Became) {
     }
 }
 
-fn planned(common: &Common<'_>, line: &Line) -> Result<Plan, CliError> {
+fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<(&'a Pack, Plan), CliError> {
+    let entries = plain_entries(&line.overrides)?;
+    let common = packs.of(&entries)?;
     let mut world = common.world();
     for (name, told) in &line.facts {
         let value = fact(told)
             .ok_or_else(|| CliError::plain(format!("the fact `{name}` is no plain value")))?;
-        check_phase(common.pack, name, &value)?;
+        check_phase(&common.pack, name, &value)?;
         world.facts.insert(name.trim_start_matches('$'), value, Provenance::Computed);
     }
     world.take_told_failure();
-    let state = State { entries: plain_entries(&line.overrides)?, ..State::default() };
-    world.target = world.target.narrowed(common.pack, &state);
-    Ok(plan(common.pack, &state, &world, &common.request))
+    let state = State { entries, ..State::default() };
+    world.target = world.target.narrowed(&common.pack, &state);
+    Ok((&common.pack, plan(&common.pack, &state, &world, &common.request)))
 }
 
 fn fact(told: &Json) -> Option<Value> {

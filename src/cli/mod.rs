@@ -4,6 +4,7 @@ mod args;
 mod backtest;
 mod chain;
 mod check;
+mod choose;
 mod commit;
 mod compose;
 mod config;
@@ -27,6 +28,7 @@ mod progress;
 mod project;
 mod recorded;
 mod rewrite;
+mod rule;
 mod run_folder;
 mod schema;
 mod set;
@@ -86,6 +88,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Schema(args) => schema::run(args, console),
         Command::Pack(args) => pack::run(args, console),
         Command::Backtest(args) => backtest::run(args, console),
+        Command::Rule(args) => rule::run(args, console),
         Command::Log(args) => journal::log(args, console),
         Command::Undo(args) => journal::undo(args, console),
     }

@@ -1,12 +1,16 @@
 use serde_json::{Value as Json, json};
 
 use super::Done;
-use super::args::{OutputFormat, PackArgs, PackCheckArgs, PackCommand, PackNewArgs};
+use super::args::{
+    OutputFormat, PackArgs, PackCheckArgs, PackCommand, PackNewArgs, PackShowArgs, PageFormat,
+};
 use super::console::Console;
 use super::error::CliError;
 use super::files::make_folder;
-use crate::pack;
-use crate::report::{Paint, render_faults};
+use crate::pack::{self, EMBEDDED, Pack};
+use crate::report::{
+    Paint, pack_json, pack_page, pack_text, packs_json, packs_text, render_faults,
+};
 use crate::text::{Faults, count, shell_word};
 use crate::verify::{self, Finding};
 
@@ -14,6 +18,8 @@ use crate::verify::{self, Finding};
 pub fn run(args: &PackArgs, console: &mut Console) -> Result<Done, CliError> {
     match &args.command {
         PackCommand::New(args) => new(args, console),
+        PackCommand::List(args) => list(args.output_format, console),
+        PackCommand::Show(args) => show(args, console),
         PackCommand::Check(args) => check(args, console),
     }
 }
@@ -42,13 +48,44 @@ fn new(args: &PackNewArgs, console: &mut Console) -> Result<Done, CliError> {
     Ok(Done::Clean)
 }
 
+/// Loads a pack by name or from a folder.
+pub fn load_one(name: &str) -> Result<Pack, CliError> {
+    pack::load(name).map_err(|error| CliError::pack(name, error))
+}
+
+/// Loads all packs that ship.
+pub fn load_all() -> Result<Vec<Pack>, CliError> {
+    EMBEDDED.iter().map(|pack| load_one(pack.name)).collect()
+}
+
+/// `hydrule pack list`.
+fn list(format: OutputFormat, console: &mut Console) -> Result<Done, CliError> {
+    let packs = load_all()?;
+    match format {
+        OutputFormat::Json => console.print(&format!("{:#}\n", packs_json(&packs)))?,
+        OutputFormat::Full => console.print(&packs_text(&packs, console.out))?,
+    }
+    Ok(Done::Clean)
+}
+
+/// `hydrule pack show`.
+fn show(args: &PackShowArgs, console: &mut Console) -> Result<Done, CliError> {
+    let pack = load_one(&args.pack)?;
+    match args.output_format {
+        PageFormat::Json => console.print(&format!("{:#}\n", pack_json(&pack)))?,
+        PageFormat::Full => console.print(&pack_text(&pack, console.out))?,
+        PageFormat::Markdown => console.print(&pack_page(&pack))?,
+    }
+    Ok(Done::Clean)
+}
+
 /// `hydrule pack check`: loads every pack first, so that an error comes before any finding.
 fn check(args: &PackCheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let mut packs = Vec::new();
     for name in &args.packs {
-        packs.push(pack::load(name).map_err(|error| CliError::pack(name, error))?);
+        packs.push(load_one(name)?);
     }
-    let checked: Vec<(&pack::Pack, Vec<Finding>)> =
+    let checked: Vec<(&Pack, Vec<Finding>)> =
         packs.iter().map(|pack| (pack, verify::check(pack))).collect();
     match args.output_format {
         OutputFormat::Json => console.print(&format!("{:#}\n", to_json(&checked)))?,
@@ -63,7 +100,7 @@ fn check(args: &PackCheckArgs, console: &mut Console) -> Result<Done, CliError> 
     Ok(if clean { Done::Clean } else { Done::Proposed })
 }
 
-fn to_json(checked: &[(&pack::Pack, Vec<Finding>)]) -> Json {
+fn to_json(checked: &[(&Pack, Vec<Finding>)]) -> Json {
     let packs: Vec<Json> = checked
         .iter()
         .map(|(pack, findings)| {
@@ -78,7 +115,7 @@ fn to_json(checked: &[(&pack::Pack, Vec<Finding>)]) -> Json {
     json!({ "format": 1, "packs": packs })
 }
 
-fn full(pack: &pack::Pack, findings: &[Finding], console: &Console) -> String {
+fn full(pack: &Pack, findings: &[Finding], console: &Console) -> String {
     let paint = Paint::new(console.out);
     let mut out = String::new();
     for finding in findings {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::choose::{choose_pack, signs_of_texts};
 use super::error::CliError;
 use super::files::{folders_in, read_if_there, read_script, scan_log};
 use super::progress::Progress;
@@ -9,7 +10,7 @@ use crate::config::Config;
 use crate::engine::Entry;
 use crate::facts::Provenance;
 use crate::overrides::parse;
-use crate::pack::Pack;
+use crate::pack::{self, Pack, Signs, headers};
 use crate::surface::run_folder::{self, Run};
 use crate::text::{Fault, Faults, Source, count, shell_word};
 
@@ -100,9 +101,43 @@ fn jobs_of(path: &Path) -> Vec<PathBuf> {
     jobs
 }
 
+/// Reads what a run folder shows of its program: its overrides and its configuration, or those of a
+/// multirun's first job.
+pub fn signs_of_folder(path: &Path) -> Result<Signs, CliError> {
+    let path = if path.ends_with(".hydra") { path.parent().unwrap_or(path) } else { path };
+    let first = jobs_of(path).into_iter().next();
+    let is_run = path.join(".hydra/overrides.yaml").is_file();
+    let job = if is_run { path.to_owned() } else { first.ok_or_else(|| no_run(path))? };
+    let overrides = read_script(&job.join(".hydra/overrides.yaml"))?;
+    let texts = run_folder::read(&overrides, None)?.overrides;
+    let texts: Vec<String> = texts.into_iter().map(|(text, _)| text).collect();
+    let mut signs = signs_of_texts(&texts);
+    if let Some(source) = read_if_there(&job.join(".hydra/config.yaml"))? {
+        signs.keys.extend(Config::read_plain(&source)?.keys());
+    }
+    Ok(signs)
+}
+
+fn no_run(path: &Path) -> CliError {
+    CliError::plain(format!("`{}` is no run folder of Hydra", path.display()))
+        .helped("a run folder holds `.hydra/overrides.yaml`, or jobs that do")
+}
+
+/// Reads a run folder with the pack that knows its program, if one does.
+pub fn read_any_folder(path: &Path, wanted: Option<usize>) -> Result<Folder, CliError> {
+    let chosen = choose_pack(&headers(), &[signs_of_folder(path)?]).ok();
+    let load = |name: String| pack::load(&name).map_err(|error| CliError::pack(&name, error));
+    let pack = chosen.map(|it| load(it.name)).transpose()?;
+    read_folder(path, wanted, pack.as_ref())
+}
+
 /// Reads a run folder; of a multirun, the job that is wanted, the only one, or the only one whose log
 /// shows a failure that the pack knows.
-pub fn read_folder(path: &Path, wanted: Option<usize>, pack: &Pack) -> Result<Folder, CliError> {
+pub fn read_folder(
+    path: &Path,
+    wanted: Option<usize>,
+    pack: Option<&Pack>,
+) -> Result<Folder, CliError> {
     let path = if path.ends_with(".hydra") { path.parent().unwrap_or(path) } else { path };
     if path.join(".hydra/overrides.yaml").is_file() {
         return match wanted {
@@ -112,11 +147,7 @@ pub fn read_folder(path: &Path, wanted: Option<usize>, pack: &Pack) -> Result<Fo
     }
     let jobs = jobs_of(path);
     let chosen = match (wanted, jobs.as_slice()) {
-        (_, []) => {
-            let message = format!("`{}` is no run folder of Hydra", path.display());
-            return Err(CliError::plain(message)
-                .helped("a run folder holds `.hydra/overrides.yaml`, or jobs that do"));
-        }
+        (_, []) => return Err(no_run(path)),
         (None, [job]) => Some(job),
         (Some(number), jobs) => number.checked_sub(1).and_then(|at| jobs.get(at)),
         (None, jobs) => only_failed(jobs, pack),
@@ -127,7 +158,7 @@ pub fn read_folder(path: &Path, wanted: Option<usize>, pack: &Pack) -> Result<Fo
     }
 }
 
-fn only_failed<'a>(jobs: &'a [PathBuf], pack: &Pack) -> Option<&'a PathBuf> {
+fn only_failed<'a>(jobs: &'a [PathBuf], pack: Option<&Pack>) -> Option<&'a PathBuf> {
     let failed = |job: &&PathBuf| {
         let log = one(job, pack).ok().and_then(|folder| folder.log);
         log.is_some_and(|log| failure(&log, pack))
@@ -136,7 +167,8 @@ fn only_failed<'a>(jobs: &'a [PathBuf], pack: &Pack) -> Option<&'a PathBuf> {
     failed.next().filter(|_| failed.next().is_none())
 }
 
-fn failure(log: &Path, pack: &Pack) -> bool {
+fn failure(log: &Path, pack: Option<&Pack>) -> bool {
+    let Some(pack) = pack else { return false };
     let read = scan_log(log, &pack.signals, &mut Progress::new());
     read.is_ok_and(|(scan, _)| scan.first_cause().is_some())
 }
@@ -163,7 +195,7 @@ fn which(path: &Path, jobs: &[PathBuf], wanted: Option<usize>) -> CliError {
     CliError::plain(message).helped(help)
 }
 
-fn one(path: &Path, pack: &Pack) -> Result<Folder, CliError> {
+fn one(path: &Path, pack: Option<&Pack>) -> Result<Folder, CliError> {
     let overrides = read_script(&path.join(".hydra/overrides.yaml"))?;
     let hydra = read_if_there(&path.join(".hydra/hydra.yaml"))?;
     let run = run_folder::read(&overrides, hydra.as_ref())?;
@@ -184,11 +216,11 @@ fn log_of(path: &Path, run: &Run) -> Option<PathBuf> {
 
 /// Says what starts the program: a module that the pack knows, or a file that is there; else the name
 /// that Hydra has of it, which is not sure.
-fn program_of(run: &Run, pack: &Pack) -> (String, bool) {
+fn program_of(run: &Run, pack: Option<&Pack>) -> (String, bool) {
     let Some(name) = run.job.as_ref().filter(|_| run.names_program) else {
         return ("python3 PROGRAM".to_owned(), false);
     };
-    if let Some(module) = known_module(run, name, pack) {
+    if let Some(module) = pack.and_then(|pack| known_module(run, name, pack)) {
         return (format!("python3 -m {module}"), true);
     }
     let beside = run.folders.iter().flat_map(|folder| Path::new(folder).ancestors().take(3));

@@ -11,11 +11,10 @@ use super::job::outside;
 use super::kind::{Kind, host_of, kind_of, refuse_foreign};
 use super::recorded::given;
 use super::rewrite::yaml_sites;
-use super::run_folder::read_folder;
+use super::run_folder::read_any_folder;
 use crate::engine::State;
 use crate::facts::Provenance;
 use crate::overrides::{Override, OverrideKind, parse};
-use crate::pack;
 use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
 };
@@ -116,13 +115,12 @@ fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
         let message = "--write needs a file to change: a run folder only tells what was run";
         return Err(CliError::plain(message).helped("the changed command line goes to stdout"));
     }
-    let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
     let job = match args.launch.as_slice() {
         [] => None,
         [job] => Some(*job),
         _ => return Err(CliError::plain("a run folder gives one command line; name one job")),
     };
-    let folder = read_folder(&args.file, job, &pack)?;
+    let folder = read_any_folder(&args.file, job)?;
     let entries = folder.entries()?;
     let mut state = State { entries, ..State::default() };
     for parsed in parse_all(&args.overrides)? {

@@ -10,26 +10,21 @@ use super::error::CliError;
 use super::files::read_script;
 use super::job::{entries_of, outside};
 use super::kind::{Kind, host_of, kind_of, refuse_foreign};
-use super::run_folder::{Folder, read_folder};
+use super::run_folder::{Folder, read_any_folder};
 use super::show_json::file_json;
 use crate::config::tree::Content;
 use crate::config::{Config, inline};
 use crate::facts::Provenance;
 use crate::overrides::parse;
-use crate::pack;
 use crate::path::KeyPath;
 use crate::report::{Paint, render_faults};
 use crate::surface::bash::{Argument, Launch, Placed, Script};
 use crate::surface::slurm;
 use crate::text::{Faults, Source, count};
 
-/// Reads run folders; only they need a pack, for what their logs say.
+/// Reads run folders.
 fn read_folders(paths: &[&PathBuf]) -> Result<Vec<Folder>, CliError> {
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
-    let pack = pack::load("verl").map_err(|error| CliError::pack("verl", error))?;
-    paths.iter().map(|path| read_folder(path, None, &pack)).collect()
+    paths.iter().map(|path| read_any_folder(path, None)).collect()
 }
 
 /// `hydrule show`.

@@ -114,6 +114,10 @@ impl<'a> View<'a> {
                 return answer;
             }
         }
+        if let Some(file) = &self.world.unread {
+            let why = format!("the launch reads `{file}`, which is not given");
+            return unknown(key.as_str(), why, "give that file as well");
+        }
         match self.pack.default_in(key.as_str(), &self.world.target.versions) {
             DefaultAnswer::Is(value, of) => {
                 let from = Provenance::Default { of: of.to_owned() };

@@ -34,6 +34,8 @@ pub struct World {
     pub target: Target,
     /// The base configuration, where one was given.
     pub base: Option<Base>,
+    /// The configuration that the launch reads, where it was not given: its values are unknown.
+    pub unread: Option<String>,
 }
 
 /// The first cause of a failure, as the engine uses it.

@@ -112,7 +112,8 @@ impl<'a> Checker<'a> {
             parts: Vec::new(),
             off: manifest.switched_off.clone(),
             target,
-            launches: manifest.launches.iter().map(|text| text.value.clone()).collect(),
+            launches: texts(&manifest.launches),
+            keys: texts(&manifest.keys),
             parameters: parameters(manifest),
             lets,
             outside: outside_facts(manifest),
@@ -617,6 +618,10 @@ fn readable_signals(manifest: &Manifest) -> impl Iterator<Item = &SignalEntry> {
 
 fn phase_def(phase: &Phase) -> PhaseDef {
     PhaseDef { name: phase.name.clone(), frames: phase.frames.clone() }
+}
+
+fn texts(texts: &[Text]) -> Vec<String> {
+    texts.iter().map(|text| text.value.clone()).collect()
 }
 
 fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {

@@ -31,4 +31,54 @@ pub const EMBEDDED: &[EmbeddedPack] = &[
             "rules/verl/memory.toml",
         ],
     },
+    EmbeddedPack {
+        name: "nemo-rl",
+        files: pack_files![
+            "rules/nemo-rl/pack.toml",
+            "rules/nemo-rl/phases.toml",
+            "rules/nemo-rl/defaults.toml",
+            "rules/nemo-rl/oom.toml",
+            "rules/nemo-rl/constraints.toml",
+        ],
+    },
+    EmbeddedPack {
+        name: "skyrl",
+        files: pack_files![
+            "rules/skyrl/pack.toml",
+            "rules/skyrl/phases.toml",
+            "rules/skyrl/defaults.toml",
+            "rules/skyrl/oom.toml",
+            "rules/skyrl/constraints.toml",
+        ],
+    },
+    EmbeddedPack {
+        name: "easyr1",
+        files: pack_files![
+            "rules/easyr1/pack.toml",
+            "rules/easyr1/phases.toml",
+            "rules/easyr1/defaults.toml",
+            "rules/easyr1/oom.toml",
+            "rules/easyr1/constraints.toml",
+        ],
+    },
+    EmbeddedPack {
+        name: "verl-legacy",
+        files: pack_files![
+            "rules/verl-legacy/pack.toml",
+            "rules/verl-legacy/phases.toml",
+            "rules/verl-legacy/defaults.toml",
+            "rules/verl-legacy/oom.toml",
+            "rules/verl-legacy/constraints.toml",
+        ],
+    },
+    EmbeddedPack {
+        name: "lightning",
+        files: pack_files![
+            "rules/lightning/pack.toml",
+            "rules/lightning/phases.toml",
+            "rules/lightning/defaults.toml",
+            "rules/lightning/oom.toml",
+            "rules/lightning/constraints.toml",
+        ],
+    },
 ];

@@ -21,6 +21,7 @@ impl Manifest {
         self.target = self.target.or(base.target);
         self.goal = self.goal.or(base.goal);
         self.launches = joined(self.launches, base.launches, |it| &it.value);
+        self.keys = joined(self.keys, base.keys, |it| &it.value);
         self.inherit_help(&base.parameters);
         self.parameters = joined(self.parameters, base.parameters, |it| &it.name.value);
         self.lets = joined(self.lets, base.lets, |(name, _)| &name.value);

@@ -46,6 +46,7 @@ pub struct Manifest {
     pub(super) description: Option<Text>,
     pub(super) target: Option<Text>,
     pub(super) launches: Vec<Text>,
+    pub(super) keys: Vec<Text>,
     pub(super) goal: Option<Text>,
     /// Which versions of hydrule the pack is written for.
     pub(super) requires: Option<Text>,
@@ -290,6 +291,7 @@ impl Manifest {
         self.extends.extend(ExtendEntry::read(reader, "extend"));
         self.off.extend(reader.text_entries("off"));
         self.launches.extend(reader.texts("launches"));
+        self.keys.extend(reader.texts("keys"));
         self.lets.extend(reader.text_entries("let"));
         for (group, facts) in reader.text_tables("fact") {
             let facts = facts.iter().map(|(name, word)| {

@@ -6,6 +6,7 @@
 //! and it reports every fault of every file at once.
 
 mod check;
+mod choose;
 mod dimension;
 mod embedded;
 mod extend;
@@ -25,6 +26,7 @@ mod starter;
 mod version;
 mod watch;
 
+pub use choose::{Choice, Header, Signs, choose, headers};
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use fix::{Changed, Fix, Sets};

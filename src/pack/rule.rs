@@ -27,6 +27,8 @@ pub struct Pack {
     pub target: String,
     /// Globs over module and script names (`*` is any text) that tell the target's launches.
     pub launches: Vec<String>,
+    /// Globs over keys that only the target has, which tell its launches under other names.
+    pub keys: Vec<String>,
     /// Parameters by name, without `$param.`.
     pub parameters: IndexMap<String, Parameter>,
     /// Named expressions, read as `$name`.
@@ -90,9 +92,10 @@ impl Pack {
         all.into_iter()
     }
 
-    /// Tells whether a module or script is one of the target's.
-    pub fn knows_launch(&self, program: &str) -> bool {
+    /// Tells whether a launch is one of the target's: by its module or script, or by a key.
+    pub fn knows_launch<'a>(&self, program: &str, mut keys: impl Iterator<Item = &'a str>) -> bool {
         self.launches.iter().any(|glob| glob_matches(glob, program))
+            || keys.any(|key| self.keys.iter().any(|glob| glob_matches(glob, key)))
     }
 
     /// Returns the default of a key and whose it is.

@@ -161,7 +161,7 @@ fn bisected(bisected: &Bisected) -> Json {
     })
 }
 
-fn change(change: &KeyChange) -> Json {
+pub fn change(change: &KeyChange) -> Json {
     json!({
         "key": change.key,
         "before": change.before,
@@ -170,7 +170,7 @@ fn change(change: &KeyChange) -> Json {
     })
 }
 
-fn directive((name, before, after): &(String, Found, Found)) -> Json {
+pub fn directive((name, before, after): &(String, Found, Found)) -> Json {
     json!({
         "name": name,
         "before": before.value.to_json(),

@@ -14,6 +14,7 @@ mod goal;
 mod human;
 mod json;
 mod mutants;
+mod pack;
 mod paint;
 mod tests;
 mod words;
@@ -29,6 +30,9 @@ pub use findings::{finding_json, findings_summary, findings_text};
 pub use human::{Reported, rewrite_report};
 pub use json::{location, rewrite_json};
 pub use mutants::{mutants_concise, mutants_full, mutants_json, mutants_summary};
+pub use pack::{
+    AnyRule, pack_json, pack_page, pack_text, packs_json, packs_text, rule_text, rules_json,
+};
 pub use paint::{Look, Paint};
 pub use tests::{
     TestView, case_full, tests_concise, tests_full, tests_json, tests_junit, tests_summary,

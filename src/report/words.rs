@@ -357,6 +357,15 @@ pub fn safety(safety: Safety) -> &'static str {
     }
 }
 
+/// Says how a plan treats an option of this safety.
+pub fn safety_text(safety: Safety) -> &'static str {
+    match safety {
+        Safety::Safe => "safe: written with --write",
+        Safety::Unsafe => "unsafe: written only with --unsafe, or when named with --only",
+        Safety::Display => "display: shown only; never written",
+    }
+}
+
 /// Writes one dimension of a cost for people.
 pub fn cost(name: &str, amount: f64) -> String {
     match name {

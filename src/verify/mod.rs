@@ -8,6 +8,7 @@
 
 mod backtest;
 mod differ;
+mod example;
 mod finding;
 mod input;
 mod ladders;
@@ -20,6 +21,7 @@ mod values;
 
 pub use backtest::{Direction, HIGH, Hold, Ladder, Move, Scored, Subject, Totals};
 pub use differ::{Candidate, Differ};
+pub use example::{Example, example_of_option, example_of_requirement};
 pub use finding::{Finding, Witness};
 
 use std::collections::BTreeSet;

@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::files::{read_if_there, read_script};
 use super::job::told_target;
 use crate::engine::Target;
-use crate::pack::{ExtendEntry, Overlay, Pack, Text, glob_matches, load_named, load_under};
+use crate::pack::{ExtendEntry, Overlay, Pack, Signs, Text, glob_matches, load_named, load_under};
 use crate::text::{Fault, Faults, Source};
 pub use read::Settings;
 use read::read_settings;
@@ -19,9 +19,9 @@ use read::read_settings;
 const NAMES: [&str; 3] = ["hydrule.toml", ".hydrule.toml", "pyproject.toml"];
 
 /// Tells what is launched, where that decides.
-type Programs<'a> = &'a dyn Fn() -> Result<Vec<String>, CliError>;
+type Launched<'a> = &'a dyn Fn() -> Result<Vec<Signs>, CliError>;
 
-/// The pack of those that name none.
+/// The pack of a project that names none, where no launch tells.
 const USUAL: &str = "verl";
 
 /// A project's configuration: a file, and those that it extends.
@@ -95,21 +95,27 @@ impl Project {
     }
 
     /// Loads the pack for some launches: the one with the name that is given, else the first of the
-    /// project's that knows one of the programs.
+    /// project's that knows one of them.
     ///
     /// # Errors
     /// A pack that cannot be used, and what the project says of it that does not fit.
-    pub fn pack(&self, named: Option<&str>, programs: Programs<'_>) -> Result<Pack, CliError> {
+    pub fn pack(&self, named: Option<&str>, launched: Launched<'_>) -> Result<Pack, CliError> {
         if named.is_some() || self.packs().is_none() {
-            let name = named.unwrap_or(USUAL);
-            let loaded = load_under(name, &self.overlay());
-            return loaded.map_err(|error| CliError::pack(name, error));
+            return self.named(named.unwrap_or(USUAL));
         }
         let loaded = self.all_packs()?;
-        let programs = if loaded.len() > 1 { programs()? } else { Vec::new() };
-        let knows = |pack: &Pack| programs.iter().any(|program| pack.knows_launch(program));
+        let launches = if loaded.len() > 1 { launched()? } else { Vec::new() };
+        let knows = |pack: &Pack| launches.iter().any(|signs| signs.known_to(pack));
         let at = loaded.iter().position(knows).unwrap_or(0);
         loaded.into_iter().nth(at).ok_or_else(|| CliError::plain("the project names no pack"))
+    }
+
+    /// Loads a pack by its name or folder, with what the project says of it.
+    ///
+    /// # Errors
+    /// As for [`Project::pack`].
+    pub fn named(&self, name: &str) -> Result<Pack, CliError> {
+        load_under(name, &self.overlay()).map_err(|error| CliError::pack(name, error))
     }
 
     /// Loads every pack of the project.

@@ -25,6 +25,7 @@ fn header() -> Vec<Field> {
         ("goal", text("A condition that a plan should make true")),
         ("requires", text("The hydrule that it is written for: >=0.1")),
         ("launches", texts("Globs over the modules and scripts of the target")),
+        ("keys", texts("Globs over keys that tell the target where its name does not")),
         ("extend", packs("Packs to extend: names of those that ship, or places")),
         ("off", by_name(text("Why it is off"), "Rules of extended packs that shall not count")),
     ]

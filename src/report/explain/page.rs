@@ -8,7 +8,7 @@ use crate::condition::Trace;
 use crate::engine::{
     Applied, InvariantEffect, InvariantState, Rejection, RequirementState, Status,
 };
-use crate::pack::{Invariant, PackOption, Requirement, Rewrite, Safety, SwitchedOff};
+use crate::pack::{Invariant, PackOption, Requirement, Rewrite, SwitchedOff};
 use crate::report::fault::render_faults;
 use crate::report::goal::{SHOWN_ALL, goal_section};
 use crate::report::paint::{Look, Paint};
@@ -420,14 +420,7 @@ impl Page<'_> {
         self.field("cost", &words::costs(option));
         self.field("changes", words::changes(option.changes));
         self.field("relieves", &words::relief(option));
-        self.field(
-            "safety",
-            match option.safety {
-                Safety::Safe => "safe: written with --write",
-                Safety::Unsafe => "unsafe: written only with --unsafe, or when named with --only",
-                Safety::Display => "display: shown only; never written",
-            },
-        );
+        self.field("safety", words::safety_text(option.safety));
         self.field("source", &option.source);
         self.evaluation("when", &ruling.trace);
         if let Status::Rejected(Rejection::Unsettled(unsettled)) = status {

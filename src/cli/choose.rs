@@ -1,0 +1,105 @@
+//! The pack for a job where neither `--pack` nor the project names one: the one that knows its launch.
+
+use indexmap::IndexSet;
+
+use super::chain::Input;
+use super::error::CliError;
+use crate::overrides::parse;
+use crate::pack::{Choice, Header, Signs, choose};
+use crate::surface::bash::Launch;
+use crate::text::join_and;
+
+/// A pack, and why it is that one.
+pub struct Chosen {
+    /// What `--pack` would take.
+    pub name: String,
+    /// What the user should know about the choice.
+    pub remark: Option<String>,
+}
+
+/// Reads what a launch shows of its target.
+pub fn signs_of(launch: &Launch) -> Signs {
+    Signs {
+        programs: vec![launch.program.clone()],
+        keys: launch.arguments.iter().map(|it| it.key()).collect(),
+    }
+}
+
+/// Reads what plain overrides show of their target; what cannot be read shows nothing.
+pub fn signs_of_texts(overrides: &[String]) -> Signs {
+    let keys = overrides.iter().filter_map(|it| Some(parse(it).ok()?.key)).collect();
+    Signs { programs: Vec::new(), keys }
+}
+
+/// Lists the signs of the launches of some scripts: of all of them, or of the one that is meant.
+pub fn signs_of_inputs(inputs: &[Input], wanted: Option<usize>) -> Vec<Signs> {
+    let all: Vec<&Launch> = inputs.iter().flat_map(|it| &it.script.launches).collect();
+    let meant = wanted.and_then(|number| number.checked_sub(1)).and_then(|at| all.get(at));
+    match meant {
+        Some(launch) => vec![signs_of(launch)],
+        None => all.into_iter().map(signs_of).collect(),
+    }
+}
+
+/// Chooses the pack that knows one of some launches.
+///
+/// # Errors
+/// No pack knows any of them, or different ones do.
+pub fn choose_pack(headers: &[Header], launches: &[Signs]) -> Result<Chosen, CliError> {
+    let mut found: Vec<(&'static str, Option<String>)> = Vec::new();
+    for signs in launches {
+        match choose(headers, signs) {
+            Choice::One(name, glob) => {
+                if !found.iter().any(|(known, _)| *known == name) {
+                    found.push((name, remark(headers, name, &glob, signs)));
+                }
+            }
+            Choice::Several(names) => return Err(several(&names, "this launch")),
+            Choice::None => {}
+        }
+    }
+    match found.as_slice() {
+        [(name, remark)] => Ok(Chosen { name: (*name).to_owned(), remark: remark.clone() }),
+        [] => Err(none(headers, launches)),
+        many => {
+            let names: Vec<&str> = many.iter().map(|(name, _)| *name).collect();
+            Err(several(&names, "launches of this job"))
+        }
+    }
+}
+
+/// Says what told a pack where it was not the name of the program.
+fn remark(headers: &[Header], name: &str, glob: &str, signs: &Signs) -> Option<String> {
+    let by_keys = headers.iter().any(|it| it.name == name && it.keys.iter().any(|it| it == glob));
+    let program = signs.programs.iter().find(|it| !it.is_empty()).filter(|_| by_keys)?;
+    Some(format!(
+        "`{program}` is taken for a launch of {name} by its keys ({glob}); --pack chooses another pack."
+    ))
+}
+
+fn several(names: &[&str], what: &str) -> CliError {
+    let message = format!("the packs {} know {what}", join_and(names));
+    CliError::plain(message).helped("choose one with --pack NAME, or one launch with --launch N")
+}
+
+/// Says which packs were tried, and what each looks for.
+pub fn none(headers: &[Header], launches: &[Signs]) -> CliError {
+    let programs = launches.iter().flat_map(|it| &it.programs).filter(|it| !it.is_empty());
+    let programs: IndexSet<String> = programs.map(|it| format!("`{it}`")).collect();
+    let programs: Vec<String> = programs.into_iter().collect();
+    let message = match programs.as_slice() {
+        [] => "no pack knows these keys".to_owned(),
+        [one] => format!("no pack knows {one} or its keys"),
+        many => format!("no pack knows {} or their keys", join_and(many)),
+    };
+    let told = headers.iter().filter(|it| !it.launches.is_empty() || !it.keys.is_empty());
+    let told: Vec<&Header> = told.collect();
+    let width = told.iter().map(|it| it.name.len()).max().unwrap_or(0);
+    let mut help = "choose one with --pack NAME|PATH; these were tried:".to_owned();
+    for header in told {
+        let globs: Vec<&str> =
+            header.launches.iter().chain(&header.keys).map(String::as_str).collect();
+        help.push_str(&format!("\n    {:<width$}  {}", header.name, globs.join(", ")));
+    }
+    CliError::plain(message).helped(help)
+}

@@ -1,0 +1,95 @@
+//! Which of the packs that ship knows a launch.
+//!
+//! Only the files with the headers are read for that, since the rest of a pack is far larger.
+
+use super::embedded::{EMBEDDED, EmbeddedPack};
+use super::manifest::Manifest;
+use super::read::Text;
+use super::rule::{Pack, glob_matches};
+use crate::text::Source;
+
+/// What a pack says about the launches of its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The pack's name.
+    pub name: &'static str,
+    /// Globs over modules and scripts.
+    pub launches: Vec<String>,
+    /// Globs over keys that only the target has.
+    pub keys: Vec<String>,
+}
+
+/// What is seen of a launch.
+#[derive(Debug, Default)]
+pub struct Signs {
+    /// Modules and scripts that it starts.
+    pub programs: Vec<String>,
+    /// The keys that it sets.
+    pub keys: Vec<String>,
+}
+
+impl Signs {
+    /// Tells whether a pack knows the launch.
+    pub fn known_to(&self, pack: &Pack) -> bool {
+        let program = self.programs.first().map_or("", String::as_str);
+        pack.knows_launch(program, self.keys.iter().map(String::as_str))
+    }
+}
+
+/// The packs that fit a launch best.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// One does, told by this glob.
+    One(&'static str, String),
+    /// These fit equally well.
+    Several(Vec<&'static str>),
+    /// None fits.
+    None,
+}
+
+impl Choice {
+    /// Returns the pack's name where it is one.
+    pub fn one(&self) -> Option<&'static str> {
+        match self {
+            Self::One(name, _) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the headers of the packs that ship.
+pub fn headers() -> Vec<Header> {
+    EMBEDDED.iter().map(header).collect()
+}
+
+fn header(pack: &EmbeddedPack) -> Header {
+    let file = pack.files.iter().filter(|(path, _)| path.ends_with("/pack.toml"));
+    let sources: Vec<Source> = file.map(|(path, text)| Source::new(*path, *text)).collect();
+    let manifest = Manifest::read(&sources);
+    let texts = |texts: &[Text]| texts.iter().map(|it| it.value.clone()).collect();
+    Header { name: pack.name, launches: texts(&manifest.launches), keys: texts(&manifest.keys) }
+}
+
+/// Chooses the pack with the most exact glob that fits: the one with the most characters beside `*`.
+/// So a fork of a target is told from it by the keys that only the fork has.
+pub fn choose(headers: &[Header], signs: &Signs) -> Choice {
+    let fits = headers.iter().filter_map(|it| Some((it.fit(signs)?, it.name)));
+    let fits: Vec<((usize, &str), &'static str)> = fits.collect();
+    let Some(most) = fits.iter().map(|((exact, _), _)| *exact).max() else { return Choice::None };
+    let best: Vec<_> = fits.into_iter().filter(|((exact, _), _)| *exact == most).collect();
+    match best.as_slice() {
+        [((_, glob), name)] => Choice::One(name, (*glob).to_owned()),
+        many => Choice::Several(many.iter().map(|(_, name)| *name).collect()),
+    }
+}
+
+impl Header {
+    /// Returns the most exact glob that fits, and how exact it is.
+    fn fit(&self, signs: &Signs) -> Option<(usize, &str)> {
+        let fits = |glob: &&String, texts: &[String]| texts.iter().any(|it| glob_matches(glob, it));
+        let launches = self.launches.iter().filter(|it| fits(it, &signs.programs));
+        let keys = self.keys.iter().filter(|it| fits(it, &signs.keys));
+        let exact = |glob: &str| glob.chars().filter(|it| *it != '*').count();
+        launches.chain(keys).map(|glob| (exact(glob), glob.as_str())).max()
+    }
+}

@@ -1,0 +1,70 @@
+//! Labelled texts, one below the other, that keep to the width.
+
+use crate::report::paint::{Look, Paint};
+
+/// The columns before a label, and those of the label.
+const INDENT: usize = 4;
+const LABEL: usize = 12;
+
+/// A page that is being written.
+pub struct Fields {
+    /// How it looks.
+    pub paint: Paint,
+    width: usize,
+    /// What is written so far.
+    pub out: String,
+}
+
+impl Fields {
+    /// Starts a page.
+    pub fn new(look: Look) -> Self {
+        Self { paint: Paint::new(look), width: look.width, out: String::new() }
+    }
+
+    /// Writes a heading.
+    pub fn heading(&mut self, text: &str) {
+        let text = self.paint.strong(text);
+        self.out.push_str(&format!("\n{text}\n"));
+    }
+
+    /// Writes a labelled text.
+    pub fn field(&mut self, label: &str, text: &str) {
+        for (index, text) in self.wrapped(text, INDENT + LABEL).iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let label = self.paint.faint(&format!("{label:<LABEL$}"));
+            self.out.push_str(&format!("{}{label}{text}\n", " ".repeat(INDENT)));
+        }
+    }
+
+    /// Writes a text at a column.
+    pub fn text(&mut self, column: usize, text: &str, faint: bool) {
+        for text in self.wrapped(text, column) {
+            let text = if faint { self.paint.faint(&text) } else { text };
+            self.out.push_str(&format!("{}{text}\n", " ".repeat(column)));
+        }
+    }
+
+    /// Writes a row of a name and what it is; long names stand on a line of their own.
+    pub fn row(&mut self, name: &str, shown: &str, names: usize, text: &str) {
+        let column = 2 + names + 2;
+        let own = name.chars().count() > names;
+        let pad = " ".repeat(names.saturating_sub(name.chars().count()));
+        let mut start = format!("  {shown}{pad}  ");
+        if own {
+            self.out.push_str(&format!("  {shown}\n"));
+            start = " ".repeat(column);
+        }
+        for (index, text) in self.wrapped(text, column).iter().enumerate() {
+            let before = if index == 0 { start.clone() } else { " ".repeat(column) };
+            self.out.push_str(&format!("{before}{text}\n"));
+        }
+    }
+
+    fn wrapped(&self, text: &str, column: usize) -> Vec<String> {
+        let options = textwrap::Options::new(self.width.saturating_sub(column).max(28))
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let lines = text.lines().flat_map(|line| textwrap::wrap(line, &options));
+        lines.map(|it| it.trim_end().to_owned()).collect()
+    }
+}

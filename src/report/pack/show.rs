@@ -1,0 +1,183 @@
+//! Packs for people: one a row, or one whole.
+
+use super::fields::Fields;
+use super::rule::is_safe;
+use super::{effect, told_by, when_broken};
+use crate::pack::{Pack, Safety};
+use crate::report::paint::Look;
+use crate::report::words;
+use crate::text::count;
+
+/// The widest column of names.
+const NAMES: usize = 30;
+
+/// Lists packs.
+pub fn packs_text(packs: &[Pack], look: Look) -> String {
+    let mut page = Fields::new(look);
+    for pack in packs {
+        let (name, version) = (page.paint.name(&pack.name), page.paint.faint(&pack.version));
+        page.out.push_str(&format!("{name} {version}  {}\n", pack.description));
+        page.field("target", &pack.target);
+        page.field("told by", &told_by(pack));
+        page.field("holds", &holds(pack));
+    }
+    page.out
+}
+
+fn holds(pack: &Pack) -> String {
+    let counts = [
+        (pack.options.len(), "option"),
+        (pack.requirements.len(), "requirement"),
+        (pack.invariants.len(), "invariant"),
+        (pack.signal_defs.len(), "signal"),
+        (pack.phases.len(), "phase"),
+        (pack.estimates.len(), "estimate"),
+    ];
+    let counts = counts.into_iter().filter(|(many, _)| *many > 0);
+    counts.map(|(many, noun)| count(many, noun)).collect::<Vec<_>>().join(", ")
+}
+
+/// Shows one pack whole.
+pub fn pack_text(pack: &Pack, look: Look) -> String {
+    let mut page = Fields::new(look);
+    let (name, version) = (page.paint.strong(&pack.name), page.paint.faint(&pack.version));
+    page.out.push_str(&format!("{name} {version}  {}\n", pack.description));
+    page.field("target", &pack.target);
+    page.field("told by", &told_by(pack));
+    page.field("holds", &holds(pack));
+    for set in &pack.defaults {
+        let keys = count(set.values.len(), "default");
+        page.field("knows", &format!("{keys} of {} ({})", set.of, set.source));
+    }
+    if let Some(goal) = &pack.goal {
+        page.field("goal", &words::one_line(goal.text.as_str()));
+    }
+    ladder(&mut page, pack);
+    requirements(&mut page, pack);
+    invariants(&mut page, pack);
+    switched_off(&mut page, pack);
+    parameters(&mut page, pack);
+    phases(&mut page, pack);
+    signals(&mut page, pack);
+    let hint = "`hydrule rule ID` shows one rule whole, with an example";
+    let hint = page.paint.faint(hint);
+    page.out.push_str(&format!("\n{hint}\n"));
+    page.out
+}
+
+fn widest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.map(|it| it.chars().count()).max().unwrap_or(0).min(NAMES)
+}
+
+fn ladder(page: &mut Fields, pack: &Pack) {
+    if pack.options.is_empty() {
+        return;
+    }
+    page.heading(&format!("Options, least harm first ({})", pack.options.len()));
+    let digits = pack.options.len().to_string().len();
+    for (at, option) in pack.options.iter().enumerate() {
+        let number = page.paint.faint(&format!("{:>digits$}", at + 1));
+        let id = page.paint.name(&option.id);
+        let mark = match option.safety {
+            Safety::Safe => String::new(),
+            _ => format!("  {}", page.paint.warn(words::safety(option.safety))),
+        };
+        page.out.push_str(&format!("  {number} {id}{mark}\n"));
+        page.text(3 + digits, &option.title, false);
+        page.text(3 + digits, &effect(option), true);
+    }
+    let unsafe_ones = pack.options.iter().filter(|it| !is_safe(it)).count();
+    if unsafe_ones > 0 {
+        let text =
+            "unsafe: written only with --unsafe or when named; display: shown, never written";
+        let text = page.paint.faint(text);
+        page.out.push_str(&format!("  {text}\n"));
+    }
+}
+
+fn requirements(page: &mut Fields, pack: &Pack) {
+    if pack.requirements.is_empty() {
+        return;
+    }
+    page.heading(&format!("Requirements ({})", pack.requirements.len()));
+    for rule in &pack.requirements {
+        let id = page.paint.name(&rule.id);
+        let mends = if rule.repair.is_empty() { "" } else { "  can be repaired" };
+        let mends = page.paint.good(mends);
+        page.out.push_str(&format!("  {id}{mends}\n"));
+        page.text(4, &rule.message, false);
+        page.text(4, &format!("{}: {}", when_broken(rule), rule.fails_at), true);
+    }
+}
+
+fn invariants(page: &mut Fields, pack: &Pack) {
+    if pack.invariants.is_empty() {
+        return;
+    }
+    page.heading("Invariants");
+    let names = widest(pack.invariants.iter().map(|it| it.id.as_str()));
+    for rule in &pack.invariants {
+        let value = words::one_line(rule.value.text.as_str());
+        let shown = page.paint.name(&rule.id);
+        page.row(&rule.id, &shown, names, &format!("{}: {value}", rule.title));
+    }
+}
+
+fn switched_off(page: &mut Fields, pack: &Pack) {
+    if pack.off.is_empty() {
+        return;
+    }
+    page.heading("Switched off");
+    let names = widest(pack.off.iter().map(|it| it.id.as_str()));
+    for rule in &pack.off {
+        let shown = page.paint.name(&rule.id);
+        page.row(&rule.id, &shown, names, &format!("{}: {}", rule.kind, rule.reason));
+    }
+}
+
+fn parameters(page: &mut Fields, pack: &Pack) {
+    if pack.parameters.is_empty() {
+        return;
+    }
+    page.heading("Parameters, set with --param NAME=VALUE");
+    let entry = |(name, it): (&String, &crate::pack::Parameter)| {
+        (format!("{name}={}", it.value), it.help.clone())
+    };
+    let entries: Vec<(String, String)> = pack.parameters.iter().map(entry).collect();
+    let names = widest(entries.iter().map(|(name, _)| name.as_str()));
+    for (name, help) in &entries {
+        let shown = page.paint.name(name);
+        page.row(name, &shown, names, help);
+    }
+}
+
+fn phases(page: &mut Fields, pack: &Pack) {
+    if pack.phases.is_empty() {
+        return;
+    }
+    page.heading("Phases, told by the first of these frames in a traceback");
+    let names = widest(pack.phases.iter().map(|it| it.name.as_str()));
+    for phase in &pack.phases {
+        let shown = page.paint.name(&phase.name);
+        let text = format!("{}: {}", phase.title, phase.frames.join(", "));
+        page.row(&phase.name, &shown, names, &text);
+    }
+}
+
+fn signals(page: &mut Fields, pack: &Pack) {
+    if pack.signal_defs.is_empty() {
+        return;
+    }
+    page.heading("Signals in logs");
+    let mut groups: indexmap::IndexMap<String, Vec<&str>> = indexmap::IndexMap::new();
+    for def in &pack.signal_defs {
+        let phase = def.phase.as_ref().map(|it| format!(", {it}")).unwrap_or_default();
+        let group = format!("{} ({}{phase})", def.event, def.kind.name());
+        groups.entry(group).or_default().push(&def.name);
+    }
+    let names = widest(groups.keys().map(String::as_str));
+    for (group, defs) in &groups {
+        let shown = page.paint.name(group);
+        page.row(group, &shown, names, &defs.join(", "));
+    }
+}
