@@ -143,7 +143,7 @@ fn a_target_that_the_pack_does_not_have_is_an_error() {
         let said = run(&format!("rewrite PACK --target {target} -- m.depth=4"));
         assert!(said.starts_with("exit code 2") && said.contains(why), "{said}");
     }
-    let said = run("rewrite --target verl=0.9 -- trainer.nnodes=1");
+    let said = run("rewrite --pack verl --target verl=0.9 -- trainer.nnodes=1");
     assert!(said.contains("tells no versions of verl apart"), "{said}");
 }
 
