@@ -245,7 +245,7 @@ def false_pack(rule, pattern, replacement, folder):
     """Copies the pack with one rule changed; the change must be one."""
     shutil.copytree(ROOT / "rules", folder / "rules")
     changed = 0
-    for path in (folder / "rules").rglob("*.toml"):
+    for path in (folder / "rules" / "verl").glob("*.toml"):
         parts = re.split(r"(?m)^(?=\[)", path.read_text())
         for index, part in enumerate(parts):
             if f'id = "{rule}"' in part:
