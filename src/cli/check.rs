@@ -12,8 +12,9 @@ use super::choose::{none, signs_of, signs_of_inputs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
-use super::job::{Known, entries_of, in_source, knows, named_file, outside};
+use super::job::{entries_of, in_source, knows, named_file, outside};
 use super::project::Project;
+use super::told::Known;
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{

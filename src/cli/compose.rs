@@ -5,7 +5,7 @@ use super::args::ComposeArgs;
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
-use super::job::pairs;
+use super::told::pairs;
 use crate::config::{Composed, Config, Note, compose, to_yaml};
 use crate::facts::{Found, Lookup, Missing, Provenance};
 use crate::overrides::{Override, parse, single, value_text};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::CliError;
 use super::files::read_script;
-use super::job::pairs;
+use super::told::pairs;
 use crate::condition::Type;
 use crate::config::Config;
 use crate::engine::World;

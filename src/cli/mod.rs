@@ -36,6 +36,7 @@ mod show;
 mod show_json;
 mod test;
 mod threads;
+mod told;
 mod tried;
 
 use std::process::ExitCode;

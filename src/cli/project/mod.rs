@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::args::ProjectArgs;
 use super::error::CliError;
 use super::files::{read_if_there, read_script};
-use super::job::told_target;
+use super::told::told_target;
 use crate::engine::Target;
 use crate::pack::{ExtendEntry, Overlay, Pack, Signs, Text, glob_matches, load_named, load_under};
 use crate::text::{Fault, Faults, Source};

@@ -1,6 +1,6 @@
 //! What one file of a project's configuration says.
 
-use crate::cli::job::quantity_or;
+use crate::cli::told::quantity_or;
 use crate::overrides::{OverrideKind, parse};
 use crate::pack::{ExtendEntry, Reader, Text, read_toml, read_toml_below};
 use crate::text::{Fault, Faults, Source, Span};

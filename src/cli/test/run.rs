@@ -8,11 +8,12 @@ use crate::cases::{Again, Case, CaseFile, Outcome};
 use crate::cli::error::CliError;
 use crate::cli::facts::{check_group, read_group};
 use crate::cli::goal;
-use crate::cli::job::{
-    Job, Parts, check_ids, check_invariants, check_phase, check_repairs, quantity_or,
-    set_parameter, told_target,
-};
+use crate::cli::job::{Job, Parts};
 use crate::cli::rewrite::{Edits, arguments};
+use crate::cli::told::{
+    check_ids, check_invariants, check_phase, check_repairs, quantity_or, set_parameter,
+    told_target,
+};
 use crate::cli::tried;
 use crate::engine::{Plan, Request, RequirementState, State, World, decide, plan};
 use crate::facts::Provenance;
