@@ -6,7 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::args::ColorWhen;
 use super::error::CliError;
-use crate::report::{Look, Paint, render_faults};
+use crate::report::Look;
 
 /// The widest page, in columns.
 const WIDEST: usize = 100;
@@ -48,22 +48,7 @@ impl Console {
 
     /// Prints an error to stderr.
     pub fn error(&mut self, error: &CliError) {
-        let look = self.err;
-        match error {
-            CliError::ClosedPipe => {}
-            CliError::Faults(all) => {
-                for faults in all {
-                    self.say(&render_faults(faults, look));
-                }
-            }
-            CliError::Plain { message, help } => {
-                let paint = Paint::new(look);
-                self.say(&format!("{} {message}\n", paint.bad("error:")));
-                if let Some(help) = help {
-                    self.say(&format!("  {} {help}\n", paint.name("help:")));
-                }
-            }
-        }
+        self.say(&error.render(self.err));
     }
 }
 

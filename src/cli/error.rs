@@ -1,4 +1,5 @@
 use crate::pack::{PackError, Text};
+use crate::report::{Look, Paint, render_faults};
 use crate::text::{Fault, Faults, Source, Span, shell_word};
 
 /// Why a command could not do its work.
@@ -41,6 +42,22 @@ impl CliError {
             }
             Self::Plain { message, .. } => message.clone(),
             Self::ClosedPipe => String::new(),
+        }
+    }
+
+    /// Writes it for people.
+    pub fn render(&self, look: Look) -> String {
+        match self {
+            Self::ClosedPipe => String::new(),
+            Self::Faults(all) => all.iter().map(|faults| render_faults(faults, look)).collect(),
+            Self::Plain { message, help } => {
+                let paint = Paint::new(look);
+                let mut text = format!("{} {message}\n", paint.bad("error:"));
+                if let Some(help) = help {
+                    text.push_str(&format!("  {} {help}\n", paint.name("help:")));
+                }
+                text
+            }
         }
     }
 

@@ -46,6 +46,7 @@ use clap::Parser;
 use args::{Cli, Command};
 use console::Console;
 use error::CliError;
+pub use test::{PackTest, pack_tests};
 
 /// What a command did, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! `hydrule test`: the cases of packs, run and compared.
 
+mod each;
 mod find;
 mod kill;
 mod mutate;
@@ -23,6 +24,7 @@ use crate::cases::{
 };
 use crate::report::{TestView, tests_concise, tests_full, tests_json, tests_junit, tests_summary};
 use crate::text::{Fault, Faults, Source, Span};
+pub use each::{PackTest, pack_tests};
 use find::TestPack;
 
 /// `hydrule test`.
