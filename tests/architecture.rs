@@ -20,11 +20,13 @@ const LAYERS: [&[&str]; 12] = [
 ];
 
 /// Libraries that only these files know.
-const KEPT_IN: [(&str, &[&str]); 13] = [
+const KEPT_IN: [(&str, &[&str]); 15] = [
     ("pest", &["overrides/parse.rs", "condition/parse.rs"]),
     ("miette", &["report/fault.rs"]),
     ("brush_parser", &["surface/bash/"]),
     ("clap", &["cli/"]),
+    ("clap_complete", &["cli/args.rs", "cli/shell.rs"]),
+    ("clap_mangen", &["cli/shell.rs"]),
     ("toml", &["pack/"]),
     ("semver", &["pack/version.rs"]),
     ("saphyr_parser", &["config/yaml.rs", "config/outline.rs"]),

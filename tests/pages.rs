@@ -132,12 +132,72 @@ fn the_help_is_as_reviewed() {
         "backtest",
         "log",
         "undo",
+        "completions",
+        "man",
     ] {
         let output = Run::hydrule(&format!("{command} --help")).run();
         assert_eq!(output.code, 0);
         let name = if command.is_empty() { "hydrule" } else { command }.replace(' ', "-");
         snapshot("help", &name, &output.out);
     }
+}
+
+/// The words of a command line: split at blanks outside single quotes, up to a redirection.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for letter in line.chars() {
+        match letter {
+            '\'' => quoted = !quoted,
+            '|' | '>' | '<' | '#' if !quoted => break,
+            ' ' if !quoted => words.push(String::new()),
+            letter => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Every command that the help shows is one: clap reads it up to the `--help` that is added.
+#[test]
+fn the_examples_of_the_help_are_commands() {
+    let mut tried = 0;
+    for page in fs::read_dir(root().join("snapshots/help")).unwrap() {
+        let page = fs::read_to_string(page.unwrap().path()).unwrap();
+        let (_, examples) = page.split_once("\nExamples:\n").expect("every command has examples");
+        let joined = examples.replace("\\\n      ", "");
+        for line in joined.lines().filter_map(|line| line.strip_prefix("  hydrule ")) {
+            // What explains an example of the overview stands three blanks behind it.
+            let mut command = words(line.split("   ").next().unwrap());
+            let end = command.iter().position(|word| word == "--").unwrap_or(command.len());
+            // `parse` takes everything behind its first word as overrides, and needs no files.
+            if command[0] != "parse" {
+                command.insert(end, "--help".to_owned());
+            }
+            let output = Run::hydrule("").args(command).run();
+            assert_eq!(output.code, 0, "{line}: {}", output.err);
+            tried += 1;
+        }
+        let widest = examples.lines().filter(|line| line.starts_with("  ")).map(str::len).max();
+        assert!(widest.unwrap() < 80, "examples do not fit into 80 columns: {examples}");
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+#[test]
+fn shells_and_man_get_their_files() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = Run::hydrule(&format!("completions {shell}")).run();
+        assert_eq!(script.code, 0);
+        assert!(script.out.contains("rewrite"), "{shell}");
+    }
+    let workspace = Workspace::new();
+    assert_eq!(workspace.hydrule("man man1").run().code, 0);
+    let pages = fs::read_dir(workspace.path().join("man1")).unwrap().count();
+    assert!(pages > 20, "{pages}");
+    let page = fs::read_to_string(workspace.path().join("man1/hydrule-pack-check.1")).unwrap();
+    assert!(page.starts_with(".ie") && page.contains(".TH hydrule-pack-check 1"), "{page}");
+    assert!(workspace.hydrule("man").run().out.contains(".TH hydrule 1"));
 }
 
 #[test]

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::examples;
+
 /// Declarative rules over Hydra overrides.
 #[derive(Debug, Parser)]
-#[command(name = "hydrule", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "hydrule", version = env!("HYDRULE_VERSION"), max_term_width = 100, disable_help_subcommand = true)]
 #[command(
     about = "Reads a Hydra launch script and the log of its failed job, and shows or makes the change that helps"
 )]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = examples::HYDRULE)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -20,26 +22,6 @@ pub struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, display_order = 900)]
     pub color: ColorWhen,
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  hydrule rewrite run.sh submit.slurm --log slurm-4242.err   why it died, and what to change
-  hydrule rewrite run.sh --log slurm-4242.err --write        make the change
-  hydrule facts slurm-4242.out slurm-4242.err                what the logs tell of the failure
-  hydrule explain run.sh --log slurm-4242.err                every rule, and why (not)
-  hydrule check run.sh submit.slurm                          what is wrong before it runs
-  hydrule set run.sh trainer.n_gpus_per_node=8               one given change, as a diff
-  hydrule undo                                               what takes the last change back
-  hydrule show run.sh                                        what the script passes, and from where
-  hydrule diff run.sh outputs/2026-11-27/20-09-48            what differs, by key
-  hydrule parse 'optimizer.lr=1e-3'                          how Hydra reads an override
-  hydrule compose --config base.yaml -- optimizer.lr=1e-3    the configuration it makes
-  hydrule pack new mine                                      a pack of your own, to begin with
-  hydrule test rules/mine --review                           whether the cases of a pack pass
-  hydrule config                                             what the project says, and where
-
-Exit codes: 0 nothing to do, or written; 1 a change is proposed, or the goal is out of reach;
-2 an error.";
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,6 +73,10 @@ pub enum Command {
     Log(LogArgs),
     /// Take back what --write has written, as a diff; make the change with --write
     Undo(UndoArgs),
+    /// Print what completes commands and flags in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
 }
 
 /// How results are printed.
@@ -202,6 +188,7 @@ pub struct JobArgs {
 
 /// `hydrule rewrite`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::REWRITE)]
 pub struct RewriteArgs {
     /// The job.
     #[command(flatten)]
@@ -229,6 +216,7 @@ fn threads(text: &str) -> Result<usize, String> {
 
 /// `hydrule facts`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::FACTS)]
 pub struct FactsArgs {
     /// Logs of one job, also compressed with gzip or zstd; `-` reads standard input
     #[arg(value_name = "LOG", required = true)]
@@ -261,6 +249,7 @@ pub struct FactsArgs {
 
 /// `hydrule explain`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::EXPLAIN)]
 pub struct ExplainArgs {
     /// The job.
     #[command(flatten)]
@@ -275,6 +264,7 @@ pub struct ExplainArgs {
 
 /// `hydrule check`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::CHECK)]
 pub struct CheckArgs {
     /// Launch scripts and Slurm scripts
     #[arg(value_name = "FILE", required = true)]
@@ -313,6 +303,7 @@ pub struct CheckArgs {
 
 /// `hydrule set`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::SET)]
 pub struct SetArgs {
     /// The launch script, a configuration in YAML, or a run folder
     #[arg(value_name = "FILE")]
@@ -342,6 +333,7 @@ pub struct SetArgs {
 
 /// `hydrule show`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::SHOW)]
 pub struct ShowArgs {
     /// Launch scripts, configurations in YAML, run folders
     #[arg(value_name = "FILE", required = true)]
@@ -359,6 +351,7 @@ pub struct ShowArgs {
 
 /// `hydrule diff`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::DIFF)]
 pub struct DiffArgs {
     /// The old side: a launch script, run folder, YAML file, list of overrides or JSONL; FILE:N is its
     /// launch, job or line N
@@ -377,6 +370,7 @@ pub struct DiffArgs {
 
 /// `hydrule parse`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::PARSE)]
 pub struct ParseArgs {
     /// Overrides
     #[arg(value_name = "OVERRIDE", required_unless_present = "jsonl", allow_hyphen_values = true)]
@@ -388,6 +382,7 @@ pub struct ParseArgs {
 
 /// `hydrule expand`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::EXPAND)]
 pub struct ExpandArgs {
     /// Overrides of the multirun
     #[arg(last = true, value_name = "OVERRIDE", required_unless_present = "jsonl")]
@@ -402,6 +397,7 @@ pub struct ExpandArgs {
 
 /// `hydrule compose`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::COMPOSE)]
 pub struct ComposeArgs {
     /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
     #[arg(long, value_name = "FILE")]
@@ -443,7 +439,7 @@ pub enum Unreferenced {
 
 /// `hydrule test`.
 #[derive(Debug, Args)]
-#[command(after_help = TEST_EXAMPLES)]
+#[command(after_help = examples::TEST)]
 pub struct TestArgs {
     /// Rule packs: folders, or names of folders in rules/ [default: the packs found here]
     #[arg(value_name = "PACK")]
@@ -484,20 +480,9 @@ pub struct TestArgs {
     pub output_format: TestFormat,
 }
 
-const TEST_EXAMPLES: &str = "\
-Examples:
-  hydrule test                           every pack in rules/, or the one in this folder
-  hydrule test rules/mine --review       look at new and changed snapshots one by one
-  hydrule test mine --filter '^host-'    only some cases of rules/mine
-  hydrule test mine --mutate             which mistakes in the rules would no case notice?
-  hydrule test --check --require-coverage --output-format junit > report.xml   in CI
-
-Exit codes: 0 all cases pass; 1 one fails, or has a new or changed snapshot; 2 an error, or
-nothing to test.";
-
 /// `hydrule config`.
 #[derive(Debug, Args)]
-#[command(after_help = CONFIG_EXAMPLES)]
+#[command(after_help = examples::CONFIG)]
 pub struct ConfigArgs {
     /// A file or folder of the project [default: the current folder]
     #[arg(value_name = "PATH")]
@@ -509,23 +494,6 @@ pub struct ConfigArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
 }
-
-const CONFIG_EXAMPLES: &str = "\
-The configuration is the closest hydrule.toml, .hydrule.toml or pyproject.toml with [tool.hydrule]:
-
-  extend = \"../hydrule.toml\"          go on from that file
-  packs = [\"verl\", \"rules/team\"]      choose among these
-  target = \"verl=0.9.1\"               the version of the application
-  params = [\"batch_floor=64\"]         as with --param
-  [off]
-  free-rollout-cache = \"our engine sleeps by itself\"
-  [base]
-  \"jobs/*.sh\" = \"conf/base.yaml\"      as with --config
-
-Examples:
-  hydrule config                       every value that holds here, and who says it
-  hydrule config jobs/run.sh           the same for a script
-  hydrule config --no-project          what holds without any configuration";
 
 /// What a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -540,20 +508,12 @@ pub enum SchemaOf {
 
 /// `hydrule schema`.
 #[derive(Debug, Args)]
-#[command(after_help = SCHEMA_EXAMPLES)]
+#[command(after_help = examples::SCHEMA)]
 pub struct SchemaArgs {
     /// What it describes
     #[arg(value_enum, value_name = "WHAT")]
     pub of: SchemaOf,
 }
-
-const SCHEMA_EXAMPLES: &str = "\
-Editors that use Taplo, such as VS Code with Even Better TOML, complete and check a file whose first line
-names its schema:
-
-  hydrule schema pack > schemas/pack.json
-  #:schema ../../schemas/pack.json                 the first line of rules/mine/pack.toml
-  taplo check rules/mine/*.toml                    the same check in a terminal";
 
 /// `hydrule pack`.
 #[derive(Debug, Args)]
@@ -578,6 +538,7 @@ pub enum PackCommand {
 
 /// `hydrule pack new`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::PACK_NEW)]
 pub struct PackNewArgs {
     /// The pack's name: lower-case letters, digits, - and _
     #[arg(value_name = "NAME")]
@@ -589,6 +550,7 @@ pub struct PackNewArgs {
 
 /// `hydrule pack list`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::PACK_LIST)]
 pub struct PackListArgs {
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
@@ -608,6 +570,7 @@ pub enum PageFormat {
 
 /// `hydrule pack show`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::PACK_SHOW)]
 pub struct PackShowArgs {
     /// The rule pack: a name or a folder
     #[arg(value_name = "NAME|PATH")]
@@ -619,6 +582,7 @@ pub struct PackShowArgs {
 
 /// `hydrule rule`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::RULE)]
 pub struct RuleArgs {
     /// The id of an option, a requirement or an invariant
     #[arg(value_name = "ID")]
@@ -633,6 +597,7 @@ pub struct RuleArgs {
 
 /// `hydrule pack check`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::PACK_CHECK)]
 pub struct PackCheckArgs {
     /// Rule packs: names, folders or files
     #[arg(value_name = "NAME|PATH", required = true)]
@@ -644,6 +609,7 @@ pub struct PackCheckArgs {
 
 /// `hydrule backtest`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::BACKTEST)]
 pub struct BacktestArgs {
     /// Folders of triples: a job's files and `job.log`, and in `fix.toml` what a person changed and
     /// whether it worked
@@ -659,6 +625,7 @@ pub struct BacktestArgs {
 
 /// `hydrule log`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::LOG)]
 pub struct LogArgs {
     /// A folder of the tree that was written
     #[arg(long, value_name = "FOLDER", default_value = ".")]
@@ -670,6 +637,7 @@ pub struct LogArgs {
 
 /// `hydrule undo`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::UNDO)]
 pub struct UndoArgs {
     /// The transaction, as `hydrule log` numbers them [default: the latest that is not undone]
     #[arg(value_name = "ID")]
@@ -683,4 +651,22 @@ pub struct UndoArgs {
     /// A folder of the tree that was written
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub folder: PathBuf,
+}
+
+/// `hydrule completions`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::COMPLETIONS)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `hydrule man`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::MAN)]
+pub struct ManArgs {
+    /// Write the pages of all commands into this folder [default: print the page of hydrule itself]
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
 }

@@ -11,6 +11,7 @@ mod config;
 mod console;
 mod diff;
 mod error;
+mod examples;
 mod expand;
 mod explain;
 mod facts;
@@ -32,6 +33,7 @@ mod rule;
 mod run_folder;
 mod schema;
 mod set;
+mod shell;
 mod show;
 mod show_json;
 mod test;
@@ -93,5 +95,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Rule(args) => rule::run(args, console),
         Command::Log(args) => journal::log(args, console),
         Command::Undo(args) => journal::undo(args, console),
+        Command::Completions(args) => shell::completions(args, console),
+        Command::Man(args) => shell::man(args, console),
     }
 }
