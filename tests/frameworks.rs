@@ -286,7 +286,7 @@ fn lightning_keeps_the_samples_of_a_step() {
         .iter()
         .map(|it| it["after"].as_str().unwrap())
         .collect();
-    assert_eq!(changes, ["data.batch_size=128", "trainer.accumulate_grad_batches=2"]);
+    assert_eq!(changes, ["data.batch_size=128", "++trainer.accumulate_grad_batches=2"]);
     let effective = plan["invariants"].as_array().unwrap();
     let effective = effective.iter().find(|it| it["id"] == "effective-batch").unwrap();
     assert_eq!(effective["effect"], "preserved", "{effective}");
@@ -296,6 +296,34 @@ fn lightning_keeps_the_samples_of_a_step() {
     );
     let plan = json(&workspace, "rewrite run.sh --log job.log");
     assert_eq!(plan["steps"][0]["option"], "fewer-loader-workers");
+}
+
+/// The template's trainer has no such key, and Hydra refuses to change what is not there.
+#[test]
+fn lightning_adds_what_the_trainer_may_lack() {
+    let accumulated = |launch: &str, config: Option<&str>| {
+        let workspace = Workspace::new();
+        workspace.write("run.sh", format!("{LIGHTNING} {launch}\n"));
+        workspace.write("job.log", died(&["training_step"], OOM));
+        let mut line = "rewrite run.sh --log job.log".to_owned();
+        if let Some(config) = config {
+            workspace.write("whole.yaml", config);
+            line.push_str(" --config whole.yaml");
+        }
+        let plan = json(&workspace, &line);
+        let changes = plan["changes"].as_array().unwrap().iter();
+        let after: Vec<&str> = changes.map(|it| it["after"].as_str().unwrap()).collect();
+        after[1].to_owned()
+    };
+    let data = "data: {batch_size: 64, num_workers: 2}";
+    let trainer = "devices: 1, accelerator: cpu, max_epochs: 3, strategy: auto";
+    let lacks = format!("{data}\ntrainer: {{{trainer}}}\n");
+    let has = format!("{data}\ntrainer: {{{trainer}, accumulate_grad_batches: 4}}\n");
+    assert_eq!(accumulated("", None), "++trainer.accumulate_grad_batches=2");
+    assert_eq!(accumulated("", Some(&lacks)), "++trainer.accumulate_grad_batches=2");
+    assert_eq!(accumulated("", Some(&has)), "trainer.accumulate_grad_batches=8");
+    let before = "+trainer.accumulate_grad_batches=3";
+    assert_eq!(accumulated(before, None), "+trainer.accumulate_grad_batches=6");
 }
 
 /// An experiment may set anything, so that nothing is known without the configuration it makes.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
+use hydrule::pack::Pack;
 use hydrule::signal::{Event, Scan};
 use hydrule::text::Source;
 use hydrule::value::Value;
@@ -19,6 +20,8 @@ use crate::support::root;
 #[derive(Default)]
 struct Label {
     name: String,
+    /// The pack that reads it; `verl` if none is named.
+    pack: Option<String>,
     /// The first cause: its signal, kind, phase and line.
     signal: Option<String>,
     kind: Option<String>,
@@ -30,6 +33,18 @@ struct Label {
     overrides: usize,
     /// Why the log is still read wrongly.
     known: Option<String>,
+}
+
+impl Label {
+    fn pack(&self) -> &str {
+        self.pack.as_deref().unwrap_or("verl")
+    }
+}
+
+/// Loads the packs that the labels name.
+fn packs(labels: &[Label]) -> BTreeMap<String, Pack> {
+    let names: BTreeSet<&str> = labels.iter().map(Label::pack).collect();
+    names.into_iter().map(|it| (it.to_owned(), hydrule::pack::load(it).unwrap())).collect()
 }
 
 fn labels() -> Vec<Label> {
@@ -46,6 +61,7 @@ fn label(table: &DeTable<'_>) -> Label {
         match key.get_ref().as_ref() {
             "name" => label.name = shown(value),
             "style" => {}
+            "pack" => label.pack = Some(shown(value)),
             "signal" => label.signal = Some(shown(value)),
             "kind" => label.kind = Some(shown(value)),
             "phase" => label.phase = Some(shown(value)),
@@ -223,12 +239,12 @@ impl Measured {
 #[test]
 #[expect(clippy::print_stdout, reason = "the figures are for people to read")]
 fn labelled_logs_are_read_as_labelled() {
-    let pack = hydrule::pack::load("verl").unwrap();
     let labels = labels();
+    let packs = packs(&labels);
     let mut measured = Measured::default();
     for label in &labels {
         let source = Source::new(label.name.as_str(), text(&label.name));
-        measured.add(label, &pack.signals.scan(&source));
+        measured.add(label, &packs[label.pack()].signals.scan(&source));
     }
     let without = labels.iter().filter(|label| label.signal.is_none()).count();
     let head = format!("{} logs, {without} of them without a failure\n\n", labels.len());
@@ -261,10 +277,12 @@ fn what_surrounds_a_line_does_not_matter() {
             format!("{line}\n(Bystander pid={}) File \"x.py\" is read; 3 left", 900 + at % 3)
         }),
     ];
-    let pack = hydrule::pack::load("verl").unwrap();
+    let labels = labels();
+    let packs = packs(&labels);
     let mut differ = String::new();
     let all = std::env::var_os("HYDRULE_CORPUS").is_some();
-    for (number, label) in labels().into_iter().enumerate() {
+    for (number, label) in labels.iter().enumerate() {
+        let pack = &packs[label.pack()];
         let text = text(&label.name);
         let wanted = told(&pack.signals.scan(&Source::new("log", text.as_str())));
         // Two changes a log by turns; all with `HYDRULE_CORPUS=all`.

@@ -9,6 +9,8 @@ use crate::text::{Fault, Span};
 pub struct Assignment {
     /// What is set.
     pub target: Target,
+    /// Whether the key may be one that the configuration lacks: `++key := expression`.
+    pub adds: bool,
     /// What to; `it` is the target's value before.
     pub value: Condition,
     /// Where the expression starts in the rewrite's text, in bytes.
@@ -60,7 +62,10 @@ impl Assignment {
     /// Reads a rewrite; nothing if it is no assignment, and so a plain override.
     pub fn parse(text: &str) -> Option<Result<Self, Vec<Fault>>> {
         let (target, value) = text.split_once(":=")?;
-        let name = target.trim();
+        let (adds, name) = match target.trim().strip_prefix("++") {
+            Some(key) if !key.contains(':') => (true, key),
+            _ => (false, target.trim()),
+        };
         let plain = |c: char| c.is_ascii_alphanumeric() || "_.:/@-$".contains(c);
         if name.is_empty() || !name.chars().all(plain) {
             return None;
@@ -72,7 +77,7 @@ impl Assignment {
         Some(parsed.and_then(|value| {
             let start = target.len() - target.trim_start().len();
             let target = read_target(name, Span::new(start, start + name.len()))?;
-            Ok(Self { target, value, value_offset, bounds: Bounds::default() })
+            Ok(Self { target, adds, value, value_offset, bounds: Bounds::default() })
         }))
     }
 }

@@ -155,8 +155,16 @@ fn assign_key(
     }
     match &old {
         Some(old) => override_of(&old.key, &old.value(new, &view)?, winning).map(Some),
+        None if assignment.adds && winning.is_none() && !in_base(key, world) => {
+            parsed(&format!("++{key}={}", value_text(&new))).map(Some)
+        }
         None => override_of(key, &new, winning).map(Some),
     }
+}
+
+/// Tells whether a base configuration was given that has the key.
+fn in_base(key: &KeyPath, world: &World) -> bool {
+    world.base.as_ref().is_some_and(|base| base.config().node(key).is_some())
 }
 
 /// Writes a value in the place and style of the override that holds it now.
