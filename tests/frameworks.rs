@@ -93,6 +93,17 @@ fn nemo_rl_is_answered() {
     answers("nemo-rl", NEMO, None, &cases);
 }
 
+/// What judges the metrics of a run gets a file and words that are no overrides.
+#[test]
+fn a_program_that_takes_other_words_is_no_launch() {
+    let workspace = Workspace::new();
+    let launch = "uv run examples/run_grpo.py cluster.gpus_per_node=8";
+    let judge = r#"uv run tests/metrics.py "$out" 'mean(data["loss"]) < 0.5'"#;
+    workspace.write("run.sh", format!("out=$(mktemp --suffix=.json)\n{launch}\n{judge}\n"));
+    let found = json(&workspace, "check run.sh");
+    assert!(found["findings"].as_array().unwrap().is_empty(), "{found}");
+}
+
 #[test]
 fn nemo_rl_is_checked() {
     finds(

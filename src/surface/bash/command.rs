@@ -126,6 +126,12 @@ pub fn recognise(fields: &[Field]) -> Command {
     let untold =
         !found.arguments.is_empty() && arguments.clone().all(|it| it.text.known_start().is_empty());
     let hidden = arguments.any(|it| it.text.unknown().is_some_and(|it| it.seen.contains('=')));
+    // A program that Hydra starts takes overrides alone: a word that is none tells another program.
+    let stranger = found
+        .arguments
+        .iter()
+        .any(|it| it.text.unknown().is_none() && !is_override(&it.text.known_start()));
+    let hidden = hidden && !stranger;
     let configured = found.flags.iter().any(|flag| flag.starts_with("--config-"));
     if plausible || found.forwards.is_some() || untold || hidden || configured {
         Command::Launch(found)
