@@ -38,6 +38,7 @@ mod kleene;
 mod laws;
 mod lets;
 mod log_corpus;
+mod log_pieces;
 mod mutate;
 mod packs;
 mod packs_cli;

@@ -18,10 +18,14 @@ const SHORTEST: usize = STRIDE + 1;
 const LONGEST: usize = 48;
 /// How many bytes are judged by one branch.
 const CHUNK: usize = 32;
-/// The table's bytes, as a power of two.
-const SLOTS: u32 = 16;
+/// The table's bytes, as a power of two: it stays in the cache nearest to the core beside the log.
+const SLOTS: u32 = 15;
+/// By how many bits of their hash groups are found, as a power of two.
+const BUCKETS: u32 = 12;
 /// How much of what was searched already is searched again with the next bytes.
-pub(super) const OVERLAP: usize = 64;
+pub(super) const OVERLAP: usize = 256;
+/// Escape sequences nearer to the end are judged when more is known.
+const LATER: usize = 128;
 /// How far an escape sequence is followed.
 const ESCAPES: usize = 4096;
 
@@ -51,8 +55,10 @@ pub(super) enum Target {
 #[derive(Debug)]
 pub(super) struct Prefilter {
     bits: Box<[u8; 1 << SLOTS]>,
-    /// In order.
+    /// In order of their buckets.
     groups: Vec<Group>,
+    /// Where the groups of each bucket begin, and at last where all end.
+    buckets: Vec<usize>,
     literals: Vec<(Vec<u8>, Vec<Target>)>,
     short: Vec<(Finder<'static>, Target)>,
     /// Which two bytes stand side by side in a literal, by the first of them.
@@ -60,7 +66,7 @@ pub(super) struct Prefilter {
 }
 
 /// Four bytes of a literal, of which the first or the last may be one beside it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 struct Group {
     bytes: u32,
     literal: usize,
@@ -87,6 +93,7 @@ impl Prefilter {
         let mut filter = Self {
             bits: Box::new([0; 1 << SLOTS]),
             groups: Vec::new(),
+            buckets: Vec::new(),
             literals: known.into_iter().collect(),
             short,
             pairs: vec![[0; 4]; 256],
@@ -114,7 +121,16 @@ impl Prefilter {
                 }
             }
         }
-        self.groups.sort_unstable();
+        self.groups.sort_unstable_by_key(|group| bucket(group.bytes));
+        let begin = |wanted| self.groups.partition_point(|group| bucket(group.bytes) < wanted);
+        self.buckets = (0..=1 << BUCKETS).map(begin).collect();
+    }
+
+    /// Returns the groups of these bytes, and few others.
+    fn near(&self, bytes: u32) -> &[Group] {
+        let at = bucket(bytes);
+        let range = self.buckets.get(at).copied().zip(self.buckets.get(at + 1).copied());
+        range.and_then(|(from, to)| self.groups.get(from..to)).unwrap_or_default()
     }
 
     /// Calls `hit` with where a literal stands, and what it belongs to.
@@ -147,9 +163,7 @@ impl Prefilter {
             if self.bit(wanted) & 1 == 0 {
                 continue;
             }
-            let from = self.groups.partition_point(|group| group.bytes < wanted);
-            let same = self.groups.iter().skip(from).take_while(|group| group.bytes == wanted);
-            for group in same {
+            for group in self.near(wanted).iter().filter(|group| group.bytes == wanted) {
                 let start = (at + index * STRIDE + 1).checked_sub(group.place);
                 let Some((start, (text, targets))) = start.zip(self.literals.get(group.literal))
                 else {
@@ -189,13 +203,14 @@ impl Prefilter {
         let mut rest = bytes.get(at..).unwrap_or_default();
         rest = rest.get(..ESCAPES).unwrap_or(rest);
         let end = memchr::memchr2(b'\n', b'\r', rest);
+        // What is cut off may be anything.
+        let cut = end.is_none() && bytes.len() - at.min(bytes.len()) > LATER;
         rest = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
         while rest.first() == Some(&0x1b) {
             rest = rest.get(escape_length(rest)..).unwrap_or_default();
         }
         let (Some(last), Some(first)) = (before.last(), rest.first()) else {
-            // What the end of the bytes cuts off may be anything.
-            return end.is_none();
+            return cut;
         };
         let row = self.pairs.get(usize::from(*last));
         let word = row.and_then(|row| row.get(usize::from(*first >> 6)));
@@ -210,7 +225,7 @@ impl Prefilter {
             text.extend(plain.iter().take(whole - text.len()));
             rest = escape.get(escape_length(escape).min(escape.len())..).unwrap_or_default();
         }
-        let mut found = text.len() < whole && end.is_none();
+        let mut found = text.len() < whole && cut;
         self.find(&text, &mut |_, target| found |= target == Target::Failure);
         found
     }
@@ -228,8 +243,17 @@ fn group(four: &[u8]) -> u32 {
 /// Where the bit of a group is: its byte, and which of the byte.
 #[inline]
 fn slot(group: u32) -> (usize, u32) {
-    let hash = group.wrapping_mul(0x9e37_79b1);
+    let hash = hash(group);
     ((hash >> (32 - SLOTS)) as usize, hash >> (29 - SLOTS) & 7)
+}
+
+fn bucket(group: u32) -> usize {
+    (hash(group) >> (32 - BUCKETS)) as usize
+}
+
+#[inline]
+fn hash(group: u32) -> u32 {
+    group.wrapping_mul(0x9e37_79b1)
 }
 
 /// Takes the part of a literal that is looked for: escape sequences often stand behind a parenthesis.
@@ -305,10 +329,13 @@ mod tests {
             filter().tears(text.as_bytes(), &mut |_| hits += 1);
             hits
         };
-        assert_eq!(tears("xit\x1b[31mcode"), 1);
-        assert_eq!(tears("xit\x1b[0m\x1b[31mcode"), 1);
+        assert_eq!(tears("exit\x1b[31mcode"), 1);
+        assert_eq!(tears("exit\x1b[0m\x1b[31mcode"), 1);
         assert_eq!(tears("ex\x1b[1mit\x1b[0mco\x1b[1mde: 3\n"), 1);
         assert_eq!(tears("xit\x1b[31mcode: 3\n"), 0);
+        // What is cut off far behind may be anything, what is near to the end comes again.
+        assert_eq!(tears(&format!("exit{}c", "\x1b[1m".repeat(40))), 1);
+        assert_eq!(tears("exit\x1b[1mc"), 0);
         assert_eq!(tears("\x1b[36m(W pid=1)\x1b[0m text"), 0);
         assert_eq!(tears("a\x1b[32mINFO\x1b[0m | text"), 0);
     }

@@ -14,7 +14,7 @@ use super::clean::Line;
 use super::event::Scan;
 use super::prefilter::{OVERLAP, Prefilter, Target};
 use super::scan::Scanner;
-use super::signals::Signals;
+use super::signals::{Signal, Signals};
 use crate::text::{LineColumn, Source, Span, Start};
 
 /// How far before a failure its stack may begin.
@@ -23,8 +23,10 @@ pub(super) const BACK: usize = 2 << 20;
 pub(super) const AHEAD: usize = 128 << 10;
 /// The longest line; of a longer one, so much around what was found is read.
 const LINE: usize = 128 << 10;
-/// How much is read at once.
-const BLOCK: usize = 256 << 10;
+/// The longest prefixes that are looked for before a message.
+const PREFIXES: usize = 4 << 10;
+/// How much is read at once: so little that it is in a near cache while literals are searched for.
+const BLOCK: usize = 64 << 10;
 /// How much is held: old bytes move out rarely.
 const HELD: usize = 12 << 20;
 /// How much stays when old bytes move out, beside the last block.
@@ -49,6 +51,8 @@ pub(super) struct Reader<'a> {
     notes: Vec<Vec<usize>>,
     /// How far lines were read.
     done: usize,
+    /// How far it is known that nothing fails.
+    clear: usize,
     scanner: Scanner<'a>,
     window: Option<Source>,
 }
@@ -67,6 +71,7 @@ impl<'a> Reader<'a> {
             pending: VecDeque::new(),
             notes: vec![Vec::new(); signals.signals.len()],
             done: 0,
+            clear: 0,
             scanner: Scanner::new(signals),
             window: None,
         }
@@ -84,8 +89,10 @@ impl<'a> Reader<'a> {
                 self.marks.push_back(self.place(self.end()));
             }
             self.search();
-            self.work(self.end().saturating_sub(AHEAD + LINE));
-            self.move_out();
+            if self.filled + BLOCK > self.held.len() {
+                self.work(self.end().saturating_sub(AHEAD + LINE));
+                self.move_out();
+            }
         }
         self.work(usize::MAX);
         self.take_notes(usize::MAX);
@@ -160,7 +167,7 @@ impl<'a> Reader<'a> {
     fn work(&mut self, limit: usize) {
         while let Some(hit) = self.pending.front().copied().filter(|hit| *hit < limit) {
             self.pending.pop_front();
-            if hit >= self.done {
+            if hit >= self.done.max(self.clear) {
                 self.line_at(hit);
             }
         }
@@ -170,6 +177,8 @@ impl<'a> Reader<'a> {
         let span = self.line(hit, self.done);
         let text = decoded(self.bytes(span));
         if !self.signals.may_fail(Line::of(&text, span.start).text()) {
+            // Of a longer line, what is far behind this place was not looked at with all around it.
+            self.clear = span.end.min(hit + LINE / 2);
             return;
         }
         let back = span.start.saturating_sub(BACK);
@@ -238,17 +247,31 @@ impl<'a> Reader<'a> {
             let end = places.partition_point(|at| *at < limit);
             let mut earlier = places.drain(..end).rev();
             if self.scanner.notes_count() {
-                let mut seen = usize::MAX;
+                let mut unread = usize::MAX;
                 earlier.by_ref().find(|at| {
+                    if *at >= unread || !self.may_stand(signal, *at) {
+                        return false;
+                    }
                     let span = self.line(*at, 0);
-                    let fresh = span.start != std::mem::replace(&mut seen, span.start);
+                    // Of a longer line, what is near to this place was looked at with it.
+                    unread = span.start.max(at.saturating_sub(LINE / 2));
                     // Telling where a line stands costs much more than looking at it.
-                    let may = fresh && self.may_note(signal, span);
-                    may && self.scanner.note(signal, &self.excerpt(span))
+                    self.may_note(signal, span) && self.scanner.note(signal, &self.excerpt(span))
                 });
             }
         }
         self.notes = notes;
+    }
+
+    /// Tells whether a literal may stand here: one with which a message begins, not far inside of a line.
+    fn may_stand(&self, signal: usize, at: usize) -> bool {
+        let signal = self.signals.signals.get(signal);
+        if !signal.is_some_and(Signal::is_first) {
+            return true;
+        }
+        let least = at.saturating_sub(PREFIXES);
+        let before = self.bytes(Span::new(least, at));
+        least == 0 || memchr::memrchr2(b'\n', b'\r', before).is_some()
     }
 
     fn may_note(&self, signal: usize, span: Span) -> bool {
@@ -259,9 +282,6 @@ impl<'a> Reader<'a> {
 
     /// Makes room for the next block.
     fn move_out(&mut self) {
-        if self.filled + BLOCK <= self.held.len() {
-            return;
-        }
         let keep = self.end().saturating_sub(KEPT);
         self.take_notes(keep);
         self.start = {

@@ -116,6 +116,14 @@ impl Signal {
         needles.is_none_or(|needles| needles.iter().any(|needle| text.contains(needle.as_str())))
     }
 
+    /// Tells whether a message that matches begins with the literal.
+    pub(super) fn is_first(&self) -> bool {
+        let rest = self.def.pattern.strip_prefix('^');
+        let needle =
+            self.needles.as_deref().and_then(|needles| <&[String; 1]>::try_from(needles).ok());
+        rest.zip(needle).is_some_and(|(rest, [needle])| rest.starts_with(needle.as_str()))
+    }
+
     /// Tells whether the pattern looks at following lines.
     pub(super) fn joins_lines(&self) -> bool {
         self.def.pattern.contains("\\n")
