@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use hydrule::engine::World;
 use hydrule::pack::{Pack, PackError, load};
 
 use crate::support::{SMALL, Workspace, snapshot};
@@ -180,8 +181,8 @@ pattern = 'no memory'
     let phases: Vec<&str> = pack.phases.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(phases, ["load", "update", "score"]);
     assert_eq!(pack.phases[1].frames, ["update", "refresh"]);
-    assert_eq!(pack.default("m.size").unwrap().0.to_string(), "6");
-    assert_eq!(pack.default("m.depth").unwrap().0.to_string(), "4");
+    assert_eq!(World::default().default_of(&pack, "m.size").unwrap().0.to_string(), "6");
+    assert_eq!(World::default().default_of(&pack, "m.depth").unwrap().0.to_string(), "4");
     let signals: Vec<&str> = pack.signal_defs.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(signals, ["other-oom", "device-oom"]);
 }

@@ -6,8 +6,8 @@ use std::fs;
 
 use hydrule::condition::{Outcome, Scope, Verdict};
 use hydrule::engine::{
-    Entry, Peak, RequirementState, State, View, World, check_requirements, compare_estimates,
-    judge, settle, writes,
+    Entry, Peak, RequirementState, State, Target, View, World, check_requirements,
+    compare_estimates, judge, settle, writes,
 };
 use hydrule::facts::{Found, Provenance};
 use hydrule::overrides;
@@ -200,7 +200,9 @@ fn grid(pack: &Pack) -> Vec<Point> {
     let text = fs::read_to_string(root().join("tests/verl/grid.jsonl")).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
     let point = |line: Json| {
-        let (state, world) = (state(&line), world(&line, &models));
+        let state = state(&line);
+        let target = Target::default().narrowed(pack, &state);
+        let world = World { target, ..world(&line, &models) };
         let requirements = check_requirements(pack, &state, &world);
         Point { state, world, requirements }
     };

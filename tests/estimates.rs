@@ -3,7 +3,7 @@
 use std::fs;
 
 use hydrule::condition::{Condition, Outcome, Scope};
-use hydrule::engine::{Entry, Peak, State, View, World, compare_estimates};
+use hydrule::engine::{Entry, Peak, State, Target, View, World, compare_estimates};
 use hydrule::facts::Provenance;
 use hydrule::overrides;
 use hydrule::pack::{Pack, load};
@@ -68,7 +68,9 @@ fn formulas_give_the_recorded_peaks() {
     assert!(lines.len() >= 100);
     let mut wrong = Vec::new();
     for line in &lines {
-        let (state, world) = (state(&line["overrides"]), world(line));
+        let state = state(&line["overrides"]);
+        let target = Target::default().narrowed(&pack, &state);
+        let world = World { target, ..world(line) };
         let view = View::new(&pack, &state, &world);
         let weights = Outcome::Known(Value::Int(line["weights"].as_i64().unwrap()));
         assert_eq!(view.named("weights"), Some(weights), "{}", line["name"]);
@@ -112,7 +114,9 @@ fn the_known_failure_is_predicted() {
     let lines = grid();
     let of = |index: usize| {
         let line = &lines[index];
-        let (state, world) = (state(&line["overrides"]), world(line));
+        let state = state(&line["overrides"]);
+        let target = Target::default().narrowed(&pack, &state);
+        let world = World { target, ..world(line) };
         compare_estimates(&pack, &state, &state, &world)
             .into_iter()
             .map(|it| match it.after {
@@ -362,7 +366,7 @@ fn formulas_read_known_keys() {
             if let Some(key) = name.key() {
                 // Whether a launch sets a key of a free dictionary is always known.
                 let free = key.as_str().contains("override_optimizer_config.");
-                assert!(free || pack.default(key.as_str()).is_some(), "{key}");
+                assert!(free || pack.has_default(key.as_str()), "{key}");
             }
             let Some(fact) = name.fact().map(str::to_owned) else { continue };
             if seen.contains(&fact) {

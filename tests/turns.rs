@@ -4,7 +4,8 @@ use std::fs;
 
 use hydrule::condition::{Condition, Type, Verdict};
 use hydrule::engine::{
-    Change, Entry, Request, State, Status, Turn, World, judge, judge_option, lift, plan, turn,
+    Change, Entry, Request, State, Status, Target, Turn, World, judge, judge_option, lift, plan,
+    turn,
 };
 use hydrule::facts::Provenance;
 use hydrule::overrides::{parse, value_text};
@@ -33,7 +34,8 @@ fn example(pack: &Pack, overrides: &[&str]) -> (State, World) {
     let slurm = source("submit_grpo.slurm");
     let directives = directive_facts(&read_directives(&slurm), &slurm);
     state.directives = directives.into_iter().collect();
-    let mut world = World { has_log: true, has_directives: true, ..World::default() };
+    let target = Target::default().narrowed(pack, &state);
+    let mut world = World { has_log: true, has_directives: true, target, ..World::default() };
     let scan = pack.signals.scan(&source("slurm-4242.err"));
     world.set_failure(scan.first_cause().unwrap().clone());
     (state, world)
@@ -207,7 +209,8 @@ fn what_an_unknown_asks_for_decides_it() {
     const SIZES: [&str; 3] = ["$oom.tried", "$oom.free", "$oom.reserved_unallocated"];
     let mut unknown = 0;
     for (id, condition) in conditions(&pack) {
-        let (mut state, mut world) = (state.clone(), World::default());
+        let target = Target::default().narrowed(&pack, &state);
+        let (mut state, mut world) = (state.clone(), World { target, ..World::default() });
         let mut named: Vec<String> = Vec::new();
         while let Verdict::Unknown(missing) = judge(condition, &pack, &state, &world).verdict {
             unknown += 1;

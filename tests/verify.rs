@@ -174,7 +174,7 @@ fn shows(pack: &Pack, finding: &Finding) -> bool {
 fn same(pack: &Pack, one: &State, other: &State) -> bool {
     let value = |state: &State, key: &str| -> Option<Value> {
         let set = state.winning(key).and_then(|it| it.value.as_ref().ok()?.value());
-        set.or(pack.default(key).map(|(value, _)| value.clone()))
+        set.or(World::default().default_of(pack, key).map(|(value, _)| value.clone()))
     };
     one.entries.iter().chain(&other.entries).all(|it| value(one, &it.key) == value(other, &it.key))
 }

@@ -134,6 +134,23 @@ fn keys_tell_the_version() {
 }
 
 #[test]
+fn of_several_versions_an_assumed_one_is_meant() {
+    let workspace = Workspace::new();
+    let assumed = "number = \"0.8\"\nassumed = true";
+    workspace.write("app.toml", PACK.replace("number = \"0.8\"", assumed));
+    for (line, version) in [
+        ("-- m.depth=4", "0.8.0: assumed, as no key tells"),
+        ("-- m.fresh=2", "0.9.0 or 0.9.2: the launch tells"),
+        ("-- m.fresh=2 m.stale=1", "no version has all keys"),
+        ("--target app=0.9.2 -- m.depth=4", "0.9.2: --target"),
+    ] {
+        let line = format!("explain --pack app.toml --fact oom.phase=update {line}");
+        let said = workspace.hydrule(&line).run().shown();
+        assert!(said.contains(version), "{said}");
+    }
+}
+
+#[test]
 fn a_target_that_the_pack_does_not_have_is_an_error() {
     for (target, why) in [
         ("app", "`app` is not NAME=VERSION"),
@@ -143,8 +160,8 @@ fn a_target_that_the_pack_does_not_have_is_an_error() {
         let said = run(&format!("rewrite PACK --target {target} -- m.depth=4"));
         assert!(said.starts_with("exit code 2") && said.contains(why), "{said}");
     }
-    let said = run("rewrite --pack verl --target verl=0.9 -- trainer.nnodes=1");
-    assert!(said.contains("tells no versions of verl apart"), "{said}");
+    let said = run("rewrite --pack skyrl --target SkyRL=0.9 -- trainer.nnodes=1");
+    assert!(said.contains("tells no versions of SkyRL apart"), "{said}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
         pack: &job.pack,
         plan: &plan,
         launch: job.title.clone(),
-        failure: job.world.failure.as_ref(),
+        world: &job.world,
         remarks: job.remarks.iter().chain(&edits.notes).cloned().collect(),
         files: edits.files.clone(),
         sites: edits.sites.clone(),

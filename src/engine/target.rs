@@ -20,7 +20,8 @@ impl Target {
         Self { versions, why }
     }
 
-    /// Finds the versions that know all keys that the overrides change; what was told stays.
+    /// Finds the versions that know all keys that the overrides change; of several, those that the
+    /// pack assumes. What was told stays.
     #[must_use]
     pub fn narrowed(self, pack: &Pack, state: &State) -> Self {
         if !self.why.is_empty() || pack.versions.is_empty() {
@@ -62,11 +63,22 @@ impl Target {
                 }
             }
         }
-        let why = match (left.is_empty(), reasons.is_empty()) {
+        let mut why = match (left.is_empty(), reasons.is_empty()) {
             (_, true) => String::new(),
             (true, _) => format!("no version has all keys: {}", reasons.join(", but ")),
             (false, _) => format!("the launch tells: {}", reasons.join(", ")),
         };
+        let is_assumed = |it: &&Version| {
+            pack.versions.iter().any(|version| version.assumed && version.number == **it)
+        };
+        let assumed: Vec<Version> = left.iter().filter(is_assumed).cloned().collect();
+        if !assumed.is_empty() && assumed.len() < left.len() {
+            why = match why.as_str() {
+                "" => "assumed, as no key tells".to_owned(),
+                told => format!("{told}; of those it is assumed"),
+            };
+            left = assumed;
+        }
         Self { versions: left, why }
     }
 

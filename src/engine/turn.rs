@@ -273,7 +273,8 @@ impl Search<'_> {
         match self.state.winning(key.as_str()) {
             Some(_) => made(Change::Unset, None),
             None => {
-                let default = self.pack.default(key.as_str()).map(|(value, _)| value.clone());
+                let default = self.world.default_of(self.pack, key.as_str());
+                let default = default.map(|(value, _)| value.clone());
                 made(Change::Set, Some(default.or(now.cloned()).unwrap_or(Value::Int(1))))
             }
         }

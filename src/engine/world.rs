@@ -6,7 +6,7 @@ use super::base::Base;
 use super::target::Target;
 use super::tried::Tried;
 use crate::facts::Facts;
-use crate::pack::Pack;
+use crate::pack::{DefaultAnswer, Pack};
 use crate::signal::{Confidence, Event, Kind, Origin, PhaseFound};
 use crate::text::{Location, Source, Span};
 use crate::value::Value;
@@ -62,6 +62,15 @@ impl Failure {
 }
 
 impl World {
+    /// Returns a key's default and whose it is, where all versions that the launch may be for have
+    /// the same.
+    pub fn default_of<'a>(&self, pack: &'a Pack, key: &str) -> Option<(&'a Value, &'a str)> {
+        match pack.default_in(key, &self.target.versions) {
+            DefaultAnswer::Is(value, of) => Some((value, of)),
+            DefaultAnswer::Differs(_) | DefaultAnswer::None => None,
+        }
+    }
+
     /// Takes a failure. Facts that are there already were told by the user and stay; so does a
     /// phase that the user told.
     pub fn set_failure(&mut self, event: Event) {

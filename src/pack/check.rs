@@ -335,10 +335,11 @@ impl<'a> Checker<'a> {
         let manifest = self.manifest;
         let mut versions = Vec::new();
         let globs = |texts: &[Text]| texts.iter().map(|it| KeyGlob(it.value.clone())).collect();
-        for VersionEntry { number: text, adds, drops } in &manifest.versions {
+        for VersionEntry { number: text, adds, drops, assumed } in &manifest.versions {
             match Version::read(&text.value) {
                 Some(number) => {
-                    versions.push(TargetVersion { number, adds: globs(adds), drops: globs(drops) });
+                    let (adds, drops, assumed) = (globs(adds), globs(drops), *assumed);
+                    versions.push(TargetVersion { number, adds, drops, assumed });
                 }
                 None if text.stands_in() => {}
                 None => {

@@ -145,6 +145,7 @@ pub(super) struct VersionEntry {
     pub number: Text,
     pub adds: Vec<Text>,
     pub drops: Vec<Text>,
+    pub assumed: bool,
 }
 
 #[derive(Debug)]
@@ -330,8 +331,9 @@ impl Manifest {
         for table in reader.tables("release", "release") {
             let number = table.text("number");
             let (adds, drops) = (table.texts("adds"), table.texts("drops"));
+            let assumed = table.flag("assumed").is_some_and(|(it, _)| it);
             table.finish();
-            self.versions.push(VersionEntry { number, adds, drops });
+            self.versions.push(VersionEntry { number, adds, drops, assumed });
         }
         for table in reader.tables("alias", "alias") {
             let (old, new) = (table.text("old"), table.text("new"));

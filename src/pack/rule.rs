@@ -98,16 +98,8 @@ impl Pack {
             || keys.any(|key| self.keys.iter().any(|glob| glob_matches(glob, key)))
     }
 
-    /// Returns the default of a key and whose it is.
-    pub fn default(&self, key: &str) -> Option<(&Value, &str)> {
-        match self.default_in(key, &[]) {
-            DefaultAnswer::Is(value, of) => Some((value, of)),
-            DefaultAnswer::Differs(_) | DefaultAnswer::None => None,
-        }
-    }
-
     /// Returns the default of a key in some versions of the target, in all that are known if empty.
-    pub fn default_in<'a>(&'a self, key: &str, versions: &'a [Version]) -> DefaultAnswer<'a> {
+    pub fn default_in<'a>(&'a self, key: &str, versions: &[Version]) -> DefaultAnswer<'a> {
         let sets = || self.defaults.iter().filter(|set| set.values.contains_key(key));
         let told = |set: &'a DefaultSet| Some((set.values.get(key)?, set.of.as_str()));
         if sets().next().is_none_or(|first| first.versions.is_none()) {
@@ -135,9 +127,14 @@ impl Pack {
         }
     }
 
+    /// Lists the defaults that a key has in some version.
+    pub fn defaults_of<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a Value> {
+        self.defaults.iter().filter_map(move |set| set.values.get(key))
+    }
+
     /// Tells whether the pack knows a default of the key in some version.
     pub fn has_default(&self, key: &str) -> bool {
-        self.defaults.iter().any(|set| set.values.contains_key(key))
+        self.defaults_of(key).next().is_some()
     }
 
     /// Returns these versions, or all that are known if there are none.
@@ -173,6 +170,8 @@ pub struct TargetVersion {
     pub adds: Vec<KeyGlob>,
     /// Keys that are gone since this version.
     pub drops: Vec<KeyGlob>,
+    /// Of several that it may be, it is this one, or another that is assumed.
+    pub assumed: bool,
 }
 
 /// A key that has two names, or a section all of whose keys have.

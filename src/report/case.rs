@@ -97,7 +97,7 @@ impl Sections {
 }
 
 fn failure(reported: &Reported<'_>) -> Vec<String> {
-    let Some(failure) = reported.failure else { return Vec::new() };
+    let Some(failure) = &reported.world.failure else { return Vec::new() };
     let place = failure.place.as_deref().unwrap_or("unknown");
     let event = &failure.event;
     let by = match event.signal.as_str() {
@@ -116,12 +116,12 @@ fn plan(reported: &Reported<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(Ok(applied)) = plan.repair.as_ref().filter(|it| it.asked).map(|it| &it.outcome) {
         lines.push(format!("repairs of {}", applied.repaired_by.join(", ")));
-        lines.extend(changed(applied, reported.pack));
+        lines.extend(changed(applied, reported));
     }
     // Without numbers, so that a step that comes first changes no line of those that follow.
     for step in &plan.steps {
         lines.push(step.option.clone());
-        lines.extend(changed(&step.applied, reported.pack));
+        lines.extend(changed(&step.applied, reported));
         if !step.applied.repaired_by.is_empty() {
             lines.push(format!("   repaired by {}", step.applied.repaired_by.join(", ")));
         }
@@ -134,10 +134,10 @@ fn plan(reported: &Reported<'_>) -> Vec<String> {
 }
 
 /// Writes what is changed, without the places, which tell nothing where there are no files.
-fn changed(applied: &Applied, pack: &Pack) -> Vec<String> {
+fn changed(applied: &Applied, reported: &Reported<'_>) -> Vec<String> {
     let keys = applied.changes.iter().map(|change| {
-        let default = pack.default(&change.key).map(|(value, _)| value.to_string());
-        format!("   {}: {}", change.key, words::arrow(change, default.as_deref()))
+        let arrow = words::arrow(change, reported.pack, reported.world);
+        format!("   {}: {arrow}", change.key)
     });
     let directives = applied.directives.iter();
     let directives = directives.map(|(name, before, after)| {

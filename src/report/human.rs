@@ -7,7 +7,7 @@ use super::fault::render_faults;
 use super::goal::{SHOWN, goal_section};
 use super::paint::{Look, Paint};
 use super::words;
-use crate::engine::{Applied, Failure, KeyChange, Plan, Rejection, RuleVerdict, Status, Step};
+use crate::engine::{Applied, KeyChange, Plan, Rejection, RuleVerdict, Status, Step, World};
 use crate::pack::{Pack, PackOption, Safety};
 use crate::signal::Event;
 use crate::text::{Level, Location, count, join_and, quantity};
@@ -21,8 +21,8 @@ pub struct Reported<'a> {
     pub plan: &'a Plan,
     /// The launch in words: place, program, number of overrides.
     pub launch: String,
-    /// The failure that the log shows.
-    pub failure: Option<&'a Failure>,
+    /// What the plan cannot change; it tells the failure and the defaults.
+    pub world: &'a World,
     /// Remarks on the input, such as a log that ran other overrides than the script has.
     pub remarks: Vec<String>,
     /// The files as they would become.
@@ -61,7 +61,7 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
     page.estimates(reported);
     // Where nothing tells what failed, no option could help; a goal says itself what stands against
     // it.
-    let place = reported.failure.is_some_and(|failure| failure.place.is_some());
+    let place = reported.world.failure.as_ref().is_some_and(|failure| failure.place.is_some());
     if reported.plan.pursuit.is_none() && (place || !reported.plan.steps.is_empty()) {
         page.not_chosen(reported);
     }
@@ -74,7 +74,7 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
 
 /// Tells whether the plan is to mend what is broken, and nothing failed yet.
 fn repairs_only(reported: &Reported<'_>) -> bool {
-    reported.failure.is_none() && reported.plan.repair.is_some()
+    reported.world.failure.is_none() && reported.plan.repair.is_some()
 }
 
 /// A report being written.
@@ -134,7 +134,7 @@ impl Page {
     }
 
     fn failure(&mut self, reported: &Reported<'_>) {
-        let Some(failure) = reported.failure else { return };
+        let Some(failure) = &reported.world.failure else { return };
         self.line("");
         let event = &failure.event;
         let title = failure.place.as_deref().map(|place| reported.pack.phase_title(place));
@@ -192,7 +192,10 @@ impl Page {
                 let wants = repair.map(|it| it.wants.as_slice()).unwrap_or_default();
                 wants.iter().any(|want| want.rule == state.id && want.target == target)
             };
-            for text in offered.map(|it| words::changed(it, reported.pack, &mine)).iter().flatten()
+            for text in offered
+                .map(|it| words::changed(it, reported.pack, reported.world, &mine))
+                .iter()
+                .flatten()
             {
                 self.field("repair", text);
             }
@@ -306,8 +309,7 @@ impl Page {
     }
 
     fn change(&mut self, reported: &Reported<'_>, change: &KeyChange) {
-        let default = reported.pack.default(&change.key).map(|(value, _)| value.to_string());
-        let arrow = words::arrow(change, default.as_deref());
+        let arrow = words::arrow(change, reported.pack, reported.world);
         let text = self.paint.strong(&format!("{}: {arrow}", change.key));
         let site = reported.sites.iter().find(|(key, _)| *key == change.key);
         let place = match (site, &change.before_from) {
@@ -327,7 +329,7 @@ impl Page {
 
     fn nothing_proposed(&mut self, reported: &Reported<'_>) {
         self.line("");
-        let text = match reported.failure.map(|failure| &failure.place) {
+        let text = match reported.world.failure.as_ref().map(|failure| &failure.place) {
             None => {
                 "Nothing to propose: no failure is known. Give the job's log with --log FILE, or \
                      say what failed with --fact oom.phase=NAME."
@@ -369,7 +371,8 @@ impl Page {
         if states.is_empty() {
             return;
         }
-        let capacity = reported.failure.and_then(|it| it.event.facts.get("capacity"));
+        let capacity =
+            reported.world.failure.as_ref().and_then(|it| it.event.facts.get("capacity"));
         let capacity = match capacity.map(|fact| &fact.value) {
             Some(Value::Bytes(bytes)) => Some(*bytes),
             _ => None,

@@ -48,7 +48,7 @@ pub fn rewrite_json(
         "format": FORMAT,
         "pack": { "name": reported.pack.name, "version": reported.pack.version },
         "launch": reported.launch,
-        "failure": reported.failure.map(failure),
+        "failure": reported.world.failure.as_ref().map(failure),
         "remarks": reported.remarks,
         "goal": plan.pursuit.as_ref().map(|it| goal_json(it, reported.pack)),
         "steps": plan.steps.iter().map(|it| step(reported.pack, it)).collect::<Vec<_>>(),

@@ -5,7 +5,7 @@ use indexmap::IndexSet;
 use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
     Applied, Bisected, Bound, Change, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Range,
-    Reason, Rejection, Status, Turn,
+    Reason, Rejection, Status, Turn, World,
 };
 use crate::facts::{Missing, Provenance};
 use crate::pack::{Changes, Pack, PackOption, Safety};
@@ -382,10 +382,10 @@ pub fn value_of(text: &str) -> &str {
 }
 
 /// Writes a change of one key as `old → new`.
-pub fn arrow(change: &KeyChange, default: Option<&str>) -> String {
-    let before = match (&change.before, default) {
+pub fn arrow(change: &KeyChange, pack: &Pack, world: &World) -> String {
+    let before = match (&change.before, world.default_of(pack, &change.key)) {
         (Some(before), _) => value_of(before).to_owned(),
-        (None, Some(default)) => format!("{default} (default)"),
+        (None, Some((default, _))) => format!("{default} (default)"),
         (None, None) => "not set".to_owned(),
     };
     let after = change.after.as_deref().map_or("removed", value_of);
@@ -456,11 +456,15 @@ pub fn line_of(location: &Location) -> String {
 }
 
 /// Writes what repairs do to the keys and directives that are `mine`, one a line.
-pub fn changed(applied: &Applied, pack: &Pack, mine: &dyn Fn(&str) -> bool) -> Vec<String> {
+pub fn changed(
+    applied: &Applied,
+    pack: &Pack,
+    world: &World,
+    mine: &dyn Fn(&str) -> bool,
+) -> Vec<String> {
     let keys = applied.changes.iter().filter(|change| mine(&change.key)).map(|change| {
-        let default = pack.default(&change.key).map(|(value, _)| value.to_string());
         let from = change.before_from.as_ref().map(|from| format!("  ({from})"));
-        let arrow = arrow(change, default.as_deref());
+        let arrow = arrow(change, pack, world);
         format!("{}: {arrow}{}", change.key, from.unwrap_or_default())
     });
     let directives = applied.directives.iter();

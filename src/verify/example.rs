@@ -5,7 +5,7 @@ use super::input::{Input, Site, Var};
 use super::options::all_true;
 use super::search::{Attempt, Search};
 use crate::condition::Condition;
-use crate::engine::{Applied, check_one, check_requirements, mend};
+use crate::engine::{Applied, World, check_one, check_requirements, mend};
 use crate::pack::{Pack, PackOption, Requirement};
 
 /// How many inputs are tried before an example is given up.
@@ -16,6 +16,8 @@ const TRIED: usize = 10;
 pub struct Example {
     /// The input in the words of the command line; what it shows is empty.
     pub input: Witness,
+    /// What a rule cannot change there.
+    pub world: World,
     /// The place that failed; none for a requirement.
     pub place: Option<String>,
     /// What changes; nothing for a requirement without a repair.
@@ -41,7 +43,8 @@ pub fn example_of_option(pack: &Pack, option: &PackOption) -> Option<Example> {
     let small = smallest(input, &|it| search.satisfies(it, &wanted, false) && acts(it).is_some());
     let applied = *acts(&small)?;
     let place = small.site.as_ref().map(|site| site.place.clone());
-    Some(Example { input: small.witness(""), place, applied: Some(applied), message: None })
+    let (input, (_, world)) = (small.witness(""), small.build(pack));
+    Some(Example { input, world, place, applied: Some(applied), message: None })
 }
 
 /// Finds an input that breaks a requirement, and what its repair makes of it.
@@ -54,18 +57,19 @@ pub fn example_of_requirement(pack: &Pack, rule: &Requirement) -> Option<Example
     let found = search.solve(&start, &wanted, false)?;
     let found = Input { site: None, ..found };
     let broken = |input: &Input| {
-        let (state, world) = input.build();
+        let (state, world) = input.build(pack);
         let judged = check_one(rule, pack, &state, &world);
         judged.is_broken().then_some(judged.message)
     };
     let small = smallest(&found, &|it| broken(it).is_some());
     let message = broken(&small)?;
-    let (state, world) = small.build();
+    let (state, world) = small.build(pack);
     let before = check_requirements(pack, &state, &world);
     let mended = mend(pack, (&state, &before), &world, &|id| id == rule.id).ok();
     let applied = mended.map(|(applied, _)| applied);
     let applied = applied.filter(|it| !it.changes.is_empty() || !it.directives.is_empty());
-    Some(Example { input: small.witness(""), place: None, applied, message: Some(message) })
+    let input = small.witness("");
+    Some(Example { input, world, place: None, applied, message: Some(message) })
 }
 
 /// Takes out of an input what is not needed, one value after the other.

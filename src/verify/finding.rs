@@ -34,6 +34,8 @@ pub struct Witness {
     pub parameters: Vec<String>,
     /// Environment variables as `NAME=value`.
     pub environment: Vec<String>,
+    /// The version of the target as `NAME=VERSION`, where it must be told.
+    pub target: Option<String>,
     /// What the engine says there.
     pub shows: String,
 }
@@ -82,6 +84,7 @@ impl Witness {
         for (flag, values) in flags {
             words.extend(values.iter().map(|value| format!("{flag} {}", shell_word(value))));
         }
+        words.extend(self.target.iter().map(|it| format!("--target {it}")));
         let mut input = words.join(" ");
         if !self.overrides.is_empty() {
             let overrides: Vec<String> = self.overrides.iter().map(|it| shell_word(it)).collect();

@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 
 use super::finding::Witness;
 use crate::condition::NameUse;
-use crate::engine::{Entry, State, World};
+use crate::engine::{Entry, State, Target, World};
 use crate::facts::{Found, Provenance};
 use crate::overrides::{self, value_text};
-use crate::pack::Pack;
+use crate::pack::{Pack, VERSION, Version, Versions};
 use crate::signal::{Confidence, Event, Kind, Origin, PhaseFound};
 use crate::text::{Source, Span};
 use crate::value::Value;
@@ -28,15 +28,22 @@ impl Var {
     pub fn of(used: &NameUse) -> Option<Self> {
         match (used.key(), used.fact()) {
             (Some(key), _) => Some(Self::Key(key.as_str().to_owned())),
+            (_, Some(fact)) if fact.starts_with(VERSION) => Some(Self::target()),
             (_, Some(fact)) => Some(Self::Name(fact.to_owned())),
             _ => None,
         }
+    }
+
+    /// The version of the target; its values are told as `--target` takes them: `app=0.9`.
+    pub fn target() -> Self {
+        Self::Name(VERSION.to_owned())
     }
 
     /// Returns the name as conditions write it.
     pub fn shown(&self) -> String {
         match self {
             Self::Key(key) => key.clone(),
+            Self::Name(name) if name == VERSION => "--target".to_owned(),
             Self::Name(name) => format!("${name}"),
         }
     }
@@ -111,7 +118,7 @@ impl Input {
     }
 
     /// Makes what the engine reads.
-    pub fn build(&self) -> (State, World) {
+    pub fn build(&self, pack: &Pack) -> (State, World) {
         let mut state = State::default();
         let mut world = World { has_log: true, ..World::default() };
         for (var, value) in &self.values {
@@ -130,6 +137,10 @@ impl Input {
         if let Some(site) = &self.site {
             world.set_failure(site.event());
         }
+        world.target = match self.values.get(&Var::target()).and_then(told_version) {
+            Some(version) => Target::told(vec![version], "--target".to_owned()),
+            None => Target::default().narrowed(pack, &state),
+        };
         (state, world)
     }
 
@@ -145,6 +156,7 @@ impl Input {
         for (var, value) in &self.values {
             match var {
                 Var::Key(key) => witness.overrides.push(format!("{key}={}", value_text(value))),
+                Var::Name(name) if name == VERSION => witness.target = Some(value.to_string()),
                 Var::Name(name) => {
                     let (list, name) = match name.split_once('.') {
                         Some(("param", name)) => (&mut witness.parameters, name),
@@ -170,17 +182,35 @@ impl Input {
         for (name, found) in &state.directives {
             input.values.insert(Var::Name(format!("sbatch.{name}")), found.value.clone());
         }
+        let (_, world) = input.build(pack);
         input.values.retain(|var, value| match var {
-            Var::Key(key) => pack.default(key).is_none_or(|(default, _)| default != value),
+            Var::Key(key) => world.default_of(pack, key).is_none_or(|(it, _)| it != value),
             Var::Name(_) => true,
         });
         input
     }
 }
 
+/// Lists what may be told of the version of a pack's target.
+pub fn targets(pack: &Pack) -> Vec<Value> {
+    let numbers = pack.versions.iter().map(|it| &it.number);
+    numbers.map(|it| Value::Str(format!("{}={it}", pack.target))).collect()
+}
+
+fn told_version(value: &Value) -> Option<Version> {
+    Version::read(value.to_string().rsplit('=').next()?)
+}
+
+/// Tells whether a told version is one of those that a fact of a condition names; nothing where the
+/// fact names none.
+pub fn is_version(fact: &str, told: &Value) -> Option<bool> {
+    Some(Versions::read(fact.strip_prefix(VERSION)?)?.hold(&told_version(told)?))
+}
+
 fn set_name(name: &str, value: &Value, state: &mut State, world: &mut World) {
     let found = Found { value: value.clone(), from: Provenance::Computed };
     match name.split_once('.') {
+        _ if name == VERSION => {}
         Some(("param", name)) => {
             world.parameters.insert(name.to_owned(), value.clone());
         }

@@ -101,7 +101,7 @@ fn dead(search: &Search<'_>, option: &PackOption) -> Option<Finding> {
     let core = core(search, &parts)?;
     let site = first_site(search, option)?;
     let near = nearest(search, &parts, &site);
-    let (state, world) = near.build();
+    let (state, world) = near.build(search.pack);
     let judgement = judge(&option.when.condition, search.pack, &state, &world);
     if judgement.verdict == Verdict::True {
         return None;
@@ -460,7 +460,7 @@ fn crossed(
 /// Returns a variable's value on an input.
 pub fn value_of(search: &Search<'_>, input: &Input, var: &Var) -> Option<Value> {
     let condition = Condition::parse(&var.shown()).ok()?;
-    let (state, world) = input.build();
+    let (state, world) = input.build(search.pack);
     let view = crate::engine::View::new(search.pack, &state, &world);
     match condition.evaluate(&view).outcome {
         crate::condition::Outcome::Known(value) => Some(value),

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::input::Var;
+use super::input::{Var, is_version, targets};
 use crate::condition::{Condition, Scope, Verdict};
 use crate::facts::{Found, Lookup, Missing, Provenance};
 use crate::pack::Pack;
@@ -210,6 +210,9 @@ fn flat_terms(
 /// The facts of a failure that take words of the pack only.
 fn closed(pack: &Pack, var: &Var) -> Option<Vec<Value>> {
     let Var::Name(name) = var else { return None };
+    if *var == Var::target() {
+        return Some(targets(pack));
+    }
     let (event, fact) = name.split_once('.')?;
     let signals: Vec<_> = pack.signal_defs.iter().filter(|def| def.event == event).collect();
     if signals.is_empty() {
@@ -303,6 +306,11 @@ impl Scope for Point<'_> {
     }
 
     fn name(&self, name: &str) -> Lookup {
+        let told = self.values.get(&Var::target());
+        if let Some(is) = told.and_then(|told| is_version(name, told)) {
+            let (value, from) = (Value::Bool(is), Provenance::Computed);
+            return Lookup::Set(Found { value, from });
+        }
         let Some(named) = self.pack.lets.get(name) else {
             return self.answer(&Var::Name(name.to_owned()));
         };

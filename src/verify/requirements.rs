@@ -54,7 +54,7 @@ fn dead(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
     let made =
         |code, message: String, label: String, help: &str, location: &Location, near: Input| {
             let rules = vec![one.id.clone()];
-            let (state, world) = near.build();
+            let (state, world) = near.build(search.pack);
             let judged = check_one(one, search.pack, &state, &world);
             let shows = match (judged.guarded, judged.is_broken()) {
                 (true, _) => "the requirement does not apply",
@@ -109,7 +109,7 @@ fn contradiction(search: &Search<'_>, one: &Requirement, other: &Requirement) ->
     let start = start(search);
     let input =
         search.solve(&start, &wanted, false).or_else(|| search.solve(&start, &guards, false))?;
-    let (state, world) = input.build();
+    let (state, world) = input.build(search.pack);
     let judged = [one, other].map(|it| check_one(it, search.pack, &state, &world));
     let broken = judged.iter().find(|it| it.is_broken() && !it.guarded)?;
     Some(Finding {
@@ -167,9 +167,10 @@ fn changes_between(search: &Search<'_>, from: &Input, to: &Input) -> Option<Vec<
     let mut vars: Vec<&Var> =
         vars.filter(|var| from.values.get(*var) != to.values.get(*var)).collect();
     vars.dedup();
+    let (_, world) = to.build(search.pack);
     let writes = vars.into_iter().map(|var| {
         let default = match var {
-            Var::Key(key) => search.pack.default(key).map(|(value, _)| value),
+            Var::Key(key) => world.default_of(search.pack, key).map(|(value, _)| value),
             Var::Name(_) => None,
         };
         write(var, to.values.get(var).or(default)?)
@@ -192,7 +193,7 @@ fn write(var: &Var, value: &Value) -> Option<Write> {
 
 /// Makes changes and lets the engine settle them; returns why it cannot.
 fn fight(search: &Search<'_>, before: &Input, changes: &[Write]) -> Option<Unsettled> {
-    let (state, world) = before.build();
+    let (state, world) = before.build(search.pack);
     let held = check_requirements(search.pack, &state, &world);
     match settle(changes, "the change", search.pack, (&state, &held), &world) {
         Err(Settled::Rejected(Rejection::Unsettled(unsettled))) => Some(unsettled),
@@ -239,7 +240,7 @@ fn circle(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
     for changed in variables(search.pack, &one.holds.condition) {
         for value in search.values.get(&changed) {
             let after = before.with(&changed, value);
-            let (state, world) = after.build();
+            let (state, world) = after.build(search.pack);
             let broken = check_one(one, search.pack, &state, &world).is_broken();
             if !broken || after == before || tried >= CHANGES {
                 continue;

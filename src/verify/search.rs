@@ -124,7 +124,7 @@ impl<'a> Search<'a> {
     /// Counts what does not come out as wanted, and returns the first of it. Requirements count
     /// only where all conditions are as wanted; before that, as many as there are.
     fn wrong(&self, input: &Input, parts: &[Wanted], sound: bool) -> (usize, Option<Condition>) {
-        let (state, world) = input.build();
+        let (state, world) = input.build(self.pack);
         let mut open =
             parts.iter().filter(|(it, truth)| !self.comes_out(it, *truth, &state, &world));
         if let Some((first, _)) = open.next() {
@@ -177,7 +177,7 @@ impl<'a> Search<'a> {
 
     /// Computes what the sides of comparisons come to, for the names on the other sides.
     fn hints(&self, from: &Input, condition: &Condition) -> Vec<Value> {
-        let (state, world) = from.build();
+        let (state, world) = from.build(self.pack);
         let mut hints = Vec::new();
         for operand in condition.terms().iter().filter(|term| term.len() > 1).flatten() {
             let view = View::new(self.pack, &state, &world);
@@ -250,7 +250,7 @@ impl<'a> Search<'a> {
         if !self.satisfies(input, wanted, false) {
             return false;
         }
-        let (state, world) = input.build();
+        let (state, world) = input.build(self.pack);
         let reads = |it: &&crate::pack::Requirement| match changed {
             Var::Key(key) => it.reads.may_depend_on(key),
             Var::Name(_) => true,
@@ -261,7 +261,7 @@ impl<'a> Search<'a> {
 
     /// Tries an option on an input as the engine does.
     pub fn attempt(&self, option: &PackOption, input: &Input) -> Attempt {
-        let (state, world) = input.build();
+        let (state, world) = input.build(self.pack);
         if !self.comes_out(&option.when.condition, true, &state, &world) {
             return Attempt::Idle;
         }
@@ -283,7 +283,7 @@ impl<'a> Search<'a> {
 
     /// Lets the engine plan on an input.
     pub fn plan(&self, input: &Input, request: &Request) -> Plan {
-        let (state, world) = input.build();
+        let (state, world) = input.build(self.pack);
         plan(self.pack, &state, &world, request)
     }
 }

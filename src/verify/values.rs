@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::input::Var;
+use super::input::{Var, targets};
 use crate::condition::Condition;
 use crate::facts::{DIRECTIVES, DirectiveKind};
-use crate::pack::{Pack, Rewrite};
+use crate::pack::{Pack, Rewrite, VERSION};
 use crate::signal::FactType;
 use crate::value::Value;
 
@@ -91,12 +91,15 @@ fn expressions(pack: &Pack) -> Vec<&Condition> {
 fn start_values(pack: &Pack, var: &Var) -> Vec<Value> {
     let ints = || [1, 2, 4, 8].map(Value::Int).to_vec();
     match var {
-        Var::Key(key) => match pack.default(key).map(|(value, _)| value) {
-            Some(Value::Str(text)) if text.contains("${") => Vec::new(),
-            Some(Value::Null) => ints(),
-            Some(default) => around(default),
-            None => ints(),
-        },
+        Var::Key(key) => {
+            let values = pack.defaults_of(key).flat_map(|default| match default {
+                Value::Str(text) if text.contains("${") => Vec::new(),
+                Value::Null => ints(),
+                default => around(default),
+            });
+            if pack.has_default(key) { values.collect() } else { ints() }
+        }
+        Var::Name(name) if name == VERSION => targets(pack),
         Var::Name(name) => match name.split_once('.') {
             Some(("param", parameter)) => {
                 let default = pack.parameters.get(parameter).map(|it| it.value.clone());
@@ -191,12 +194,15 @@ fn collect(pack: &Pack, condition: &Condition, out: &mut Vec<Var>, seen: &mut BT
 /// A default such as `${oc.select:a.b,1}` is decided by `a.b`.
 fn add_referred(pack: &Pack, var: &Var, out: &mut Vec<Var>, seen: &mut BTreeSet<Var>) {
     let Var::Key(key) = var else { return };
-    let Some((Value::Str(text), _)) = pack.default(key) else { return };
-    for part in text.split("${").skip(1) {
+    let texts = pack.defaults_of(key).filter_map(|default| match default {
+        Value::Str(text) => Some(text),
+        _ => None,
+    });
+    for part in texts.flat_map(|text| text.split("${").skip(1)) {
         let inner = part.split('}').next().unwrap_or_default();
         let inner = inner.rsplit(':').next().unwrap_or(inner);
         let name = inner.split(',').next().unwrap_or(inner).trim();
-        if !name.starts_with('.') && pack.default(name).is_some() {
+        if !name.starts_with('.') && pack.has_default(name) {
             let next = Var::Key(name.to_owned());
             if seen.insert(next.clone()) {
                 out.push(next.clone());

@@ -2,7 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::shape::{Field, by_name, either, file, list, packs, table, text, texts, value, word};
+use super::shape::{
+    Field, by_name, either, file, flag, list, packs, table, text, texts, value, word,
+};
 use crate::pack::{BOUNDS, CHANGES, Dimension, LEVELS, OUTSIDE_KINDS, SAFETY};
 use crate::signal::{Confidence, FactType, Kind};
 
@@ -108,6 +110,12 @@ fn told() -> Vec<Field> {
             ("number", text("Its number: 0.9")),
             ("adds", texts("Keys that are there from it on; `a.*` is all below `a`")),
             ("drops", texts("Keys that are gone since")),
+            (
+                "assumed",
+                flag(
+                    "Of several versions that are left, it is this one, or another that is assumed",
+                ),
+            ),
         ],
     );
     let alias = table(

@@ -148,7 +148,7 @@ impl Runner<'_> {
             pack: self.pack,
             plan,
             launch: job.title.clone(),
-            failure: job.world.failure.as_ref(),
+            world: &job.world,
             remarks: job.remarks.iter().chain(&edits.notes).cloned().chain(fault).collect(),
             files: edits.files,
             sites: edits.sites,

@@ -245,7 +245,8 @@ impl Page<'_> {
         let Some(repair) = &self.explained.plan.repair else { return Vec::new() };
         let mine =
             |target: &str| repair.wants.iter().any(|want| want.rule == id && want.target == target);
-        let changed = |applied: &Applied| words::changed(applied, self.explained.pack, &mine);
+        let (pack, world) = (self.explained.pack, self.explained.world);
+        let changed = |applied: &Applied| words::changed(applied, pack, world, &mine);
         match &repair.outcome {
             Ok(applied) => {
                 changed(applied).iter().map(|it| format!("--repair sets {it}")).collect()

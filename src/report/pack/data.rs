@@ -160,8 +160,8 @@ pub fn rules_json(found: &[(&Pack, AnyRule<'_>, Option<Example>)]) -> Json {
 fn example_json(pack: &Pack, example: &Example) -> Json {
     let input = &example.input;
     let applied = example.applied.as_ref();
-    let lines = applied.map(|it| diff(pack, it)).unwrap_or_default();
-    let lines: Vec<String> = lines.into_iter().map(|(sign, it)| format!("{sign} {it}")).collect();
+    let lines = diff(pack, example).into_iter();
+    let lines: Vec<String> = lines.map(|(sign, it)| format!("{sign} {it}")).collect();
     let changes: Vec<Json> = applied.iter().flat_map(|it| &it.changes).map(change).collect();
     let directives: Vec<Json> =
         applied.iter().flat_map(|it| &it.directives).map(directive).collect();

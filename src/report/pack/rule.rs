@@ -3,7 +3,6 @@
 use super::fields::Fields;
 use super::{named, rewrite_text, when_broken};
 use crate::condition::Condition;
-use crate::engine::Applied;
 use crate::pack::{Expression, Invariant, Pack, PackOption, Requirement, Safety};
 use crate::report::paint::Look;
 use crate::report::words;
@@ -159,12 +158,10 @@ fn example_fields(
         let message = page.paint.bad(&format!("✗ {message}"));
         page.out.push_str(&format!("    {message}\n"));
     }
-    if let Some(applied) = &example.applied {
-        for (sign, text) in diff(pack, applied) {
-            let text = format!("{sign} {text}");
-            let text = if sign == '-' { page.paint.gone(&text) } else { page.paint.good(&text) };
-            page.out.push_str(&format!("    {text}\n"));
-        }
+    for (sign, text) in diff(pack, example) {
+        let text = format!("{sign} {text}");
+        let text = if sign == '-' { page.paint.gone(&text) } else { page.paint.good(&text) };
+        page.out.push_str(&format!("    {text}\n"));
     }
     let input = example.input.to_text();
     let input = input.strip_prefix("witness: ").unwrap_or(&input);
@@ -175,10 +172,11 @@ fn example_fields(
 }
 
 /// Writes what changes as the lines that go and come.
-pub(super) fn diff(pack: &Pack, applied: &Applied) -> Vec<(char, String)> {
+pub(super) fn diff(pack: &Pack, example: &Example) -> Vec<(char, String)> {
     let mut lines = Vec::new();
+    let Some(applied) = &example.applied else { return lines };
     for change in &applied.changes {
-        match (&change.before, pack.default(&change.key)) {
+        match (&change.before, example.world.default_of(pack, &change.key)) {
             (Some(before), _) => lines.push(('-', before.clone())),
             (None, Some((default, of))) => {
                 lines.push(('-', format!("{}={default}  (default of {of})", change.key)));
