@@ -52,7 +52,7 @@ fn what_no_pack_knows_is_told() {
     assert_eq!(workspace.hydrule("explain run.sh --pack verl").run().code, 0);
     let output = workspace.hydrule("check run.sh").run();
     assert_eq!(output.code, 0);
-    assert!(output.err.contains("no requirement was checked"), "{}", output.err);
+    assert!(output.err.contains("No requirement was checked"), "{}", output.err);
     let output = workspace.hydrule("check run.sh --param micro_batch_floor=1").run();
     assert_eq!(output.code, 2, "a parameter of no pack: {}", output.err);
 }

@@ -262,13 +262,52 @@ pub struct ExplainArgs {
     pub verbose: bool,
 }
 
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    /// For people: every finding with the text it is about.
+    #[default]
+    Full,
+    /// A line for each finding.
+    Concise,
+    /// As JSON.
+    Json,
+    /// As JSON, a line for each finding.
+    JsonLines,
+    /// As commands of GitHub's workflows, which show findings beside the lines of a pull request.
+    Github,
+}
+
+/// Which files are meant.
+#[derive(Debug, Args)]
+pub struct PathArgs {
+    /// Launch scripts and Slurm scripts, and folders in which every launch script is meant
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Leave out what a glob matches, written as in a .gitignore
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Leave it out even where it is named, as by a hook
+    #[arg(long)]
+    pub force_exclude: bool,
+    /// Look also into what git ignores
+    #[arg(long)]
+    pub no_respect_gitignore: bool,
+}
+
 /// `hydrule check`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::CHECK)]
 pub struct CheckArgs {
-    /// Launch scripts and Slurm scripts
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
+    /// The files.
+    #[command(flatten)]
+    pub paths: PathArgs,
+    /// Only these rules, each told by what its id begins with [default: ALL]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// All but these rules; of --select and --ignore the longer text decides
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -296,9 +335,27 @@ pub struct CheckArgs {
     /// A parameter of the pack
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
-    /// How to print the result
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
-    pub output_format: OutputFormat,
+    /// List the files that would be checked
+    #[arg(long)]
+    pub show_files: bool,
+    /// How many threads look into files [default: as many as there are processors]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    /// Exit with 0 whatever is found; errors still give 2
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Exit with 0 where there is no launch script
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// How to print the findings
+    #[arg(
+        long, value_enum, value_name = "FORMAT", default_value_t = CheckFormat::Full,
+        env = "HYDRULE_OUTPUT_FORMAT", hide_env = true
+    )]
+    pub output_format: CheckFormat,
+    /// Write the findings to a file
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
 }
 
 /// `hydrule set`.

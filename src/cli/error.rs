@@ -3,7 +3,7 @@ use crate::report::{Look, Paint, render_faults};
 use crate::text::{Fault, Faults, Source, Span, shell_word};
 
 /// Why a command could not do its work.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum CliError {
     /// Mistakes in texts, each with its place.
     Faults(Vec<Faults>),
@@ -63,7 +63,8 @@ impl CliError {
 
     /// Makes an error that underlines `word` in the command line as it was typed.
     pub fn at_word(word: &str, fault: Fault) -> Self {
-        let words: Vec<String> = std::env::args().skip(1).collect();
+        let words = std::env::args_os().skip(1);
+        let words: Vec<String> = words.map(|it| it.to_string_lossy().into_owned()).collect();
         let mut text = String::from("hydrule");
         let mut span = Span::at(0);
         for argument in &words {

@@ -69,15 +69,20 @@ Examples:
 /// Of `hydrule check`.
 pub const CHECK: &str = "\
 Examples:
-  # What is wrong before it runs
-  hydrule check run.sh job.slurm
-  # With the values it does not set
-  hydrule check run.sh --config conf/trainer.yaml
+  # Every launch script below this folder, before it runs
+  hydrule check
+  hydrule check --show-files
+  # One job, with the values that it does not set
+  hydrule check run.sh job.slurm --config conf/trainer.yaml
   # And what depends on the model
   hydrule check run.sh --facts model=config.json
-  hydrule check run.sh --output-format json
+  # One rule alone; all but those that begin so
+  hydrule check --select repeated-key
+  hydrule check --ignore disabled,arguments
+  # In GitHub's CI
+  hydrule check --output-format github
 
-Exit codes: 0 nothing found; 1 something is wrong; 2 an error.";
+Exit codes: 0 nothing found; 1 something is wrong; 2 an error, or nothing to check.";
 
 /// Of `hydrule set`.
 pub const SET: &str = "\

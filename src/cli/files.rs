@@ -12,7 +12,11 @@ use crate::text::{Fault, Source, Span, nearest};
 
 /// Reads a script, which must be UTF-8 so that edits keep every other byte.
 pub fn read_script(path: &Path) -> Result<Source, CliError> {
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+    script_of(path, fs::read(path).map_err(|error| unreadable(path, &error))?)
+}
+
+/// Takes the bytes of a script as its text.
+pub fn script_of(path: &Path, bytes: Vec<u8>) -> Result<Source, CliError> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(path.display().to_string(), text)),
         Err(error) => {
@@ -24,6 +28,30 @@ pub fn read_script(path: &Path) -> Result<Source, CliError> {
             Err(CliError::at_word(&path.display().to_string(), fault.labelled("not a text file")))
         }
     }
+}
+
+/// The longest file of a folder that is looked into: no launch script comes near it.
+const LONGEST_SCRIPT: u64 = 4 << 20;
+
+/// Reads a file of a folder whose beginning looks right; none where it does not, where it is no
+/// regular file, and where it is longer than any script.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read_where(path: &Path, fits: impl Fn(&[u8]) -> bool) -> Result<Option<Vec<u8>>, CliError> {
+    let told = |error: io::Error| unreadable(path, &error);
+    let mut file = fs::File::open(path).map_err(told)?;
+    let about = file.metadata().map_err(told)?;
+    if !about.is_file() || about.len() > LONGEST_SCRIPT {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    (&mut file).take(4 << 10).read_to_end(&mut bytes).map_err(told)?;
+    if !fits(&bytes) {
+        return Ok(None);
+    }
+    file.read_to_end(&mut bytes).map_err(told)?;
+    Ok(Some(bytes))
 }
 
 /// Reads a file that may be missing.

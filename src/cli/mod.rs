@@ -57,6 +57,8 @@ enum Done {
     Clean,
     /// A change is proposed, or something was found.
     Proposed,
+    /// Some of the work could not be done, which was told already.
+    Failed,
 }
 
 /// Runs the command line and returns its exit code: 0 nothing to do or written, 1 a change is
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
     match run(&cli.command, &mut console) {
         Ok(Done::Clean) => ExitCode::SUCCESS,
         Ok(Done::Proposed) => ExitCode::from(1),
+        Ok(Done::Failed) => ExitCode::from(2),
         Err(CliError::ClosedPipe) => ExitCode::SUCCESS,
         Err(error) => {
             console.error(&error);

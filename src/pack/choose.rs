@@ -20,7 +20,7 @@ pub struct Header {
 }
 
 /// What is seen of a launch.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Signs {
     /// Modules and scripts that it starts.
     pub programs: Vec<String>,

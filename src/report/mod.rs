@@ -4,12 +4,12 @@
 
 mod backtest;
 mod case;
+mod check;
 mod diff;
 mod edited;
 mod explain;
 mod facts;
 mod fault;
-mod findings;
 mod goal;
 mod human;
 mod json;
@@ -21,12 +21,14 @@ mod words;
 
 pub use backtest::{backtest_json, backtest_text};
 pub use case::{case_page, ruled};
+pub use check::{
+    Report, check_concise, check_full, check_github, check_json, check_lines, check_summary,
+};
 pub use diff::{FileChange, unified_diff};
 pub use edited::{edited_json, edited_text, refusal_json, site_texts};
 pub use explain::{Explained, explain, explain_json};
 pub use facts::{Comparison, Difference, LogFacts, facts_json, facts_page};
-pub use fault::{render_faults, render_finding};
-pub use findings::{finding_json, findings_summary, findings_text};
+pub use fault::render_faults;
 pub use human::{Reported, rewrite_report};
 pub use json::{location, rewrite_json};
 pub use mutants::{mutants_concise, mutants_full, mutants_json, mutants_summary};

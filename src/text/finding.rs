@@ -1,5 +1,6 @@
+use super::edit::Edit;
 use super::fault::Fault;
-use super::source::Source;
+use super::source::{Source, Span};
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +33,48 @@ pub struct Finding {
     pub level: Level,
     /// The configuration key it is about, if it is about one.
     pub key: Option<String>,
+    /// The program of the launch that it is about, if it is about one.
+    pub launch: Option<String>,
     /// The text.
     pub source: Source,
     /// What, where, and what to do.
     pub fault: Fault,
+    /// The way that the value took to the launch, from its definition on.
+    pub flow: Vec<(Span, String)>,
+    /// What would mend it, if anything surely does.
+    pub fix: Option<Mend>,
+}
+
+/// Edits that mend a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mend {
+    /// What they do, in a sentence.
+    pub what: String,
+    /// Whether the job stays the one that is meant without anybody's judgement.
+    pub safe: bool,
+    /// The edits of the finding's text.
+    pub edits: Vec<Edit>,
+}
+
+impl Finding {
+    /// Makes a finding about a text as such.
+    pub fn new(rule: &str, level: Level, source: &Source, fault: Fault) -> Self {
+        let (key, launch, flow, fix) = (None, None, Vec::new(), None);
+        let (rule, source) = (rule.to_owned(), source.clone());
+        Self { rule, level, key, launch, source, fault, flow, fix }
+    }
+
+    /// Says which key it is about.
+    #[must_use]
+    pub fn about(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Says which program's launch it is about.
+    #[must_use]
+    pub fn of(mut self, program: &str) -> Self {
+        self.launch = Some(program.to_owned());
+        self
+    }
 }

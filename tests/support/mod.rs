@@ -157,9 +157,11 @@ impl Workspace {
         self.0.path()
     }
 
-    /// Writes a file.
+    /// Writes a file, and makes the folders above it.
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
-        fs::write(self.path().join(name), text).unwrap();
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
         self
     }
 

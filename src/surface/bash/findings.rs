@@ -45,16 +45,6 @@ pub fn findings(script: &Script) -> Vec<Finding> {
     found
 }
 
-fn finding(
-    source: &Source,
-    rule: &'static str,
-    level: Level,
-    key: Option<String>,
-    fault: Fault,
-) -> Finding {
-    Finding { rule: rule.to_owned(), level, key, source: source.clone(), fault }
-}
-
 /// Overrides that bash runs as a command of their own, and why the command above ended.
 fn broken_continuation(source: &Source, orphan: Span) -> Finding {
     let cause = Cause::above(source, orphan.start);
@@ -65,7 +55,7 @@ fn broken_continuation(source: &Source, orphan: Span) -> Finding {
             .labelled("the command ends here")
             .with(orphan, label)
             .helped(cause.what.advice());
-    finding(source, "broken-continuation", Level::Error, None, fault)
+    Finding::new("broken-continuation", Level::Error, source, fault)
 }
 
 /// Counts the words of a stretch of lines that was meant as arguments.
@@ -182,7 +172,7 @@ fn blank_after_backslash(source: &Source, launch: &Launch) -> Option<Finding> {
     let what = if windows { Why::WindowsLine } else { Why::TrailingBlank };
     let fault = Fault::new("hydrule::script::blank_after_backslash", span, what.message());
     let fault = fault.labelled("this does not continue the line").helped(what.advice());
-    Some(finding(source, "blank-after-backslash", Level::Error, None, fault))
+    Some(Finding::new("blank-after-backslash", Level::Error, source, fault).of(&launch.program))
 }
 
 /// Finds a `\` and a blank at either end of a word.
@@ -216,7 +206,8 @@ fn repeated_keys(source: &Source, launch: &Launch) -> Vec<Finding> {
             .labelled("this has no effect")
             .with(new.word, "this wins")
             .helped("remove the earlier one");
-        found.push(finding(source, "repeated-key", Level::Warning, Some(key), fault));
+        let finding = Finding::new("repeated-key", Level::Warning, source, fault);
+        found.push(finding.about(key).of(&launch.program));
     }
     found
 }
@@ -238,7 +229,8 @@ fn stray_braces(source: &Source, launch: &Launch) -> Vec<Finding> {
         let fault = Fault::new("hydrule::script::stray_brace", span, message)
             .labelled("this one")
             .helped("remove it, or add the other one");
-        found.push(finding(source, "stray-brace", Level::Error, Some(key), fault));
+        let finding = Finding::new("stray-brace", Level::Error, source, fault);
+        found.push(finding.about(key).of(&launch.program));
     }
     found
 }
@@ -272,7 +264,7 @@ fn environment_wins(script: &Script, beaten: &Beaten) -> Finding {
     let fault = Fault::new("hydrule::script::environment_wins", place.span, message)
         .labelled("this has no effect")
         .helped(format!("change {name} where it is set, or do not set it there"));
-    finding(&place.source, "environment-wins", Level::Warning, None, fault)
+    Finding::new("environment-wins", Level::Warning, &place.source, fault)
 }
 
 /// The script's own arguments, where they can replace what the script writes.
@@ -284,5 +276,5 @@ fn arguments_override(source: &Source, launch: &Launch) -> Option<Finding> {
     let message = "the script's own arguments come behind its overrides, so they win";
     let fault = Fault::new("hydrule::script::arguments_override", forwards, message);
     let fault = fault.labelled("whoever starts the script may set any key here");
-    Some(finding(source, "arguments-override", Level::Note, None, fault))
+    Some(Finding::new("arguments-override", Level::Note, source, fault).of(&launch.program))
 }

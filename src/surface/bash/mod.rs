@@ -36,6 +36,7 @@ mod syntax;
 mod verify;
 mod walk;
 
+pub use command::is_override;
 pub use edit::{Change, Edited, How, Reason, Refusal, Site, Wanted, edit};
 pub use findings::{SCRIPT_RULES, findings};
 pub use launch::{Argument, Beaten, Launch, Note, Passed, Role, Script, Start};

@@ -13,13 +13,7 @@ pub const DIRECTIVE_RULES: [(&str, &str); 3] = [
 /// Finds what the author of a script's directives should know, in the order of the text.
 pub fn findings(source: &Source) -> Vec<Finding> {
     let header = read_header(source);
-    let finding = |rule: &str, level, fault| Finding {
-        rule: rule.to_owned(),
-        level,
-        key: None,
-        source: source.clone(),
-        fault,
-    };
+    let finding = |rule: &str, level, fault| Finding::new(rule, level, source, fault);
     let refused =
         header.faults.iter().map(|it| finding("refused-directive", Level::Error, it.clone()));
     let ignored = header.directives.iter().filter(|it| it.ignored).map(|directive| {

@@ -1,20 +1,11 @@
-//! `hydrule check`: what is wrong with launch scripts before they run.
+//! What is wrong with the scripts of one job.
 
-use std::path::{Path, PathBuf};
-
-use indexmap::IndexSet;
-use serde_json::json;
-
-use super::Done;
-use super::args::{CheckArgs, OutputFormat};
-use super::chain::{Input, read_inputs};
-use super::choose::{none, signs_of, signs_of_inputs};
-use super::console::Console;
-use super::error::CliError;
-use super::files::read_script;
-use super::job::{entries_of, in_source, knows, named_file, outside};
-use super::project::Project;
-use super::told::Known;
+use super::recognise::is_hydras;
+use super::scope::{Rules, Scope};
+use crate::cli::chain::Input;
+use crate::cli::choose::signs_of;
+use crate::cli::error::CliError;
+use crate::cli::job::{entries_of, in_source, named_file};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{
@@ -22,124 +13,58 @@ use crate::engine::{
 };
 use crate::facts::Provenance;
 use crate::overrides::Override;
-use crate::pack::{Header, Pack, Requirement, choose, headers};
-use crate::report::{Paint, finding_json, findings_summary, findings_text, last_part};
+use crate::pack::{Pack, Requirement, Signs};
+use crate::report::last_part;
 use crate::surface::bash::{self, Launch};
 use crate::surface::slurm;
 use crate::text::{Fault, Finding, Level, Location, Source, Span, shell_word};
 
-/// `hydrule check`.
-pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
-    let project = Project::of(&args.project, args.files.first().map(PathBuf::as_path))?;
-    let outside = outside(&args.env, args.args.clone())?;
-    let inputs = read_inputs(&args.files, &outside)?;
-    let packs = Packs::load(args, &project, &inputs)?;
-    let given = args.config.as_ref().map(|path| read_script(path)).transpose()?;
-    let mut findings: Vec<Finding> = Vec::new();
-    for input in &inputs {
-        let own = Path::new(input.script.source.name());
-        let config = given.clone().map_or_else(|| project.base_of(own), |it| Ok(Some(it)))?;
-        let config = config.map(|it| Config::read(&it)).transpose()?;
-        findings.extend(Checker { packs: &packs, config, inputs: &inputs }.file(input));
-    }
-    match args.output_format {
-        OutputFormat::Json => {
-            let findings: Vec<_> = findings.iter().map(finding_json).collect();
-            let files: Vec<_> = inputs.iter().map(|input| input.script.source.name()).collect();
-            let data = json!({ "format": 1, "files": files, "findings": findings });
-            console.print(&format!("{data:#}\n"))?;
-        }
-        OutputFormat::Full => {
-            console.print(&findings_text(&findings, console.out))?;
-            console.say(&findings_summary(&findings, inputs.len(), console.err));
-            console.say(&Paint::new(console.err).faint(packs.remark(&inputs)));
-        }
-    }
-    let heavy = findings.iter().any(|finding| finding.level > Level::Note);
-    Ok(if heavy { Done::Proposed } else { Done::Clean })
-}
-
-/// A pack, and what is known beside the files.
-type Rules = (Pack, World);
-
-/// The packs that the launches need.
-struct Packs {
-    loaded: Vec<Rules>,
-    /// What tells the packs apart; none where the user or the project names one.
-    headers: Vec<Header>,
-}
-
-impl Packs {
-    /// Loads the pack that the user or the project names, or every one that knows a launch.
-    fn load(args: &CheckArgs, project: &Project, inputs: &[Input]) -> Result<Self, CliError> {
-        let known = Known {
-            env: &args.env,
-            fact: &args.fact,
-            facts: &args.facts,
-            param: &args.param,
-            target: args.target.as_deref(),
-            project,
-        };
-        let rules = |pack: Pack| known.world(&pack).map(|world| (pack, world));
-        let named = args.pack.as_deref();
-        if named.is_some() || project.packs().is_some() {
-            let pack = project.pack(named, &|| Ok(signs_of_inputs(inputs, None)))?;
-            return Ok(Self { loaded: vec![rules(pack)?], headers: Vec::new() });
-        }
-        let launches = signs_of_inputs(inputs, None);
-        let headers = headers();
-        let names: IndexSet<&str> =
-            launches.iter().filter_map(|it| choose(&headers, it).one()).collect();
-        let told = [&args.param, &args.fact, &args.facts].into_iter().any(|it| !it.is_empty());
-        if names.is_empty() && told {
-            return Err(none(&headers, &launches));
-        }
-        let load = |name: &str| rules(project.named(name)?);
-        let loaded = names.into_iter().map(load).collect::<Result<_, _>>()?;
-        Ok(Self { loaded, headers })
-    }
-
-    /// Returns the pack whose requirements a launch must meet.
-    fn of(&self, launch: &Launch) -> Option<&Rules> {
-        if self.headers.is_empty() {
-            return self.loaded.iter().find(|(pack, _)| knows(pack, launch));
-        }
-        let name = choose(&self.headers, &signs_of(launch)).one()?;
-        self.loaded.iter().find(|(pack, _)| pack.name == name)
-    }
-
-    /// Says that no requirement was checked, where that is so.
-    fn remark(&self, inputs: &[Input]) -> &'static str {
-        let launched = inputs.iter().any(|it| !it.script.launches.is_empty());
-        match self.loaded.as_slice() {
-            [] if launched => {
-                "No pack knows what is launched, so no requirement was checked; --pack NAME|PATH gives one.\n"
-            }
-            _ => "",
-        }
-    }
+/// What was found in one script.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// The findings, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// How many launches stand in it.
+    pub launches: usize,
+    /// Those of them that no pack knows.
+    pub strangers: Vec<Signs>,
 }
 
 /// Checks files of which some may start others.
-struct Checker<'a> {
-    packs: &'a Packs,
-    config: Option<Config>,
-    inputs: &'a [Input],
+pub struct Checker<'a> {
+    /// What holds for the file.
+    pub scope: &'a Scope<'a>,
+    /// Its base configuration.
+    pub config: Option<Config>,
+    /// All files of the job.
+    pub inputs: &'a [Input],
 }
 
 impl Checker<'_> {
-    fn file(&self, input: &Input) -> Vec<Finding> {
+    /// Checks one of the files.
+    ///
+    /// # Errors
+    /// A pack that cannot be used.
+    pub fn file(&self, input: &Input) -> Result<Examined, CliError> {
         let source = &input.script.source;
         let mut found = bash::findings(&input.script);
         if input.has_directives {
             found.extend(slurm::findings(source));
         }
+        let mut examined = Examined::default();
         let own = input.script.launches.iter().filter(|it| it.location.source == *source);
         for launch in own {
-            match entries_of(&input.script, launch) {
-                Err(faults) => refused(source, launch, faults, &mut found),
-                Ok(entries) => {
-                    let Some(rules) = self.packs.of(launch) else { continue };
+            examined.launches += 1;
+            let rules = self.scope.rules(launch)?;
+            if rules.is_none() {
+                examined.strangers.push(signs_of(launch));
+            }
+            match (entries_of(&input.script, launch), rules) {
+                (Err(faults), rules) if rules.is_some() || is_hydras(launch) => {
+                    refused(source, launch, faults, &mut found);
+                }
+                (Err(_), _) | (Ok(_), None) => {}
+                (Ok(entries), Some(rules)) => {
                     found.extend(self.misfits(source, launch, &entries));
                     found.extend(self.requirements(rules, input, launch, entries));
                 }
@@ -147,7 +72,8 @@ impl Checker<'_> {
         }
         found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
         found.dedup();
-        found
+        examined.findings = found;
+        Ok(examined)
     }
 
     /// Overrides that do not fit the base configuration.
@@ -173,7 +99,7 @@ impl Checker<'_> {
     /// Requirements of the pack that the launch breaks.
     fn requirements(
         &self,
-        (pack, world): &Rules,
+        (pack, world): Rules<'_>,
         input: &Input,
         launch: &Launch,
         entries: Vec<Entry>,
@@ -198,7 +124,7 @@ impl Checker<'_> {
         let broken = pack.requirements.iter().zip(&states).filter(|(_, it)| it.is_broken());
         let finding = |(rule, broken): (&Requirement, &RequirementState)| {
             let repair = repair(pack, &rule.id, (&state, &states), &world);
-            broken_finding(rule, broken, repair, &launch.location)
+            broken_finding(rule, broken, repair, launch)
         };
         broken.map(finding).chain(twice).collect()
     }
@@ -232,9 +158,8 @@ fn two_named(
         Some(span) => fault.with(span, "the new name"),
         None => fault,
     };
-    let source = launch.location.source.clone();
-    let rule = "two-names".to_owned();
-    Some(Finding { rule, level: Level::Error, key: Some(old), source, fault })
+    let finding = Finding::new("two-names", Level::Error, &launch.location.source, fault);
+    Some(finding.about(old).of(&launch.program))
 }
 
 /// What would mend one broken requirement, as overrides.
@@ -256,16 +181,17 @@ fn broken_finding(
     rule: &Requirement,
     state: &RequirementState,
     repair: Option<String>,
-    launch: &Location,
+    launch: &Launch,
 ) -> Finding {
+    let Launch { location, program, .. } = launch;
     let mut places = Vec::new();
     for leaf in deciding_leaves(&state.trace) {
-        places_of(leaf, &launch.source, &mut places);
+        places_of(leaf, &location.source, &mut places);
     }
     let mut places = places.into_iter();
     let (span, label, key) = match places.next() {
         Some((key, label, at)) => (at.span, label, Some(key)),
-        None => (first_line(launch), "this launch".to_owned(), None),
+        None => (first_line(location), "this launch".to_owned(), None),
     };
     let code = "hydrule::requirement::broken";
     let mut fault = Fault::new(code, span, state.message.clone()).labelled(label);
@@ -276,9 +202,10 @@ fn broken_finding(
     if let Some(repair) = repair {
         help.push_str(&format!("\nset {repair}"));
     }
-    let fault = fault.helped(help);
-    let (level, source) = (rule.level, launch.source.clone());
-    Finding { rule: rule.id.clone(), level, key, source, fault }
+    let mut finding =
+        Finding::new(&rule.id, rule.level, &location.source, fault.helped(help)).of(program);
+    finding.key = key;
+    finding
 }
 
 /// Overrides that Hydra would refuse; a stray brace that was found already says it better.
@@ -290,9 +217,9 @@ fn refused(source: &Source, launch: &Launch, faults: Vec<Fault>, found: &mut Vec
                 && argument.is_some_and(|it| it.word.contains(old.fault.span))
         };
         if !found.iter().any(told) {
-            let key = argument.map(bash::Argument::key);
-            let rule = "refused-override".to_owned();
-            found.push(Finding { rule, level: Level::Error, key, source: source.clone(), fault });
+            let mut finding = Finding::new("refused-override", Level::Error, source, fault);
+            finding.key = argument.map(bash::Argument::key);
+            found.push(finding.of(&launch.program));
         }
     }
 }

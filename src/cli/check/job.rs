@@ -1,0 +1,274 @@
+//! Files looked into by several threads, and put together where one starts another.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::examine::{Checker, Examined};
+use super::paths::Candidate;
+use super::recognise::{foreign, is_hydras, is_meant, other_shell, read_candidate};
+use super::scope::Scopes;
+use crate::cli::args::CheckArgs;
+use crate::cli::chain::inputs_of;
+use crate::cli::error::CliError;
+use crate::cli::files::read_script;
+use crate::cli::job::outside;
+use crate::cli::progress::Progress;
+use crate::cli::threads::in_order;
+use crate::pack::Signs;
+use crate::surface::bash::Outside;
+use crate::text::{Finding, Source};
+
+/// A file that was checked.
+pub struct CheckedFile {
+    /// Its path, for people.
+    pub name: String,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    launches: usize,
+    strangers: Vec<Signs>,
+}
+
+/// What became of all files.
+#[derive(Default)]
+pub struct Looked {
+    /// Those that were checked.
+    pub files: Vec<CheckedFile>,
+    /// Those that were named and are no launch scripts, each with the reason.
+    pub skipped: Vec<(String, String)>,
+    /// What could not be read.
+    pub errors: Vec<(PathBuf, CliError)>,
+}
+
+impl Looked {
+    /// Counts the launches.
+    pub fn launches(&self) -> usize {
+        self.files.iter().map(|file| file.launches).sum()
+    }
+
+    /// Lists the launches that no pack knows.
+    pub fn strangers(&self) -> impl Iterator<Item = &Signs> {
+        self.files.iter().flat_map(|file| &file.strangers)
+    }
+}
+
+/// A script that was read.
+struct Read {
+    source: Source,
+    /// The scripts that it starts.
+    starts: Vec<String>,
+    /// Whether it is worth a look by itself.
+    counts: bool,
+    examined: Examined,
+}
+
+/// What became of one file.
+enum Became {
+    Passed,
+    Skipped(String),
+    Read(Box<Read>),
+}
+
+/// Looks into every file; what is found does not depend on the number of threads.
+///
+/// # Errors
+/// Arguments that cannot be read.
+pub fn look_all(
+    args: &CheckArgs,
+    scopes: &Scopes<'_>,
+    files: &[Candidate],
+    threads: usize,
+) -> Result<Looked, CliError> {
+    let looker = Looker { scopes, outside: outside(&args.env, args.args.clone())? };
+    let (done, progress) = (AtomicUsize::new(0), Mutex::new(Progress::new()));
+    let became = in_order(files, threads, |file| {
+        let became = looker.look(file);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.show("of the files", done, Some(files.len() as u64));
+        became
+    });
+    progress.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    let mut looked = Looked::default();
+    let mut read: BTreeMap<usize, Box<Read>> = BTreeMap::new();
+    for (at, (file, became)) in files.iter().zip(became).enumerate() {
+        match became {
+            Err(error) => looked.errors.push((file.path.clone(), error)),
+            Ok(Became::Passed) => {}
+            Ok(Became::Skipped(why)) => {
+                looked.skipped.push((file.path.display().to_string(), why));
+            }
+            Ok(Became::Read(one)) => {
+                read.insert(at, one);
+            }
+        }
+    }
+    let groups = Groups::of(files, &read);
+    let again = in_order(&groups.jobs, threads, |job| looker.together(files, &read, job));
+    for examined in again {
+        for (at, examined) in examined? {
+            if let Some(one) = read.get_mut(&at) {
+                one.counts = true;
+                one.examined = examined;
+            }
+        }
+    }
+    for one in read.into_values().filter(|it| it.counts) {
+        let Examined { findings, launches, strangers } = one.examined;
+        let name = one.source.name().to_owned();
+        looked.files.push(CheckedFile { name, findings, launches, strangers });
+    }
+    Ok(looked)
+}
+
+struct Looker<'a, 'b> {
+    scopes: &'a Scopes<'b>,
+    outside: Outside,
+}
+
+impl Looker<'_, '_> {
+    fn look(&self, file: &Candidate) -> Result<Became, CliError> {
+        let path = &file.path;
+        if let Some(why) = foreign(path).filter(|_| file.named) {
+            return Ok(Became::Skipped(why));
+        }
+        let source = match file.named {
+            true => read_script(path)?,
+            false => match read_candidate(path)? {
+                Some(source) => source,
+                None => return Ok(Became::Passed),
+            },
+        };
+        let inputs = match inputs_of(vec![(path.clone(), source.clone())], &self.outside) {
+            Ok(inputs) => inputs,
+            Err(_) if other_shell(source.text()).is_some() => {
+                let shell = other_shell(source.text()).unwrap_or_default();
+                return Ok(match file.named {
+                    true => Became::Skipped(format!("it is written for {shell}, not for bash")),
+                    false => Became::Passed,
+                });
+            }
+            Err(error) if file.named || is_meant(source.text()) => return Err(error),
+            Err(_) => return Ok(Became::Passed),
+        };
+        let Some(input) = inputs.first() else { return Ok(Became::Passed) };
+        let scope = self.scopes.of(path)?;
+        let config = self.scopes.base(&scope, path)?;
+        let script = &input.script;
+        let examined = Checker { scope: &scope, config, inputs: &inputs }.file(input)?;
+        let hydras = script.launches.iter().any(is_hydras) || !script.orphans.is_empty();
+        let known = examined.launches > examined.strangers.len();
+        let named = file.named && (!script.launches.is_empty() || input.has_directives);
+        let starts: Vec<String> = script.starts.iter().map(|start| start.path.clone()).collect();
+        let counts = hydras || known || named;
+        match counts || !starts.is_empty() {
+            true => Ok(Became::Read(Box::new(Read { source, starts, counts, examined }))),
+            false if file.named => {
+                Ok(Became::Skipped("no command in it takes overrides".to_owned()))
+            }
+            false => Ok(Became::Passed),
+        }
+    }
+
+    /// Checks scripts of which some start others.
+    fn together(
+        &self,
+        files: &[Candidate],
+        read: &BTreeMap<usize, Box<Read>>,
+        job: &[usize],
+    ) -> Result<Vec<(usize, Examined)>, CliError> {
+        let path = |at: &usize| files.get(*at).map(|file| file.path.clone());
+        let scripts = job.iter().filter_map(|at| Some((path(at)?, read.get(at)?.source.clone())));
+        let scripts: Vec<(PathBuf, Source)> = scripts.collect();
+        let inputs = inputs_of(scripts, &self.outside)?;
+        let mut all = Vec::new();
+        for (at, input) in job.iter().zip(&inputs) {
+            let Some(path) = path(at) else { continue };
+            let scope = self.scopes.of(&path)?;
+            let config = self.scopes.base(&scope, &path)?;
+            let checker = Checker { scope: &scope, config, inputs: &inputs };
+            all.push((*at, checker.file(input)?));
+        }
+        Ok(all)
+    }
+}
+
+/// Scripts that belong together, by their place among the files.
+struct Groups {
+    jobs: Vec<Vec<usize>>,
+}
+
+impl Groups {
+    /// Puts the scripts together that start one another; those that start none that counts, and that
+    /// none starts, are in no group.
+    fn of(files: &[Candidate], read: &BTreeMap<usize, Box<Read>>) -> Self {
+        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, one) in read {
+            by_name.entry(base_name(one.source.name())).or_default().push(*at);
+        }
+        let mut group: HashMap<usize, usize> = HashMap::new();
+        let root = |group: &HashMap<usize, usize>, mut at: usize| {
+            while let Some(next) = group.get(&at).filter(|next| **next != at) {
+                at = *next;
+            }
+            at
+        };
+        for (at, one) in read {
+            for start in &one.starts {
+                let named = by_name.get(base_name(start)).map(Vec::as_slice).unwrap_or_default();
+                let Some(other) = started(files, *at, start, named) else { continue };
+                let (a, b) = (root(&group, *at), root(&group, other));
+                group.insert(a.max(b), a.min(b));
+                group.entry(a.min(b)).or_insert(a.min(b));
+            }
+        }
+        let mut jobs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for at in read.keys().filter(|at| group.contains_key(*at)) {
+            jobs.entry(root(&group, *at)).or_default().push(*at);
+        }
+        let counts =
+            |job: &Vec<usize>| job.iter().any(|at| read.get(at).is_some_and(|it| it.counts));
+        Self { jobs: jobs.into_values().filter(counts).collect() }
+    }
+}
+
+/// Finds the file that a script starts, among those of its name: the one where the path leads from the
+/// script's folder, else the only one that the path may mean.
+fn started(files: &[Candidate], at: usize, written: &str, named: &[usize]) -> Option<usize> {
+    let own = files.get(at)?;
+    let beside = plain(&own.path.parent().unwrap_or(Path::new("")).join(written));
+    let place = |other: &usize| files.get(*other).map(|it| plain(&it.path));
+    let others = || named.iter().copied().filter(|other| *other != at);
+    if let Some(exact) = others().find(|other| place(other).as_ref() == Some(&beside)) {
+        return Some(exact);
+    }
+    let suffix = plain(Path::new(written));
+    let has_folder = suffix.components().count() > 1;
+    let may_be = |other: &usize| {
+        let both = own.named && files.get(*other).is_some_and(|it| it.named);
+        both || has_folder && place(other).is_some_and(|it| it.ends_with(&suffix))
+    };
+    let mut found = others().filter(may_be);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// A path without `.` and, as far as that can be, without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

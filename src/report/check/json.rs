@@ -1,0 +1,50 @@
+use serde_json::{Value as Json, json};
+
+use super::Report;
+use crate::report::json::location;
+use crate::text::Finding;
+
+/// Gives everything as data.
+pub fn check_json(report: &Report<'_>) -> Json {
+    let findings: Vec<Json> = report.findings.iter().map(finding_json).collect();
+    let skipped = report.skipped.iter();
+    let skipped: Vec<Json> =
+        skipped.map(|(path, why)| json!({ "path": path, "reason": why })).collect();
+    let errors = report.errors.iter();
+    let errors: Vec<Json> =
+        errors.map(|(path, message)| json!({ "path": path, "message": message })).collect();
+    json!({
+        "format": 1,
+        "files": report.files,
+        "findings": findings,
+        "skipped": skipped,
+        "errors": errors,
+    })
+}
+
+/// Gives each finding as an object in a line of its own.
+pub fn check_lines(report: &Report<'_>) -> String {
+    report.findings.iter().map(|it| format!("{}\n", finding_json(it))).collect()
+}
+
+/// Gives a finding as data.
+fn finding_json(finding: &Finding) -> Json {
+    let Finding { rule, level, key, launch, source, fault, .. } = finding;
+    let also = fault
+        .also
+        .iter()
+        .map(|(span, label)| json!({ "location": location(&source.at(*span)), "label": label }));
+    let also: Vec<Json> = also.collect();
+    json!({
+        "rule": rule,
+        "level": level.word(),
+        "key": key,
+        "launch": launch,
+        "message": fault.message,
+        "label": fault.label,
+        "help": fault.help,
+        "code": fault.code,
+        "location": location(&source.at(fault.span)),
+        "also": also,
+    })
+}

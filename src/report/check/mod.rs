@@ -1,0 +1,32 @@
+//! Findings about scripts: for people, a line each, and as data. One module a format.
+
+mod concise;
+mod full;
+mod github;
+mod json;
+
+pub use concise::check_concise;
+pub use full::{check_full, check_summary};
+pub use github::check_github;
+pub use json::{check_json, check_lines};
+
+use crate::text::Finding;
+
+/// What a check found.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The findings, in the order of the files.
+    pub findings: &'a [Finding],
+    /// The files that were checked.
+    pub files: &'a [String],
+    /// The files that were named and not checked, each with the reason.
+    pub skipped: &'a [(String, String)],
+    /// What could not be read, each with the reason.
+    pub errors: &'a [(String, String)],
+}
+
+/// Says where a finding is: the file, the line and the column.
+fn place(finding: &Finding) -> String {
+    let at = finding.source.line_column(finding.fault.span.start);
+    format!("{}:{}:{}", finding.source.name(), at.line, at.column)
+}
