@@ -276,6 +276,8 @@ pub enum CheckFormat {
     JsonLines,
     /// As commands of GitHub's workflows, which show findings beside the lines of a pull request.
     Github,
+    /// As SARIF 2.1.0, which code hosts and editors read.
+    Sarif,
 }
 
 /// Which files are meant.
@@ -308,6 +310,12 @@ pub struct CheckArgs {
     /// All but these rules; of --select and --ignore the longer text decides
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
+    /// Let be what this file knows: findings by file, rule, key and launch, never by line
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write everything that is found into the baseline
+    #[arg(long, requires = "baseline")]
+    pub accept_new: bool,
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -3,6 +3,7 @@
 
 pub mod bash;
 pub mod hosted;
+pub mod marks;
 pub mod run_folder;
 pub mod slurm;
 pub mod yaml;

@@ -2,6 +2,8 @@
 
 use super::recognise::is_hydras;
 use super::scope::{Rules, Scope};
+use super::select::Selection;
+use super::suppress::suppress;
 use crate::cli::chain::Input;
 use crate::cli::choose::signs_of;
 use crate::cli::error::CliError;
@@ -15,7 +17,7 @@ use crate::facts::Provenance;
 use crate::overrides::Override;
 use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
-use crate::surface::bash::{self, Launch};
+use crate::surface::bash::{self, Launch, Script, Step};
 use crate::surface::slurm;
 use crate::text::{Fault, Finding, Level, Location, Source, Span, shell_word};
 
@@ -28,6 +30,8 @@ pub struct Examined {
     pub launches: usize,
     /// Those of them that no pack knows.
     pub strangers: Vec<Signs>,
+    /// How many findings comments have taken out.
+    pub suppressed: usize,
 }
 
 /// Checks files of which some may start others.
@@ -38,6 +42,8 @@ pub struct Checker<'a> {
     pub config: Option<Config>,
     /// All files of the job.
     pub inputs: &'a [Input],
+    /// The rules that count.
+    pub selection: &'a Selection<'a>,
 }
 
 impl Checker<'_> {
@@ -72,7 +78,11 @@ impl Checker<'_> {
         }
         found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
         found.dedup();
-        examined.findings = found;
+        found.retain(|it| self.selection.holds(&it.rule));
+        for finding in &mut found {
+            finding.flow = flow(&input.script, finding);
+        }
+        (examined.findings, examined.suppressed) = suppress(&input.script, found, self.selection);
         Ok(examined)
     }
 
@@ -135,6 +145,31 @@ impl Checker<'_> {
             move |other: &&Input| std::ptr::eq(*other, input) || input.is_started_by(&other.script);
         self.inputs.iter().filter(starts).filter(|it| it.has_directives)
     }
+}
+
+/// The way of the value that a finding is about: where its variables are set and read, and where the
+/// launch gets it.
+fn flow(script: &Script, finding: &Finding) -> Vec<(Span, String)> {
+    let Some(key) = &finding.key else { return Vec::new() };
+    let launches = script.launches.iter().filter(|it| Some(&it.program) == finding.launch.as_ref());
+    let arguments = launches.flat_map(|it| it.arguments.iter().filter(|it| it.key() == *key));
+    let Some(argument) = arguments.last() else { return Vec::new() };
+    let mut flow: Vec<(Span, String)> = Vec::new();
+    let steps = argument.text.pieces.iter().flat_map(|it| &it.via).chain(&argument.array);
+    for Step { variable, used, assigned, .. } in steps {
+        let set = assigned.iter().map(|span| (*span, format!("`{variable}` is set")));
+        flow.extend(set.chain([(*used, format!("`{variable}` is read"))]));
+    }
+    flow.push((argument.word, format!("`{key}` is what comes of it")));
+    flow.retain(|(span, _)| script.holds(*span));
+    let mut seen = Vec::new();
+    flow.retain(|step| {
+        !seen.contains(step) && {
+            seen.push(step.clone());
+            true
+        }
+    });
+    flow
 }
 
 /// A setting that a launch makes under an old and a new name.
@@ -211,7 +246,11 @@ fn broken_finding(
 /// Overrides that Hydra would refuse; a stray brace that was found already says it better.
 fn refused(source: &Source, launch: &Launch, faults: Vec<Fault>, found: &mut Vec<Finding>) {
     for fault in faults {
-        let argument = launch.arguments.iter().find(|it| it.word.contains(fault.span));
+        let wrote = |it: &&bash::Argument| {
+            let mut places = it.text.pieces.iter().map(|piece| piece.origin.span());
+            it.word.contains(fault.span) || places.any(|place| place.contains(fault.span))
+        };
+        let argument = launch.arguments.iter().find(wrote);
         let told = |old: &Finding| {
             old.rule != "repeated-key"
                 && argument.is_some_and(|it| it.word.contains(old.fault.span))

@@ -9,13 +9,14 @@ use super::examine::{Checker, Examined};
 use super::paths::Candidate;
 use super::recognise::{foreign, is_hydras, is_meant, other_shell, read_candidate};
 use super::scope::Scopes;
+use super::select::Selection;
 use crate::cli::args::CheckArgs;
 use crate::cli::chain::inputs_of;
 use crate::cli::error::CliError;
 use crate::cli::files::read_script;
 use crate::cli::job::outside;
 use crate::cli::progress::Progress;
-use crate::cli::threads::in_order;
+use crate::cli::threads::{self, in_order};
 use crate::pack::Signs;
 use crate::surface::bash::Outside;
 use crate::text::{Finding, Source};
@@ -26,6 +27,8 @@ pub struct CheckedFile {
     pub name: String,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// How many findings comments have taken out.
+    pub suppressed: usize,
     launches: usize,
     strangers: Vec<Signs>,
 }
@@ -77,10 +80,11 @@ enum Became {
 pub fn look_all(
     args: &CheckArgs,
     scopes: &Scopes<'_>,
+    selection: &Selection<'_>,
     files: &[Candidate],
-    threads: usize,
 ) -> Result<Looked, CliError> {
-    let looker = Looker { scopes, outside: outside(&args.env, args.args.clone())? };
+    let threads = args.threads.unwrap_or_else(threads::usual);
+    let looker = Looker { scopes, selection, outside: outside(&args.env, args.args.clone())? };
     let (done, progress) = (AtomicUsize::new(0), Mutex::new(Progress::new()));
     let became = in_order(files, threads, |file| {
         let became = looker.look(file);
@@ -115,15 +119,16 @@ pub fn look_all(
         }
     }
     for one in read.into_values().filter(|it| it.counts) {
-        let Examined { findings, launches, strangers } = one.examined;
+        let Examined { findings, launches, strangers, suppressed } = one.examined;
         let name = one.source.name().to_owned();
-        looked.files.push(CheckedFile { name, findings, launches, strangers });
+        looked.files.push(CheckedFile { name, findings, suppressed, launches, strangers });
     }
     Ok(looked)
 }
 
 struct Looker<'a, 'b> {
     scopes: &'a Scopes<'b>,
+    selection: &'a Selection<'a>,
     outside: Outside,
 }
 
@@ -156,7 +161,9 @@ impl Looker<'_, '_> {
         let scope = self.scopes.of(path)?;
         let config = self.scopes.base(&scope, path)?;
         let script = &input.script;
-        let examined = Checker { scope: &scope, config, inputs: &inputs }.file(input)?;
+        let selection = self.selection;
+        let checker = Checker { scope: &scope, config, inputs: &inputs, selection };
+        let examined = checker.file(input)?;
         let hydras = script.launches.iter().any(is_hydras) || !script.orphans.is_empty();
         let known = examined.launches > examined.strangers.len();
         let named = file.named && (!script.launches.is_empty() || input.has_directives);
@@ -187,7 +194,8 @@ impl Looker<'_, '_> {
             let Some(path) = path(at) else { continue };
             let scope = self.scopes.of(&path)?;
             let config = self.scopes.base(&scope, &path)?;
-            let checker = Checker { scope: &scope, config, inputs: &inputs };
+            let selection = self.selection;
+            let checker = Checker { scope: &scope, config, inputs: &inputs, selection };
             all.push((*at, checker.file(input)?));
         }
         Ok(all)

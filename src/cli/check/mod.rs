@@ -1,11 +1,13 @@
 //! `hydrule check`: what is wrong with launch scripts before they run.
 
+mod baseline;
 mod examine;
 mod job;
 mod paths;
 mod recognise;
 mod scope;
 mod select;
+mod suppress;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,47 +18,56 @@ use super::choose::none;
 use super::console::Console;
 use super::error::CliError;
 use super::files::write_text;
-use super::threads;
 use crate::pack::Signs;
 use crate::report::{
     Look, Paint, Report, check_concise, check_full, check_github, check_json, check_lines,
-    check_summary,
+    check_sarif, check_summary,
 };
 use crate::text::{Finding, Level, count, join_and, join_or};
+use baseline::Baseline;
 use job::{Looked, look_all};
 use scope::Scopes;
-use select::Selection;
+use select::{Selection, own_rules};
 
 /// `hydrule check`.
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let candidates = paths::collect(&args.paths)?;
     let scopes = Scopes::new(args)?;
-    let threads = args.threads.unwrap_or_else(threads::usual);
-    let looked = look_all(args, &scopes, &candidates.files, threads)?;
+    let selection = Selection::of(args);
+    let baseline = args.baseline.as_deref();
+    let baseline = baseline.map(|path| Baseline::read(path, args.accept_new)).transpose()?;
+    let looked = look_all(args, &scopes, &selection, &candidates.files)?;
     let mut errors = candidates.errors;
     errors.extend(looked.errors.iter().cloned());
     if let Some(error) = untold(args, &scopes, &looked) {
         return Err(error);
     }
-    let selection = Selection::of(args);
-    selection.check(&scopes.requirements())?;
+    let mut rules = scopes.requirements();
+    selection.check(&rules)?;
     if args.show_files {
         let lines: String = looked.files.iter().map(|file| format!("{}\n", file.name)).collect();
         console.print(&lines)?;
         return ended(Done::Clean, &errors, console);
     }
-    let findings = looked.files.iter().flat_map(|file| &file.findings);
-    let findings: Vec<Finding> = findings.filter(|it| selection.holds(&it.rule)).cloned().collect();
     let files: Vec<String> = looked.files.iter().map(|file| file.name.clone()).collect();
+    let found: Vec<Finding> =
+        looked.files.iter().flat_map(|file| &file.findings).cloned().collect();
+    let (findings, known, stale) = weigh(args, baseline.as_ref(), found, &files)?;
+    rules.extend(own_rules().map(|(id, what)| (id.to_owned(), what.to_owned())));
     let told = |(path, error): &(PathBuf, CliError)| (path.display().to_string(), error.message());
     let told: Vec<(String, String)> = errors.iter().map(told).collect();
-    let report =
-        Report { findings: &findings, files: &files, skipped: &looked.skipped, errors: &told };
+    let report = Report {
+        findings: &findings,
+        files: &files,
+        skipped: &looked.skipped,
+        errors: &told,
+        suppressed: looked.files.iter().map(|file| file.suppressed).sum(),
+        known,
+        stale: &stale,
+        rules: &rules,
+    };
     show(args, &report, console)?;
-    for (path, why) in &looked.skipped {
-        let paint = Paint::new(console.err);
-        console.say(&format!("{} {path} is not checked: {why}.\n", paint.warn("!")));
-    }
+    warn(&report, console);
     if files.is_empty() && errors.is_empty() && !args.allow_empty {
         return Err(nothing(args));
     }
@@ -66,6 +77,38 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let heavy = findings.iter().any(|finding| finding.level > Level::Note);
     let done = if heavy && !args.exit_zero { Done::Proposed } else { Done::Clean };
     ended(done, &errors, console)
+}
+
+/// Takes out what the baseline knows, or makes it know everything; returns the findings that stay, how
+/// many do not, and what is known and found no more.
+fn weigh(
+    args: &CheckArgs,
+    baseline: Option<&Baseline>,
+    found: Vec<Finding>,
+    files: &[String],
+) -> Result<(Vec<Finding>, usize, Vec<String>), CliError> {
+    let Some(baseline) = baseline else { return Ok((found, 0, Vec::new())) };
+    if !args.accept_new {
+        return Ok(baseline.apply(found, files));
+    }
+    baseline.accept(&found, files)?;
+    let all = found.len();
+    let notes = found.into_iter().filter(|it| it.level == Level::Note);
+    let notes: Vec<Finding> = notes.collect();
+    let known = all - notes.len();
+    Ok((notes, known, Vec::new()))
+}
+
+/// Tells what was not checked, and what the baseline need not know any more.
+fn warn(report: &Report<'_>, console: &mut Console) {
+    let paint = Paint::new(console.err);
+    for (path, why) in report.skipped {
+        console.say(&format!("{} {path} is not checked: {why}.\n", paint.warn("!")));
+    }
+    for entry in report.stale {
+        let text = format!("The baseline knows what is no more found: {entry}.");
+        console.say(&format!("{} {text}\n", paint.warn("!")));
+    }
 }
 
 /// Prints the product: to stdout, or into the file that was asked for.
@@ -80,6 +123,7 @@ fn show(args: &CheckArgs, report: &Report<'_>, console: &mut Console) -> Result<
         CheckFormat::Json => format!("{:#}\n", check_json(report)),
         CheckFormat::JsonLines => check_lines(report),
         CheckFormat::Github => check_github(report),
+        CheckFormat::Sarif => format!("{:#}\n", check_sarif(report)),
     };
     match &args.output_file {
         Some(path) => write_text(path, &text),

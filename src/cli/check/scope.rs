@@ -1,6 +1,6 @@
 //! What holds for a file that is checked: its project, and the packs that know its launches.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -77,11 +77,14 @@ impl<'a> Scopes<'a> {
         Ok(Arc::clone(folders.entry(folder).or_insert_with(|| Arc::clone(scope))))
     }
 
-    /// Lists the ids of the requirements of every pack that was needed.
-    pub fn requirements(&self) -> BTreeSet<String> {
+    /// Lists the requirements of every pack that was needed: id and message.
+    pub fn requirements(&self) -> BTreeMap<String, String> {
         let all = self.all();
         let packs = all.iter().flat_map(|it| it.packs());
-        packs.flat_map(|it| it.requirements.iter().map(|it| it.id.clone())).collect()
+        packs
+            .flat_map(|it| &it.requirements)
+            .map(|it| (it.id.clone(), it.message.clone()))
+            .collect()
     }
 
     /// Lists the names of the packs that the user or the projects name.

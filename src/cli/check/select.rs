@@ -1,7 +1,8 @@
 //! Which rules count: `--select` and `--ignore`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::suppress::COMMENT_RULES;
 use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
 use crate::pack::{EMBEDDED, load};
@@ -49,17 +50,18 @@ impl<'a> Selection<'a> {
     ///
     /// # Errors
     /// The first such word, with the nearest rule.
-    pub fn check(&self, packs: &BTreeSet<String>) -> Result<(), CliError> {
+    pub fn check(&self, requirements: &BTreeMap<String, String>) -> Result<(), CliError> {
+        let packs: BTreeSet<String> = requirements.keys().cloned().collect();
         let words = || self.select.iter().chain(self.ignore).filter(|word| *word != ALL);
         let known = built_in();
         let fits =
             |rules: &BTreeSet<String>, word: &str| rules.iter().any(|it| it.starts_with(word));
-        if words().all(|word| !word.is_empty() && (fits(&known, word) || fits(packs, word))) {
+        if words().all(|word| !word.is_empty() && (fits(&known, word) || fits(&packs, word))) {
             return Ok(());
         }
         // Only a word that may be wrong is worth reading every pack.
         let mut all = known.clone();
-        all.extend(packs.iter().cloned());
+        all.extend(packs);
         for pack in EMBEDDED {
             let pack = load(pack.name).map_err(|error| CliError::pack(pack.name, error))?;
             all.extend(pack.requirements.iter().map(|it| it.id.clone()));
@@ -80,6 +82,11 @@ impl<'a> Selection<'a> {
 
 /// The ids of the rules that are no pack's.
 fn built_in() -> BTreeSet<String> {
+    own_rules().map(|(id, _)| id.to_owned()).collect()
+}
+
+/// Lists the rules that are no pack's: id and what each finds.
+pub fn own_rules() -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = SCRIPT_RULES.iter().chain(&DIRECTIVE_RULES).chain(&LAUNCH_RULES);
-    all.map(|(id, _)| (*id).to_owned()).collect()
+    all.chain(&COMMENT_RULES).copied()
 }

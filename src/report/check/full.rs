@@ -31,6 +31,15 @@ pub fn check_summary(report: &Report<'_>, remark: &Option<String>, look: Look) -
             .filter(|(level, _)| of(*level) > 0)
             .map(|(level, word)| count(of(level), word))
             .collect();
+    let mut less = Vec::new();
+    if report.suppressed > 0 {
+        less.push(format!("{} suppressed", report.suppressed));
+    }
+    if report.known > 0 {
+        less.push(format!("{} in the baseline", report.known));
+    }
+    let less = if less.is_empty() { String::new() } else { format!(" ({})", less.join(", ")) };
+    let files = format!("{files}{less}");
     let line = match (of(Level::Error) + of(Level::Warning), parts.is_empty()) {
         (0, true) if remark.len() > 0 => format!("Nothing wrong with {files} as such.\n"),
         (0, true) => format!("{} in {files}.\n", paint.good("Nothing found")),

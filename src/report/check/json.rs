@@ -2,7 +2,7 @@ use serde_json::{Value as Json, json};
 
 use super::Report;
 use crate::report::json::location;
-use crate::text::Finding;
+use crate::text::{Finding, Span};
 
 /// Gives everything as data.
 pub fn check_json(report: &Report<'_>) -> Json {
@@ -19,6 +19,9 @@ pub fn check_json(report: &Report<'_>) -> Json {
         "findings": findings,
         "skipped": skipped,
         "errors": errors,
+        "suppressed": report.suppressed,
+        "known": report.known,
+        "stale": report.stale,
     })
 }
 
@@ -30,11 +33,9 @@ pub fn check_lines(report: &Report<'_>) -> String {
 /// Gives a finding as data.
 fn finding_json(finding: &Finding) -> Json {
     let Finding { rule, level, key, launch, source, fault, .. } = finding;
-    let also = fault
-        .also
-        .iter()
-        .map(|(span, label)| json!({ "location": location(&source.at(*span)), "label": label }));
-    let also: Vec<Json> = also.collect();
+    let labelled = |(span, label): &(Span, String)| json!({ "location": location(&source.at(*span)), "label": label });
+    let also: Vec<Json> = fault.also.iter().map(labelled).collect();
+    let flow: Vec<Json> = finding.flow.iter().map(labelled).collect();
     json!({
         "rule": rule,
         "level": level.word(),
@@ -46,5 +47,6 @@ fn finding_json(finding: &Finding) -> Json {
         "code": fault.code,
         "location": location(&source.at(fault.span)),
         "also": also,
+        "flow": flow,
     })
 }

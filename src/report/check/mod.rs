@@ -4,11 +4,15 @@ mod concise;
 mod full;
 mod github;
 mod json;
+mod sarif;
 
 pub use concise::check_concise;
 pub use full::{check_full, check_summary};
 pub use github::check_github;
 pub use json::{check_json, check_lines};
+pub use sarif::check_sarif;
+
+use std::collections::BTreeMap;
 
 use crate::text::Finding;
 
@@ -23,6 +27,14 @@ pub struct Report<'a> {
     pub skipped: &'a [(String, String)],
     /// What could not be read, each with the reason.
     pub errors: &'a [(String, String)],
+    /// How many findings comments have taken out.
+    pub suppressed: usize,
+    /// How many findings the baseline knows.
+    pub known: usize,
+    /// What the baseline knows and is found no more.
+    pub stale: &'a [String],
+    /// What each rule finds, by its id.
+    pub rules: &'a BTreeMap<String, String>,
 }
 
 /// Says where a finding is: the file, the line and the column.

@@ -1,0 +1,76 @@
+//! What a script's comments take out of the findings.
+
+use std::ops::RangeInclusive;
+
+use super::select::Selection;
+use crate::surface::bash::Script;
+use crate::surface::marks::{Mark, Marks, Says, lines_of};
+use crate::text::{Fault, Finding, Level, Span};
+
+/// The rules about comments that speak to hydrule: id and what each finds.
+pub const COMMENT_RULES: [(&str, &str); 2] = [
+    ("unused-suppression", "a comment ignores a rule that finds nothing there"),
+    ("unknown-comment", "a comment speaks to hydrule and says nothing that it understands"),
+];
+
+/// Takes out what comments ignore; returns what stays, and how much goes. A comment that ignores nothing
+/// is a finding itself, as long as its rule counts.
+pub fn suppress(
+    script: &Script,
+    found: Vec<Finding>,
+    selection: &Selection<'_>,
+) -> (Vec<Finding>, usize) {
+    let source = &script.source;
+    let marks = Marks::read(source);
+    let commands: Vec<Span> = script
+        .launches
+        .iter()
+        .map(|it| it.location.span)
+        .filter(|span| script.holds(*span))
+        .collect();
+    let mut used = vec![false; marks.all.len()];
+    let all = found.len();
+    let mut kept: Vec<Finding> = found
+        .into_iter()
+        .filter(|finding| {
+            let hits = |mark: &Mark| {
+                matches!(&mark.says, Says::Ignore { rule, .. } if *rule == finding.rule)
+                    && is_about(mark, script, finding, &commands)
+            };
+            let mut hit = false;
+            for (_, used) in marks.all.iter().zip(&mut used).filter(|(mark, _)| hits(mark)) {
+                (*used, hit) = (true, true);
+            }
+            !hit
+        })
+        .collect();
+    let gone = all - kept.len();
+    for (mark, _) in marks.all.iter().zip(used).filter(|(_, used)| !used) {
+        let Says::Ignore { rule, .. } = &mark.says else { continue };
+        if selection.holds(rule) {
+            let message = format!("`{rule}` finds nothing here");
+            let fault = Fault::new("hydrule::mark::unused", mark.span, message)
+                .labelled("this ignores nothing")
+                .helped("take it out of the comment");
+            kept.push(Finding::new("unused-suppression", Level::Warning, source, fault));
+        }
+    }
+    for fault in marks.faults {
+        kept.push(Finding::new("unknown-comment", Level::Warning, source, fault));
+    }
+    kept.retain(|it| selection.holds(&it.rule));
+    kept.sort_by_key(|it| it.fault.span);
+    (kept, gone)
+}
+
+/// Tells whether a comment is about one of the places of a finding.
+fn is_about(mark: &Mark, script: &Script, finding: &Finding, commands: &[Span]) -> bool {
+    let fault = &finding.fault;
+    let mut spans = fault.also.iter().map(|(span, _)| *span).chain([fault.span]);
+    spans.any(|span| {
+        let command = commands.iter().find(|it| it.contains(span));
+        let command: Option<RangeInclusive<usize>> =
+            command.map(|it| lines_of(&script.source, *it));
+        mark.is_about(&lines_of(&script.source, span), command.as_ref())
+    })
+}

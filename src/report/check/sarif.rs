@@ -1,0 +1,157 @@
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use serde_json::{Value as Json, json};
+
+use super::Report;
+use crate::text::{Finding, Level, Source, Span};
+
+/// Gives everything as SARIF 2.1.0, which code hosts show beside the code.
+pub fn check_sarif(report: &Report<'_>) -> Json {
+    let mut rules: IndexMap<&str, &Finding> = IndexMap::new();
+    for finding in report.findings {
+        rules.entry(&finding.rule).or_insert(finding);
+    }
+    let described: Vec<Json> = rules.values().map(|it| rule(it, report)).collect();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let results: Vec<Json> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let what = identity(finding);
+            let number = seen.entry(what.clone()).or_default();
+            *number += 1;
+            let index = rules.get_index_of(finding.rule.as_str());
+            result(finding, index, &fingerprint(&what, *number))
+        })
+        .collect();
+    let errors = report.errors.iter().map(|(path, message)| {
+        json!({
+            "level": "error",
+            "message": { "text": message },
+            "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(path) } } }],
+        })
+    });
+    let errors: Vec<Json> = errors.collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "hydrule",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": described,
+            } },
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{
+                "executionSuccessful": report.errors.is_empty(),
+                "toolExecutionNotifications": errors,
+            }],
+            "results": results,
+        }],
+    })
+}
+
+/// Describes a rule: in the words for all of its findings where there are any, else in those of one.
+fn rule(finding: &Finding, report: &Report<'_>) -> Json {
+    let text = report.rules.get(&finding.rule).unwrap_or(&finding.fault.message);
+    json!({
+        "id": finding.rule,
+        "name": finding.rule,
+        "shortDescription": { "text": text },
+        "help": { "text": text },
+        "defaultConfiguration": { "level": finding.level.word() },
+        "properties": {
+            "tags": ["hydra", "correctness"],
+            "problem.severity": match finding.level {
+                Level::Error => "error",
+                Level::Warning => "warning",
+                Level::Note => "recommendation",
+            },
+        },
+    })
+}
+
+fn result(finding: &Finding, rule: Option<usize>, fingerprint: &str) -> Json {
+    let Finding { source, fault, .. } = finding;
+    let mut message = fault.message.clone();
+    if let Some(help) = &fault.help {
+        message.push_str(&format!("\n{help}"));
+    }
+    let also: Vec<Json> =
+        fault.also.iter().map(|(span, label)| said_at(source, *span, label)).collect();
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": finding.level.word(),
+        "message": { "text": message },
+        "locations": [place(source, fault.span)],
+        "relatedLocations": also,
+        "partialFingerprints": { "hydruleFinding/v1": fingerprint },
+    });
+    if let (Some(fields), true) = (result.as_object_mut(), finding.flow.len() > 1) {
+        let steps = finding.flow.iter();
+        let steps: Vec<Json> =
+            steps.map(|(span, what)| json!({ "location": said_at(source, *span, what) })).collect();
+        let flow = json!([{ "threadFlows": [{ "locations": steps }] }]);
+        fields.insert("codeFlows".to_owned(), flow);
+    }
+    result
+}
+
+/// What makes a finding the same in a later version of the file: never the line.
+fn identity(finding: &Finding) -> String {
+    let Finding { rule, key, launch, source, .. } = finding;
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    format!("{rule}\n{}\n{}\n{}", part(key), part(launch), source.name())
+}
+
+fn fingerprint(identity: &str, number: usize) -> String {
+    let hash = hmac_sha256::Hash::hash(format!("{identity}\n{number}").as_bytes());
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn place(source: &Source, span: Span) -> Json {
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(source.name()) },
+        "region": region(source, span),
+    } })
+}
+
+fn said_at(source: &Source, span: Span, text: &str) -> Json {
+    let mut place = place(source, span);
+    if let Some(fields) = place.as_object_mut() {
+        fields.insert("message".to_owned(), json!({ "text": text }));
+    }
+    place
+}
+
+fn region(source: &Source, span: Span) -> Json {
+    let (start, end) = (source.line_column(span.start), source.line_column(span.end));
+    json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+    })
+}
+
+/// Writes a path as a reference: what is no plain character is percent-encoded.
+fn uri(path: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let mut out = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(char::from(byte));
+            }
+            b'\\' => out.push('/'),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    // A name with a colon would read as a scheme; it is encoded above.
+    match path.starts_with('/') {
+        true => format!("file://{out}"),
+        false => out,
+    }
+}
