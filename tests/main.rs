@@ -11,6 +11,7 @@
 mod aliases;
 mod architecture;
 mod backtest;
+mod book;
 mod bounds;
 mod broken;
 mod cases;

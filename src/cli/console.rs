@@ -52,11 +52,17 @@ impl Console {
     }
 }
 
+/// Whether the environment asks for colours where there is no terminal; anstream knows `CLICOLOR_FORCE` alone.
+fn forced() -> bool {
+    let told = |name| std::env::var(name).ok().filter(|it| !it.is_empty());
+    told("NO_COLOR").is_none() && told("FORCE_COLOR").is_some_and(|it| it != "0")
+}
+
 fn look(when: ColorWhen, choice: ColorChoice, terminal: bool) -> Look {
     let color = match when {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
-        ColorWhen::Auto => choice != ColorChoice::Never,
+        ColorWhen::Auto => choice != ColorChoice::Never || forced(),
     };
     let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     let columns = columns.filter(|_| terminal).unwrap_or(WIDEST);

@@ -1,6 +1,7 @@
 //! Running the program and comparing what it prints.
 
 pub mod disk;
+pub mod walk;
 
 use hydrule::engine::{Entry, State, World};
 use hydrule::facts::Provenance;
