@@ -51,7 +51,8 @@ pub fn blocks(page: &str) -> Vec<Block> {
     let (mut file, mut said) = (None, None);
     while let Some(line) = lines.next() {
         let Some(kind) = line.strip_prefix("```") else {
-            if let Some(name) = line.strip_prefix("**").and_then(|rest| rest.split_once("**")) {
+            let bold = line.strip_prefix("**").and_then(|rest| rest.split_once("**"));
+            if let Some(name) = bold.filter(|(_, more)| matches!(*more, "" | ", at its end")) {
                 file = Some(name);
             } else if !line.is_empty() {
                 file = None;
