@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::walk::drawing;
 use crate::support::{Run, Workspace, root, snapshot};
 
 fn accepts() -> bool {
@@ -71,8 +72,7 @@ fn the_picture_is_the_real_output() {
     let start = output.len() - diff.len() - "diff --git".len();
     let start = output[..start].rfind('\n').unwrap() + 1;
     shown.push_str(&output[start..]);
-    let picture = anstyle_svg::Term::new().min_width_px(840).render_svg(&shown);
-    check_file("docs/rewrite.svg", &picture);
+    check_file("docs/rewrite.svg", &drawing(&shown));
 }
 
 #[test]

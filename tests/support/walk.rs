@@ -153,6 +153,7 @@ impl Walk {
             "CLICOLOR",
             "CLICOLOR_FORCE",
             "NO_GRAPHICS",
+            "HYDRULE_OUTPUT_FORMAT",
             "COLUMNS",
             "GIT_DIR",
             "VIRTUAL_ENV",
@@ -187,7 +188,7 @@ impl Walk {
         let shown = self.run(&format!("export FORCE_COLOR=1 CLICOLOR_FORCE=1; {command}")).out;
         assert!(shown.contains('\u{1b}'), "`{command}` has no colours:\n{shown}");
         let shown = format!("\u{1b}[2m$\u{1b}[0m {command}\n{shown}");
-        anstyle_svg::Term::new().min_width_px(840).render_svg(&shown)
+        drawing(&shown)
     }
 
     /// Does what a page of the repository says, and returns it as it should be.
@@ -246,6 +247,12 @@ impl Walk {
         assert_eq!(picture, None, "no image follows the line that says what it shows");
         walked
     }
+}
+
+/// Draws coloured text. What terminals print dimmed stays readable on black.
+pub fn drawing(text: &str) -> String {
+    let drawn = anstyle_svg::Term::new().min_width_px(840).render_svg(text);
+    drawn.replace(".dimmed { opacity: 0.4; }", ".dimmed { opacity: 0.7; }")
 }
 
 fn copy(from: &Path, to: &Path) {
