@@ -174,3 +174,14 @@ fn what_cannot_tell_anything_is_an_error() {
     assert_eq!(failing.code, 2, "{}", failing.err);
     assert!(failing.err.contains("`small/halved` fails already"), "{}", failing.err);
 }
+
+#[test]
+fn a_check_lists_survivors_and_looks_for_no_cases() {
+    let workspace = repository();
+    let output = mutate(&workspace, "--check --output-format json");
+    assert_eq!(output.code, 1, "{}", output.err);
+    let checked: Json = serde_json::from_str(&output.out).unwrap();
+    let pack = &checked["packs"][0];
+    assert_eq!(survivors(pack), survivors(&data(&workspace)));
+    assert!(pack["survivors"].as_array().unwrap().iter().all(|it| it["case"].is_null()));
+}

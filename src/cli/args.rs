@@ -531,7 +531,7 @@ pub struct TestArgs {
     #[arg(long, conflicts_with = "filter")]
     pub require_coverage: bool,
     /// Make small mistakes in the rules, and list those that no case notices; --accept writes the
-    /// cases that notice them
+    /// cases that notice them, --check looks for none
     #[arg(long, conflicts_with_all = ["filter", "review", "coverage", "require_coverage", "watch"])]
     pub mutate: bool,
     /// Run again whenever a file of a pack changes

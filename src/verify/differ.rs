@@ -78,7 +78,35 @@ impl<'a> Differ<'a> {
             wanted.extend([(old.clone(), first), (new.clone(), second)]);
             self.search.solve(start, &wanted, false)
         });
-        ways.into_iter().flatten().collect()
+        let mut found: Vec<Input> = ways.into_iter().flatten().collect();
+        if found.is_empty() {
+            found.extend(self.undecided(start, with, (old, new)));
+        }
+        found
+    }
+
+    /// Looks near inputs that decide a condition for one on which just one of two is undecided.
+    fn undecided(
+        &self,
+        start: &Input,
+        with: &[Wanted],
+        (old, new): (&Condition, &Condition),
+    ) -> Option<Input> {
+        let starts = [true, false].into_iter().filter_map(|truth| {
+            let mut wanted = with.to_vec();
+            wanted.push((old.clone(), truth));
+            self.search.solve(start, &wanted, false)
+        });
+        let starts: Vec<Input> = starts.chain([start.clone()]).collect();
+        let mut near = starts.iter().flat_map(|from| {
+            let vars = variables(self.search.pack, old).into_iter();
+            vars.flat_map(|var| {
+                let without = from.without(&var);
+                let values = self.search.values.get(&var).iter();
+                values.map(|value| from.with(&var, value)).chain([without]).collect::<Vec<_>>()
+            })
+        });
+        near.find(|input| self.search.decides(old, input) != self.search.decides(new, input))
     }
 
     fn conditions(&self, option: &PackOption, new: &Condition) -> Vec<Candidate> {

@@ -106,6 +106,13 @@ impl Input {
         input
     }
 
+    /// Returns a copy that does not set a variable.
+    pub fn without(&self, var: &Var) -> Self {
+        let mut input = self.clone();
+        input.values.remove(var);
+        input
+    }
+
     /// Returns a copy with this failure.
     pub fn at(&self, site: &Site) -> Self {
         Self { values: self.values.clone(), site: Some(site.clone()) }

@@ -147,6 +147,16 @@ impl<'a> Search<'a> {
         self.wrong(input, &parts, sound).0 == 0
     }
 
+    /// Says how a condition comes out, if it does.
+    pub fn decides(&self, condition: &Condition, input: &Input) -> Option<bool> {
+        let (state, world) = input.build(self.pack);
+        match judge(condition, self.pack, &state, &world).verdict {
+            Verdict::True => Some(true),
+            Verdict::False => Some(false),
+            _ => None,
+        }
+    }
+
     fn comes_out(&self, condition: &Condition, truth: bool, state: &State, world: &World) -> bool {
         match judge(condition, self.pack, state, world).verdict {
             Verdict::True => truth,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::cases::{Case, Outcome, Truth, read_cases};
 use crate::pack::Pack;
 use crate::text::{Source, shell_word};
+use crate::value::Value;
 use crate::verify::{Candidate, Witness};
 
 /// A case that is being made: an input, and what is asked there.
@@ -17,7 +18,17 @@ pub struct Draft {
 
 impl Draft {
     /// Makes the case of an input.
-    pub fn new(pack: &Pack, candidate: Candidate) -> Self {
+    pub fn new(pack: &Pack, mut candidate: Candidate) -> Self {
+        // A launch that sets nothing is none that Hydra would know.
+        if candidate.witness.overrides.is_empty() {
+            let known = pack.defaults.iter().flat_map(|set| &set.values);
+            let number = |value: &Value| matches!(value, Value::Int(_));
+            let mut numbers = known.filter(|(_, value)| number(value));
+            candidate
+                .witness
+                .overrides
+                .extend(numbers.next().map(|(key, it)| format!("{key}={it}")));
+        }
         let program = pack.launches.first().map_or(String::new(), |it| it.replace('*', ""));
         Self { candidate, program }
     }

@@ -40,7 +40,7 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
         let pack = find::load(&folder)?;
         // What only gives others their signals has no rule to change.
         if pack.has_rules() {
-            done.push(Suite::new(&pack, threads)?.mutate(args.accept)?);
+            done.push(Suite::new(&pack, threads)?.mutate(args.accept, args.check)?);
         }
     }
     if done.is_empty() {
@@ -107,7 +107,9 @@ impl<'a> Suite<'a> {
         Ok(Self { pack, tried, threads, spare, plans })
     }
 
-    fn mutate(&self, accept: bool) -> Result<MutatedPack, CliError> {
+    /// Tries the mutants, and looks for cases that notice the survivors; `checks` where nobody
+    /// wants those.
+    fn mutate(&self, accept: bool, checks: bool) -> Result<MutatedPack, CliError> {
         let mutants = self.pack.pack.mutants();
         // What an extended pack defines is for its own cases to notice.
         let own = |it: &Mutant| is_in(&self.pack.folder, it.place.source.name());
@@ -130,7 +132,12 @@ impl<'a> Suite<'a> {
             left.into_iter().partition(|it| justified.iter().any(|why| why.is_of(it)));
         let is_stale = |why: &Justification| !known.iter().any(|it| why.is_of(it));
         let stale = justified.iter().filter(|it| is_stale(it)).cloned().collect();
-        let mut survivors = self.kill(open)?;
+        let mut survivors = if checks {
+            let alone = |mutant| Survivor { mutant, case: None, reason: None };
+            open.into_iter().map(alone).collect()
+        } else {
+            self.kill(open)?
+        };
         let accepted = if accept { self.write(&survivors)? } else { 0 };
         survivors.extend(known.into_iter().map(|mutant| {
             let why = justified.iter().find(|why| why.is_of(&mutant));
