@@ -458,3 +458,76 @@ fn a_ladder_without_an_end_is_found() {
     assert_eq!(output.code, 1);
     assert!(output.out.contains("has no end after 64 steps"), "{}", output.shown());
 }
+
+/// A signal, a phase with two frames, and a case of each frame.
+const EACH: &str = r#"
+[[case]]
+name = "frames"
+overrides = ["m.size=16"]
+log = '''
+Traceback (most recent call last):
+  File "work.py", line 34, in {each}
+small: no memory left
+'''
+each = ["learn", "fit"]
+
+[case.expect]
+phase = "update"
+signal = "small-oom"
+"#;
+
+/// What tells the failure of [`EACH`].
+const TOLD: &str = r#"
+[[phase]]
+name = "learning"
+title = "learning"
+frames = ["learn"]
+
+[[signal]]
+name = "small-oom"
+event = "oom"
+kind = "device"
+pattern = '''small: no memory left'''
+"#;
+
+#[test]
+fn each_text_makes_a_case() {
+    let workspace = repository(EACH);
+    workspace.write("rules/small/told.toml", TOLD);
+    let output = test(&workspace, "--check --output-format concise");
+    assert_eq!(output.code, 1, "{}", output.shown());
+    for wrong in [
+        ":10:9: small/frames-1 failed: the place of the failure is `learning`",
+        ":10:18: small/frames-2 failed: the place of the failure is `unknown`",
+    ] {
+        assert!(output.out.contains(wrong), "{wrong}\n{}", output.shown());
+    }
+    let right = EACH.replace("update", "learning").replace("\"fit\"", "\"learn_more\"");
+    workspace.write("rules/small/cases/all.toml", &right);
+    let output = test(&workspace, "--check");
+    assert_eq!(output.code, 1, "`learn_more` is another frame\n{}", output.shown());
+    workspace.write("rules/small/cases/all.toml", right.replace(", \"learn_more\"", ""));
+    let output = test(&workspace, "--check");
+    assert_eq!(output.code, 0, "{}", output.shown());
+}
+
+#[test]
+fn a_signal_that_is_not_there_and_an_each_that_nothing_says_are_errors() {
+    let wrong = [
+        ("small-oom\"", "small-oon\"", "has no signal `small-oon`"),
+        ("{each}", "learn", "nothing there says so"),
+        ("[\"learn\", \"fit\"]", "[]", "`each` is empty"),
+    ];
+    for (right, wrong, why) in wrong {
+        let workspace = repository(&EACH.replace(right, wrong));
+        workspace.write("rules/small/told.toml", TOLD);
+        let output = test(&workspace, "");
+        assert_eq!(output.code, 2, "{wrong}\n{}", output.shown());
+        assert!(output.err.contains(why), "{wrong}\n{}", output.shown());
+    }
+    let other = EACH.replace("signal = \"small-oom\"", "signal = \"none\"");
+    let workspace = repository(&other.replace("update", "unknown"));
+    workspace.write("rules/small/told.toml", TOLD);
+    let output = test(&workspace, "--output-format concise");
+    assert!(output.out.contains("the signal of the failure is `small-oom`"), "{}", output.shown());
+}

@@ -158,6 +158,8 @@ pub struct Expected {
     pub left: Option<Listed>,
     /// The place of the failure that the log shows: a phase, `host`, `unknown`, or `none`.
     pub phase: Option<Text>,
+    /// The signal that tells the failure, `told` where the case does, or `none`.
+    pub signal: Option<Text>,
 }
 
 impl Expected {
@@ -166,6 +168,7 @@ impl Expected {
         self.named().next().is_none()
             && self.lists().all(|list| list.is_none())
             && self.phase.is_none()
+            && self.signal.is_none()
     }
 
     /// Lists the rules that are named one by one.

@@ -47,11 +47,19 @@ pub fn compare(case: &Case, outcome: &Outcome) -> Vec<Mismatch> {
             let expected = expected.as_ref();
             found.extend(expected.and_then(|it| list(it, actual, message, ordered)));
         }
-        if let Some(phase) = &expected.phase
-            && phase.as_str() != outcome.phase
-        {
-            let message = format!("the place of the failure is `{}`", outcome.phase);
-            found.push(Mismatch::of(phase, message, format!("expected `{}`", phase.as_str())));
+        let words = [
+            (&expected.phase, &outcome.phase, "the place of the failure is"),
+            (&expected.signal, &outcome.signal, "the signal of the failure is"),
+        ];
+        for (wanted, actual, what) in words {
+            let wrong = wanted.as_ref().filter(|it| it.as_str() != actual);
+            found.extend(wrong.map(|it| {
+                Mismatch::of(
+                    it,
+                    format!("{what} `{actual}`"),
+                    format!("expected `{}`", it.as_str()),
+                )
+            }));
         }
     }
     if let Some(again) = outcome.again.as_ref().filter(|_| case.idempotent) {

@@ -68,6 +68,11 @@ pub fn check_rules(case: &Case, pack: &Pack) -> Vec<Fault> {
         let places: Vec<&str> = pack.places().chain(["none", "unknown"]).collect();
         check(std::slice::from_ref(phase), &places, "phase");
     }
+    if let Some(signal) = &expected.signal {
+        let signals = pack.signal_defs.iter().map(|it| it.name.as_str());
+        let signals: Vec<&str> = signals.chain(["none", "told"]).collect();
+        check(std::slice::from_ref(signal), &signals, "signal");
+    }
     faults
 }
 

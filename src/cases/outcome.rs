@@ -69,6 +69,8 @@ pub struct Outcome {
     pub left: Vec<String>,
     /// The place of the failure: a phase, `host`, `unknown` where nothing tells, `none` without one.
     pub phase: String,
+    /// The signal that tells the failure: `told` where nothing but the case does, `none` without one.
+    pub signal: String,
     /// What is wrong with planning again; nothing where the second plan is empty.
     pub again: Option<Again>,
     /// Everything worth looking at, as a page.

@@ -66,8 +66,12 @@ pub(super) fn finished(source: &Source, drafts: Vec<Draft>) -> Result<Vec<Case>,
     if !faults.is_empty() {
         return Err(Faults { source: source.clone(), faults });
     }
-    Ok(drafts.into_iter().map(|draft| draft.finish(source)).collect())
+    let drafts = drafts.into_iter().flat_map(Draft::expanded);
+    Ok(drafts.map(|draft| draft.finish(source)).collect())
 }
+
+/// What stands for a text of `each` in a log.
+const EACH: &str = "{each}";
 
 /// A case being read.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +84,8 @@ pub(super) struct Draft {
     expected: Option<Expected>,
     snap: Option<bool>,
     restless: bool,
+    /// What stands in the log for [`EACH`], one case for each.
+    each: Vec<Text>,
     pub faults: Vec<Fault>,
 }
 
@@ -156,6 +162,10 @@ impl Draft {
         self.title = table.optional_text("title").map(|it| it.value);
         let whole = table.location();
         self.snap = table.flag("snapshot").map(|(truth, _)| truth);
+        if let Some((each, at)) = table.list("each") {
+            self.check_each(&each, &at);
+            self.each = each;
+        }
         let idempotent = table.flag("idempotent");
         let reason = table.optional_text("reason");
         self.restless = matches!(idempotent, Some((false, _)));
@@ -187,6 +197,38 @@ impl Draft {
             let message = "without a snapshot and without `expect`, the case cannot fail";
             self.faults.push(Fault::new("hydrule::case::vain", whole.span, message));
         }
+    }
+
+    /// Finds an `each` that would make no case, or the same one again and again.
+    fn check_each(&mut self, each: &[Text], at: &Location) {
+        let holds = |log: &CaseFile| log.source.text().contains(EACH);
+        let message = match &self.inputs.log {
+            _ if each.is_empty() => "`each` is empty, and no case is left".to_owned(),
+            Some(log) if holds(log) => return,
+            _ => format!("`each` stands for {EACH} in the `log`, and nothing there says so"),
+        };
+        self.faults.push(Fault::new("hydrule::case::each", at.span, message));
+    }
+
+    /// Makes a case of each text of `each`: `NAME-1`, `NAME-2`.
+    fn expanded(self) -> Vec<Self> {
+        if self.each.is_empty() {
+            return vec![self];
+        }
+        let one = |(index, text): (usize, &Text)| {
+            let mut draft = self.clone();
+            draft.name = format!("{}-{}", self.name, index + 1);
+            draft.at = Some(text.location.clone());
+            draft.inputs.log = self.inputs.log.as_ref().map(|log| CaseFile {
+                source: Source::new(
+                    log.source.name(),
+                    log.source.text().replace(EACH, text.as_str()),
+                ),
+                written: log.written.clone(),
+            });
+            draft
+        };
+        self.each.iter().enumerate().map(one).collect()
     }
 
     /// Finds inputs that contradict one another or are missing.
@@ -238,6 +280,7 @@ fn expected(table: &Reader<'_>) -> Expected {
         findings: listed("findings"),
         left: listed("left"),
         phase: table.optional_text("phase"),
+        signal: table.optional_text("signal"),
     }
 }
 

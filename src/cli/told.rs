@@ -218,8 +218,7 @@ pub fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
 /// A told phase must be one of the pack's, or nothing would ever help.
 pub fn check_phase(pack: &Pack, name: &str, value: &Value) -> Result<(), CliError> {
     let told = value.to_string();
-    let mut phases: Vec<&str> = pack.phases.iter().map(|phase| phase.name.as_str()).collect();
-    phases.push("host");
+    let phases: Vec<&str> = pack.places().collect();
     if !name.ends_with(".phase") || phases.contains(&told.as_str()) {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use super::paint::{Look, Paint};
 use super::words;
 use crate::cases::{Ruled, Truth};
 use crate::condition::Verdict;
-use crate::engine::{Applied, InvariantEffect, Plan, Rejection, RequirementState, Status};
+use crate::engine::{Applied, InvariantEffect, Peak, Plan, Rejection, RequirementState, Status};
 use crate::facts::Missing;
 use crate::pack::Pack;
 
@@ -59,6 +59,7 @@ pub fn case_page(reported: &Reported<'_>, before: &[String], after: &[String]) -
     page.add("rules", rules(reported.plan, reported.pack));
     page.add("requirements", requirements(reported.plan));
     page.add("invariants", invariants(reported.plan));
+    page.add("estimates", estimates(reported.plan));
     let paint = Paint::new(Look::PLAIN);
     let diffs = reported.files.iter().flat_map(|file| {
         let text = unified_diff(file, paint);
@@ -112,7 +113,7 @@ fn failure(reported: &Reported<'_>) -> Vec<String> {
 }
 
 fn plan(reported: &Reported<'_>) -> Vec<String> {
-    let plan = reported.plan;
+    let (plan, pack) = (reported.plan, reported.pack);
     let mut lines = Vec::new();
     if let Some(Ok(applied)) = plan.repair.as_ref().filter(|it| it.asked).map(|it| &it.outcome) {
         lines.push(format!("repairs of {}", applied.repaired_by.join(", ")));
@@ -120,7 +121,13 @@ fn plan(reported: &Reported<'_>) -> Vec<String> {
     }
     // Without numbers, so that a step that comes first changes no line of those that follow.
     for step in &plan.steps {
-        lines.push(step.option.clone());
+        lines.push(match pack.options.iter().find(|it| it.id == step.option) {
+            Some(option) => {
+                let changes = words::changes(option.changes);
+                format!("{}: {}; changes {changes}", step.option, words::costs(option))
+            }
+            None => step.option.clone(),
+        });
         lines.extend(changed(&step.applied, reported));
         if !step.applied.repaired_by.is_empty() {
             lines.push(format!("   repaired by {}", step.applied.repaired_by.join(", ")));
@@ -213,6 +220,13 @@ fn invariants(plan: &Plan) -> Vec<String> {
         }
     });
     told.collect()
+}
+
+/// Lists the predicted peaks that are known before or after the plan.
+fn estimates(plan: &Plan) -> Vec<String> {
+    let is_known = |peak: &Peak| matches!(peak, Peak::Bytes(_));
+    let known = plan.estimates.iter().filter(|it| is_known(&it.before) || is_known(&it.after));
+    known.map(|it| format!("{}: {} {}", it.phase, words::peaks(it), words::error_bar(it))).collect()
 }
 
 /// Lists the arguments of the launch before and after in one: what goes, what comes, what stays.

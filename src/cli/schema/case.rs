@@ -35,10 +35,12 @@ fn own() -> Vec<Field> {
             ("findings", texts("Exactly these are broken, or found in the scripts")),
             ("left", texts("Exactly these requirements are broken after the plan")),
             ("phase", text("Where the failure is: a phase, host, unknown or none")),
+            ("signal", text("Which signal tells the failure; told or none without one")),
         ],
     );
     vec![
         ("title", text("What it shows, in a sentence")),
+        ("each", texts("Makes a case of each, which stands for {each} in its log")),
         ("snapshot", flag("Whether it has a snapshot although it has `expect`")),
         ("idempotent", flag("Whether its second plan must be empty; false wants a reason")),
         ("reason", text("Why the second plan is not empty")),

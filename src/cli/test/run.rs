@@ -117,6 +117,11 @@ impl Runner<'_> {
             findings: broken(&plan.requirements).into_iter().chain(in_scripts(&job)).collect(),
             left: broken(&plan.after),
             phase: place.map_or("none".to_owned(), |it| it.unwrap_or("unknown".to_owned())),
+            signal: job
+                .world
+                .failure
+                .as_ref()
+                .map_or("none".to_owned(), |it| it.event.signal.clone()),
             page: self.page(&job, &plan, edits, &after),
             overrides: after,
             again,
