@@ -10,6 +10,7 @@
 
 mod aliases;
 mod architecture;
+mod arguments;
 mod backtest;
 mod book;
 mod bounds;

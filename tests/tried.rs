@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hydrule::engine::{Rejection, Request, State, Status, Tried, World, plan, tried_record};
+use hydrule::overrides::Language;
 use hydrule::pack::Pack;
 use hydrule::text::{Source, Span};
 use hydrule::value::Value;
@@ -33,7 +34,7 @@ source = "the manual"
 
 fn tried(line: usize, json: &Json) -> Tried {
     let source = Source::new(format!("tried-{line}"), json.to_string());
-    Tried::read(json.as_object().unwrap(), source.at(Span::at(0))).unwrap()
+    Tried::read(json.as_object().unwrap(), source.at(Span::at(0)), Language::Hydra).unwrap()
 }
 
 fn record(overrides: &[&str], outcome: &str, phase: &str) -> Json {

@@ -4,7 +4,7 @@ use indexmap::IndexSet;
 
 use super::chain::Input;
 use super::error::CliError;
-use crate::overrides::parse;
+use crate::overrides::{Language, parse};
 use crate::pack::{Choice, Header, Signs, choose};
 use crate::surface::bash::Launch;
 use crate::text::join_and;
@@ -25,10 +25,21 @@ pub fn signs_of(launch: &Launch) -> Signs {
     }
 }
 
-/// Reads what plain overrides show of their target; what cannot be read shows nothing.
+/// Reads what plain overrides show of their target.
 pub fn signs_of_texts(overrides: &[String]) -> Signs {
-    let keys = overrides.iter().filter_map(|it| Some(parse(it).ok()?.key)).collect();
-    Signs { programs: Vec::new(), keys }
+    // Whatever the language, the key stands before the first `=`.
+    let key = |text: &String| match parse(text) {
+        Ok(parsed) => Some(parsed.key),
+        Err(_) => Some(text.split_once('=')?.0.to_owned()),
+    };
+    Signs { programs: Vec::new(), keys: overrides.iter().filter_map(key).collect() }
+}
+
+/// Returns the language of a launch's arguments, as the pack that ships and knows it says.
+pub fn language_of(headers: &[Header], launch: &Launch) -> Language {
+    let name = choose(headers, &signs_of(launch)).one();
+    let header = headers.iter().find(|it| Some(it.name) == name);
+    header.map_or(Language::Hydra, |it| it.arguments.of(&launch.program))
 }
 
 /// Lists the signs of the launches of some scripts: of all of them, or of the one that is meant.

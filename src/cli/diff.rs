@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::{DiffArgs, OutputFormat};
+use super::choose::language_of;
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
@@ -19,6 +20,7 @@ use crate::config::{Config, inline, read_texts};
 use crate::engine::Entry;
 use crate::facts::Provenance;
 use crate::overrides::{Element, Override, OverrideKind, parse, value_text};
+use crate::pack::headers;
 use crate::path::KeyPath;
 use crate::report::Paint;
 use crate::surface::bash::{self, Launch, Outside};
@@ -199,7 +201,8 @@ fn script_or_list(
             return Err(which(source, all, &format!("there are {} launches", all.len())));
         }
     };
-    let entries = entries_of(&script, launch)
+    let language = language_of(&headers(), launch);
+    let entries = entries_of(&script, launch, language)
         .map_err(|faults| CliError::from(Faults { source: source.clone(), faults }))?;
     keys.extend(keys_of(&entries));
     Ok(keys)

@@ -103,7 +103,10 @@ fn compare(
         Some((script, script.launches.get(launch)?))
     });
     let entries = match (chosen, &job.folder) {
-        (Some((script, launch)), _) => entries_of(script, launch).unwrap_or_default(),
+        (Some((script, launch)), _) => {
+            let language = job.pack.arguments.of(&launch.program);
+            entries_of(script, launch, language).unwrap_or_default()
+        }
         (None, Some(folder)) => folder.entries()?,
         (None, None) => job.state.entries,
     };

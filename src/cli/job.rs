@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::args::JobArgs;
 use super::chain::{Input, inputs_of};
-use super::choose::{Chosen, choose_pack, signs_of_inputs};
+use super::choose::{Chosen, choose_pack, language_of, signs_of_inputs, signs_of_texts};
 use super::error::CliError;
 use super::files::{read_script, read_taken_in, scan_log};
 use super::goal;
@@ -16,11 +16,11 @@ use super::project::Project;
 use super::run_folder::{Folder, read_folder, signs_of_folder};
 use super::told::{Known, check_ids, check_invariants, check_repairs, pairs};
 use super::tried;
-use crate::config::{Config, Note, compose};
+use crate::config::{Config, Note, argument_value, compose, read_argument};
 use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
-use crate::overrides::{self, Override, parse, single, value_text};
-use crate::pack::{Pack, Signs, headers};
+use crate::overrides::{Language, Override, single};
+use crate::pack::{Pack, headers};
 use crate::path::KeyPath;
 use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -193,7 +193,8 @@ impl Job {
         let no_files = self.inputs.is_empty() && self.yaml.is_none() && self.folder.is_none();
         check_usage(no_files, overrides.is_empty())?;
         if no_files {
-            self.state.entries = plain_entries(overrides)?;
+            self.state.language = self.pack.arguments.language;
+            self.state.entries = plain_entries(overrides, self.state.language)?;
             self.title = format!("{} on the command line", count(overrides.len(), "override"));
             return Ok(());
         }
@@ -211,11 +212,14 @@ impl Job {
         let Some(found) = self.launch(input, launch) else {
             return Err(CliError::plain("there is no such launch"));
         };
-        let entries = self.script(input).map_or(Ok(Vec::new()), |it| entries_of(it, found));
+        let language = self.pack.arguments.of(&found.program);
+        let entries =
+            self.script(input).map_or(Ok(Vec::new()), |it| entries_of(it, found, language));
         self.title = describe(found);
         self.state.entries = entries.map_err(|faults| {
             CliError::Faults(vec![Faults { source: self.source(input), faults }])
         })?;
+        self.state.language = language;
         self.chosen = Some((input, launch));
         for input in &self.inputs {
             self.remarks.extend(input.gets(&self.outside));
@@ -248,13 +252,13 @@ impl Job {
             }
             (Some(given), None, _) => {
                 let config = Config::read(given)?;
-                self.read_base(Base::new(config))
+                self.read_base(Base::read_with(config, self.state.language))
             }
             (None, Some(yaml), _) => {
                 let config = Config::read(yaml)?;
                 let base = match self.named_file() {
                     Some((key, _)) => Base::named_by(config, &key),
-                    None => Base::new(config),
+                    None => Base::read_with(config, self.state.language),
                 };
                 self.read_base(base.partial())
             }
@@ -374,7 +378,8 @@ impl Job {
         let launched = launched::of(scan?)?;
         let score = |(input, launch): &(usize, usize)| {
             let found = self.launch(*input, *launch)?;
-            let entries = entries_of(self.script(*input)?, found).ok()?;
+            let language = self.pack.arguments.of(&found.program);
+            let entries = entries_of(self.script(*input)?, found, language).ok()?;
             Some(launched::agreement(launched, &entries))
         };
         let best = candidates.iter().filter_map(score).max()?;
@@ -425,7 +430,8 @@ impl Job {
                 told.push((change.key.clone(), found));
             }
             if let Some((key, found)) = told.iter().find(|(key, _)| *key == change.key) {
-                change.before = Some(format!("{key}={}", value_text(&found.value)));
+                let value = argument_value(self.state.language, &found.value);
+                change.before = Some(format!("{key}={value}"));
                 change.before_from = Some(found.from.clone());
             }
         };
@@ -505,22 +511,27 @@ fn choose(
         if yaml.is_none() && !inputs.is_empty() {
             return Err(no_launch(inputs));
         }
-        let keys = plain_entries(&args.overrides)?.into_iter().map(|it| it.key).collect();
-        launches.push(Signs { keys, ..Signs::default() });
+        launches.push(signs_of_texts(&args.overrides));
     }
     if let Some(yaml) = yaml {
         let keys = Config::read(yaml)?.keys();
         launches.iter_mut().for_each(|it| it.keys.extend(keys.iter().cloned()));
     }
-    let refused = |error| mistakes(inputs).unwrap_or(error);
+    let refused = |error| {
+        let plain = || plain_entries(&args.overrides, Language::Hydra).err();
+        mistakes(inputs).or_else(plain).unwrap_or(error)
+    };
     choose_pack(&headers(), &launches).map_err(refused)
 }
 
-/// Lists what Hydra would refuse in the launches: that matters more than who knows them.
+/// Lists what is no argument in the launches: that matters more than who knows them.
 fn mistakes(inputs: &[Input]) -> Option<CliError> {
-    let mut all = Vec::new();
+    let (mut all, headers) = (Vec::new(), headers());
     for script in inputs.iter().map(|it| &it.script) {
-        let faults = script.launches.iter().filter_map(|it| entries_of(script, it).err()).flatten();
+        let faults = script.launches.iter();
+        let faults =
+            faults.filter_map(|it| entries_of(script, it, language_of(&headers, it)).err());
+        let faults = faults.flatten();
         let faults: Vec<Fault> = faults.collect();
         if !faults.is_empty() {
             all.push(Faults { source: script.source.clone(), faults });
@@ -607,7 +618,11 @@ pub fn outside(env: &[String], arguments: Option<Vec<String>>) -> Result<Outside
 }
 
 /// Turns a launch's arguments into overrides; what nothing tells keeps its reason.
-pub fn entries_of(script: &Script, launch: &Launch) -> Result<Vec<Entry>, Vec<Fault>> {
+pub fn entries_of(
+    script: &Script,
+    launch: &Launch,
+    language: Language,
+) -> Result<Vec<Entry>, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
     let swept = is_multirun(launch);
@@ -623,8 +638,8 @@ pub fn entries_of(script: &Script, launch: &Launch) -> Result<Vec<Entry>, Vec<Fa
             entries.push(Entry { key: argument.key(), value: Err(why), from });
             continue;
         };
-        let read =
-            parse(&text).and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
+        let read = read_argument(language, &text)
+            .and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
         match read {
             Ok(parsed) => entries.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
             Err(fault) => faults.push(in_source(argument, fault)),
@@ -672,12 +687,16 @@ fn written_at(argument: &Argument, offset: usize, ends: bool) -> Option<usize> {
     None
 }
 
-pub fn plain_entries(texts: &[String]) -> Result<Vec<Entry>, CliError> {
+/// Reads a list of arguments without a launch.
+///
+/// # Errors
+/// Every one that cannot be read.
+pub fn plain_entries(texts: &[String], language: Language) -> Result<Vec<Entry>, CliError> {
     let mut entries = Vec::new();
     let mut faulty = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         let source = Source::new(format!("override {}", index + 1), text.as_str());
-        match overrides::parse(text) {
+        match read_argument(language, text) {
             Ok(parsed) => {
                 let span = parsed.value_span.unwrap_or(parsed.key_span);
                 let from = Provenance::Text(source.at(span));

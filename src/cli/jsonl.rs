@@ -10,15 +10,16 @@ use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::RewriteArgs;
-use super::choose::choose_pack;
+use super::choose::{choose_pack, signs_of_texts};
 use super::error::CliError;
 use super::job::{plain_entries, request};
 use super::project::Project;
 use super::threads::{self, in_order};
 use super::told::{Known, check_phase, quantity_or};
-use crate::engine::{Entry, Plan, Request, RequirementState, State, Target, World, plan};
+use crate::engine::{Plan, Request, RequirementState, State, Target, World, plan};
 use crate::facts::{Facts, Provenance};
-use crate::pack::{Header, Pack, Safety, Signs, headers};
+use crate::overrides::Language;
+use crate::pack::{Header, Pack, Safety, headers};
 use crate::text::count;
 use crate::value::Value;
 
@@ -100,13 +101,13 @@ impl<'a> Packs<'a> {
         Ok(Self::Known { args, project, headers, loaded })
     }
 
-    fn of(&self, entries: &[Entry]) -> Result<&Common, CliError> {
+    fn of(&self, overrides: &[String]) -> Result<&Common, CliError> {
         let (args, project, headers, loaded) = match self {
             Self::Named(common) => return Ok(common),
             Self::Known { args, project, headers, loaded } => (args, project, headers, loaded),
         };
-        let keys = entries.iter().map(|it| it.key.clone()).collect();
-        let name = choose_pack(headers, &[Signs { keys, ..Signs::default() }])?.name;
+        let unread = |error| plain_entries(overrides, Language::Hydra).err().unwrap_or(error);
+        let name = choose_pack(headers, &[signs_of_texts(overrides)]).map_err(unread)?.name;
         let slot = headers.iter().zip(loaded).find(|(header, _)| header.name == name);
         let Some((_, slot)) = slot else { return Err(CliError::plain("there is no such pack")) };
         let load = || Common::of(args, project, project.named(&name)?);
@@ -221,8 +222,9 @@ fn answer(packs: &Packs<'_>, line: &[u8]) -> (String, Became) {
 }
 
 fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<(&'a Pack, Plan), CliError> {
-    let entries = plain_entries(&line.overrides)?;
-    let common = packs.of(&entries)?;
+    let common = packs.of(&line.overrides)?;
+    let language = common.pack.arguments.language;
+    let entries = plain_entries(&line.overrides, language)?;
     let mut world = common.world();
     for (name, told) in &line.facts {
         let value = fact(told)
@@ -231,7 +233,7 @@ fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<(&'a Pack, Plan), Cl
         world.facts.insert(name.trim_start_matches('$'), value, Provenance::Computed);
     }
     world.take_told_failure();
-    let state = State { entries, ..State::default() };
+    let state = State { entries, language, ..State::default() };
     world.target = world.target.narrowed(&common.pack, &state);
     Ok((&common.pack, plan(&common.pack, &state, &world, &common.request)))
 }

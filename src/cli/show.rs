@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::Done;
 use super::args::{OutputFormat, ShowArgs};
 use super::chain::{Input, read_inputs};
+use super::choose::language_of;
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
@@ -16,6 +17,7 @@ use crate::config::tree::Content;
 use crate::config::{Config, inline};
 use crate::facts::Provenance;
 use crate::overrides::parse;
+use crate::pack::headers;
 use crate::path::KeyPath;
 use crate::report::{Paint, render_faults};
 use crate::surface::bash::{Argument, Launch, Placed, Script};
@@ -165,8 +167,10 @@ fn config_json(path: &Path, config: &Config) -> Json {
 
 fn faults_of(input: &Input) -> Option<Faults> {
     let source = &input.script.source;
-    let broken =
-        input.script.launches.iter().filter_map(|launch| entries_of(&input.script, launch).err());
+    let headers = headers();
+    let broken = input.script.launches.iter().filter_map(|launch| {
+        entries_of(&input.script, launch, language_of(&headers, launch)).err()
+    });
     let faults: Vec<_> = broken.flatten().collect();
     (!faults.is_empty()).then(|| Faults { source: source.clone(), faults })
 }

@@ -74,10 +74,12 @@ fn read_line(pack: &Pack, source: &Source, line: Line<'_>) -> Result<Option<Trie
         })?,
         (false, _) => object,
     };
-    let tried = Tried::read(record, source.at(line.whole())).map_err(|(word, fault)| {
-        let place = line.span_of(&word);
-        Fault { span: place, ..fault }
-    })?;
+    let tried = Tried::read(record, source.at(line.whole()), pack.arguments.language).map_err(
+        |(word, fault)| {
+            let place = line.span_of(&word);
+            Fault { span: place, ..fault }
+        },
+    )?;
     check_phase(pack, &tried, line)?;
     Ok(Some(tried))
 }

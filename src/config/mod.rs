@@ -9,6 +9,7 @@
 //! *unknown*: the section becomes one with unknown keys, and a note says why.
 
 mod compose;
+mod dotlist;
 pub mod interpolate;
 pub mod outline;
 mod print;
@@ -21,6 +22,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 pub use compose::{Composed, Misfit, Note, compose};
+pub use dotlist::{argument_value, read_argument, translated};
 pub use print::{inline, to_yaml};
 pub use yaml::read_texts;
 

@@ -51,6 +51,23 @@ pub fn read_texts(source: &Source) -> Result<Vec<(String, Span)>, Faults> {
     texts_of(source.text()).map_err(|fault| Faults::one(source.clone(), fault))
 }
 
+/// Reads one value of any kind: what OmegaConf makes of a command-line argument's text after `=`.
+///
+/// # Errors
+/// As [`read_tree`].
+pub(super) fn read_value(text: &str) -> Result<Content, Fault> {
+    let mut arena = Arena::compose(text)?;
+    let Some(root) = arena.root else { return Ok(Content::Leaf(Leaf::Null)) };
+    arena.settle(root)?;
+    let node = Builder { arena: &arena, left: MOST_NODES, open: Vec::new() }.build(root)?;
+    if let Content::Leaf(leaf) = &node.content
+        && let Some(interpolated) = leaf.interpolation()
+    {
+        Template::parse(interpolated).map_err(|wrong| Fault { span: arena.span(root), ..wrong })?;
+    }
+    Ok(node.content)
+}
+
 fn texts_of(text: &str) -> Result<Vec<(String, Span)>, Fault> {
     let arena = Arena::compose(text)?;
     let Some(root) = arena.root else { return Ok(Vec::new()) };

@@ -6,8 +6,9 @@ use super::state::State;
 use super::verdict::Applied;
 use super::world::World;
 use crate::condition::{Assignment, Condition, Outcome, Scope, Target};
+use crate::config::{argument_value, read_argument, translated};
 use crate::facts::{Found, Lookup, Missing, Provenance};
-use crate::overrides::{self, Override, OverrideKind, value_text};
+use crate::overrides::{Language, Override, OverrideKind};
 use crate::pack::{Pack, Rewrite};
 use crate::path::KeyPath;
 use crate::text::Fault;
@@ -96,11 +97,19 @@ fn plain(parsed: &Override, view: &View<'_>) -> Result<Option<Write>, NotApplied
         let value = old.value(value, view)?;
         let winning = state.winning(old.key.as_str()).and_then(|it| it.value.as_ref().ok());
         let same = winning.and_then(Override::value).is_some_and(|now| now.same_as(&value));
-        return if same { Ok(None) } else { override_of(&old.key, &value, winning).map(Some) };
+        return if same {
+            Ok(None)
+        } else {
+            override_of(state.language, &old.key, &value, winning).map(Some)
+        };
     }
-    let same = state.winning(&parsed.key).and_then(|entry| entry.value.as_ref().ok());
-    let same = same.is_some_and(|old| old.kind == parsed.kind && old.value == parsed.value);
-    Ok((!same).then(|| Write::Override(Box::new(parsed.clone()))))
+    let Some(wanted) = translated(state.language, parsed) else {
+        let what = format!("{} (OmegaConf's arguments cannot say that)", parsed.text);
+        return Ok(Some(Write::Nowhere(what)));
+    };
+    let same = state.winning(&wanted.key).and_then(|entry| entry.value.as_ref().ok());
+    let same = same.is_some_and(|old| old.kind == wanted.kind && old.value == wanted.value);
+    Ok((!same).then(|| Write::Override(Box::new(wanted))))
 }
 
 fn assigned(
@@ -153,12 +162,14 @@ fn assign_key(
     if now.is_some_and(|now| now.same_as(&new)) {
         return Ok(None);
     }
+    let language = state.language;
+    let adds = assignment.adds && language == Language::Hydra;
     match &old {
-        Some(old) => override_of(&old.key, &old.value(new, &view)?, winning).map(Some),
-        None if assignment.adds && winning.is_none() && !in_base(key, world) => {
-            parsed(&format!("++{key}={}", value_text(&new))).map(Some)
+        Some(old) => override_of(language, &old.key, &old.value(new, &view)?, winning).map(Some),
+        None if adds && winning.is_none() && !in_base(key, world) => {
+            parsed(language, &format!("++{key}={}", argument_value(language, &new))).map(Some)
         }
-        None => override_of(key, &new, winning).map(Some),
+        None => override_of(language, key, &new, winning).map(Some),
     }
 }
 
@@ -169,16 +180,17 @@ fn in_base(key: &KeyPath, world: &World) -> bool {
 
 /// Writes a value in the place and style of the override that holds it now.
 pub(super) fn override_of(
+    language: Language,
     key: &KeyPath,
     new: &Value,
     winning: Option<&Override>,
 ) -> Result<Write, NotApplied> {
-    let text = in_style_of(winning, new);
+    let text = in_style_of(language, winning, new);
     let whole = match winning.filter(|old| old.kind != OverrideKind::Delete) {
         Some(old) => old.rewritten(&text),
         None => format!("{key}={text}"),
     };
-    parsed(&whole)
+    parsed(language, &whole)
 }
 
 /// Maps the elements of a sweep. One that a bound holds stays as it is; where all are held, nothing
@@ -209,7 +221,7 @@ fn assign_sweep(
             match held.filter(|_| whole == old.text) {
                 Some(bound) => Err(bound),
                 None if whole == old.text => Ok(None),
-                None => parsed(&whole).map(Some),
+                None => parsed(state.language, &whole).map(Some),
             }
         }
         (_, Some(error)) => Err(error),
@@ -234,15 +246,15 @@ pub(super) fn computed(value: &Condition, view: &View<'_>) -> Result<Value, NotA
     }
 }
 
-fn parsed(text: &str) -> Result<Write, NotApplied> {
-    overrides::parse(text)
+fn parsed(language: Language, text: &str) -> Result<Write, NotApplied> {
+    read_argument(language, text)
         .map(|parsed| Write::Override(Box::new(parsed)))
         .map_err(NotApplied::Failed)
 }
 
-/// Writes a value as Hydra reads it; booleans keep the case that the script uses.
-fn in_style_of(old: Option<&Override>, new: &Value) -> String {
-    let text = value_text(new);
+/// Writes a value as the program reads it; booleans keep the case that the script uses.
+fn in_style_of(language: Language, old: Option<&Override>, new: &Value) -> String {
+    let text = argument_value(language, new);
     let old = old.and_then(|old| old.text.split_once('=')).map(|(_, value)| value.trim());
     match (new, old) {
         (Value::Bool(_), Some("true" | "false")) => text.to_lowercase(),

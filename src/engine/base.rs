@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::state::State;
 use crate::config::{Config, compose};
 use crate::facts::Provenance;
-use crate::overrides::{Override, OverrideKind};
+use crate::overrides::{Language, Override, OverrideKind};
 use crate::path::KeyPath;
 
 /// How many compositions are remembered: a plan looks at few states many times.
@@ -26,8 +26,8 @@ enum Style {
     /// As a program merges its arguments that reads the file with OmegaConf alone: keys may be new,
     /// and the one that names the file is none.
     Merged {
-        /// The key that names the file.
-        named_by: String,
+        /// The key that names the file, where one does.
+        named_by: Option<String>,
     },
 }
 
@@ -46,6 +46,16 @@ impl Base {
         Self { config, style: Style::Hydra, partial: false, composed: Arc::default() }
     }
 
+    /// Takes a base configuration that meets arguments of this language.
+    pub fn read_with(config: Config, language: Language) -> Self {
+        match language {
+            Language::Hydra => Self::new(config),
+            Language::OmegaConf => {
+                Self { style: Style::Merged { named_by: None }, ..Self::new(config) }
+            }
+        }
+    }
+
     /// Takes the configuration of a run, which its overrides have made already.
     pub fn of_run(config: Config, applied: Vec<Override>) -> Self {
         Self { style: Style::Applied(applied), ..Self::new(config) }
@@ -53,7 +63,7 @@ impl Base {
 
     /// Takes the configuration that an argument of the program names, as in `config=base.yaml`.
     pub fn named_by(config: Config, key: &str) -> Self {
-        Self { style: Style::Merged { named_by: key.to_owned() }, ..Self::new(config) }
+        Self { style: Style::Merged { named_by: Some(key.to_owned()) }, ..Self::new(config) }
     }
 
     /// Says that the file holds only what differs from the program's defaults.
@@ -116,7 +126,7 @@ impl Base {
         };
         match &self.style {
             Style::Hydra => Some(it.clone()),
-            Style::Merged { named_by } if it.key == *named_by => None,
+            Style::Merged { named_by } if named_by.as_ref() == Some(&it.key) => None,
             Style::Merged { .. } if it.kind == OverrideKind::Change => Some(forced(it)),
             Style::Merged { .. } => Some(it.clone()),
             Style::Applied(applied) => {

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use indexmap::IndexMap;
 
 use crate::facts::{Found, Provenance};
-use crate::overrides::{Override, OverrideKind};
+use crate::overrides::{Language, Override, OverrideKind};
 use crate::path::KeyPath;
 
 /// One override of a launch, or one whose text nothing tells.
@@ -25,6 +25,8 @@ pub struct State {
     pub entries: Vec<Entry>,
     /// Directives by canonical name, without `sbatch.`.
     pub directives: IndexMap<String, Found>,
+    /// The language that the overrides are written in.
+    pub language: Language,
 }
 
 /// One key's winning override before and after.

@@ -10,8 +10,9 @@ use super::state::{Entry, State};
 use super::weight::{Weigher, number};
 use super::world::World;
 use crate::condition::{Assignment, Scope, Target};
+use crate::config::read_argument;
 use crate::facts::{Found, Lookup, Provenance};
-use crate::overrides;
+use crate::overrides::Language;
 use crate::pack::{Pack, PackOption, Rewrite};
 use crate::path::KeyPath;
 use crate::text::{Fault, Location, Span, nearest};
@@ -59,7 +60,11 @@ impl Tried {
     ///
     /// # Errors
     /// The first field that is not as it should be, by name (or the override), and what is wrong.
-    pub fn read(record: &Map<String, Json>, from: Location) -> Result<Self, Wrong> {
+    pub fn read(
+        record: &Map<String, Json>,
+        from: Location,
+        language: Language,
+    ) -> Result<Self, Wrong> {
         check_fields(record)?;
         let worked = match record.get("outcome").and_then(Json::as_str) {
             Some("failed") => false,
@@ -77,9 +82,9 @@ impl Tried {
                 json.as_i64().ok_or_else(|| wrong("bytes", "`bytes` must be a whole number"))?,
             ),
         };
-        let mut state = State::default();
+        let mut state = State { language, ..State::default() };
         for text in texts(record, "overrides")? {
-            let parsed = overrides::parse(&text).map_err(|fault| (text.clone(), fault))?;
+            let parsed = read_argument(language, &text).map_err(|fault| (text.clone(), fault))?;
             let (key, from) = (parsed.key.clone(), Provenance::Text(from.clone()));
             state.entries.push(Entry { key, value: Ok(parsed), from });
         }
@@ -258,7 +263,7 @@ impl Bisection<'_> {
     fn with(&self, value: &Value) -> Option<(Write, State)> {
         let winning = self.state.winning(self.key.as_str());
         let winning = winning.and_then(|entry| entry.value.as_ref().ok());
-        let write = override_of(&self.key, value, winning).ok()?;
+        let write = override_of(self.state.language, &self.key, value, winning).ok()?;
         let mut state = self.state.clone();
         if let Write::Override(wanted) = &write {
             state.put(wanted.as_ref().clone(), Provenance::Computed);

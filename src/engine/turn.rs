@@ -8,8 +8,9 @@ use super::world::World;
 use crate::condition::{
     Condition, NameUse, Outcome, Reading, ReadingRole, Scope, Trace, Verdict, deciding_leaves,
 };
+use crate::config::{argument_value, read_argument};
 use crate::facts::{Found, Lookup, Missing, Provenance};
-use crate::overrides::{parse, value_text};
+use crate::overrides::Language;
 use crate::pack::Pack;
 use crate::path::KeyPath;
 use crate::value::Value;
@@ -81,8 +82,10 @@ pub fn suppose(turn: &Turn, state: &State, world: &World) -> Option<(State, Worl
     match (name.strip_prefix('$'), &turn.to) {
         (Some(fact), Some(to)) => world.facts.insert(fact, to.clone(), Provenance::Computed),
         (None, Some(to)) => {
-            let sigil = if turn.now.is_none() && world.base.is_some() { "++" } else { "" };
-            let wanted = parse(&format!("{sigil}{name}={}", value_text(to))).ok()?;
+            let adds = turn.now.is_none() && world.base.is_some();
+            let sigil = if adds && state.language == Language::Hydra { "++" } else { "" };
+            let value = argument_value(state.language, to);
+            let wanted = read_argument(state.language, &format!("{sigil}{name}={value}")).ok()?;
             state.put(wanted, Provenance::Computed);
         }
         (None, None) => state.entries.retain(|entry: &Entry| entry.key != name),

@@ -183,6 +183,20 @@ impl Element {
 }
 
 impl Override {
+    /// Makes the override that sets a key to a value, each with its place in the text.
+    pub fn setting(key: (String, Span), value: (Element, Span), text: &str) -> Self {
+        Self {
+            kind: OverrideKind::Change,
+            key: key.0,
+            package: None,
+            value: Some(value.0),
+            text: text.to_owned(),
+            key_span: key.1,
+            value_span: Some(value.1),
+            interpolations: Vec::new(),
+        }
+    }
+
     /// Returns the plain value, for an override that has one.
     pub fn value(&self) -> Option<Value> {
         self.value.as_ref()?.to_value()

@@ -8,6 +8,7 @@ mod ast;
 mod calls;
 mod decimal;
 mod depth;
+mod language;
 mod mistake;
 mod mistaken_call;
 mod mistaken_key;
@@ -26,6 +27,7 @@ mod swept;
 
 pub use ast::{Choice, Element, Glob, Interval, Number, Override, OverrideKind, Quote, Range};
 pub use depth::{DEEPEST, LONGEST};
+pub use language::Language;
 pub use parse::parse;
 pub use print::value_text;
 pub use record::record;

@@ -21,7 +21,7 @@ use crate::condition::{
     Assignment, Bounds, Condition, Piece, Target, Type, check as check_condition, pieces,
 };
 use crate::facts::DIRECTIVES;
-use crate::overrides;
+use crate::overrides::{self, Language, Override, OverrideKind};
 use crate::signal::{FactType, PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Faults, Source, Span, nearest};
 
@@ -114,6 +114,7 @@ impl<'a> Checker<'a> {
             target,
             launches: texts(&manifest.launches),
             keys: texts(&manifest.keys),
+            arguments: manifest.arguments(),
             parameters: parameters(manifest),
             lets,
             outside: outside_facts(manifest),
@@ -495,7 +496,10 @@ impl<'a> Checker<'a> {
             }
             Some(Err(faults)) => faults,
             None => match overrides::parse(&text.value) {
-                Ok(parsed) => return Some(Rewrite::Plain(parsed, text.clone())),
+                Ok(parsed) => match self.unsaid(&parsed) {
+                    None => return Some(Rewrite::Plain(parsed, text.clone())),
+                    Some(fault) => vec![fault],
+                },
                 Err(fault) => vec![fault],
             },
         };
@@ -503,6 +507,20 @@ impl<'a> Checker<'a> {
             self.blame(text, fault);
         }
         None
+    }
+
+    /// Says what a plain override does that the target's arguments have no words for.
+    fn unsaid(&self, it: &Override) -> Option<Fault> {
+        let what = match it {
+            _ if self.manifest.arguments().language == Language::Hydra => return None,
+            it if it.kind == OverrideKind::Delete => "a deletion",
+            it if it.package.is_some() => "a group with a package",
+            it if it.is_sweep() => "a sweep",
+            _ => return None,
+        };
+        let message = format!("{what} is Hydra's, and OmegaConf reads the target's arguments");
+        let fault = Fault::new("hydrule::pack::unsaid", Span::new(0, it.text.len()), message);
+        Some(fault.labelled("such a program has no argument for this"))
     }
 
     fn check_directive(&mut self, text: &Text, name: &str) {

@@ -2,6 +2,7 @@
 //!
 //! Only the files with the headers are read for that, since the rest of a pack is far larger.
 
+use super::arguments::Arguments;
 use super::embedded::{EMBEDDED, EmbeddedPack};
 use super::manifest::Manifest;
 use super::read::Text;
@@ -17,6 +18,8 @@ pub struct Header {
     pub launches: Vec<String>,
     /// Globs over keys that only the target has.
     pub keys: Vec<String>,
+    /// In which language those launches have their arguments.
+    pub arguments: Arguments,
 }
 
 /// What is seen of a launch.
@@ -67,7 +70,12 @@ fn header(pack: &EmbeddedPack) -> Header {
     let sources: Vec<Source> = file.map(|(path, text)| Source::new(*path, *text)).collect();
     let manifest = Manifest::read(&sources);
     let texts = |texts: &[Text]| texts.iter().map(|it| it.value.clone()).collect();
-    Header { name: pack.name, launches: texts(&manifest.launches), keys: texts(&manifest.keys) }
+    Header {
+        name: pack.name,
+        launches: texts(&manifest.launches),
+        keys: texts(&manifest.keys),
+        arguments: manifest.arguments(),
+    }
 }
 
 /// Chooses the pack with the most exact glob that fits: the one with the most characters beside `*`.

@@ -22,6 +22,8 @@ impl Manifest {
         self.goal = self.goal.or(base.goal);
         self.launches = joined(self.launches, base.launches, |it| &it.value);
         self.keys = joined(self.keys, base.keys, |it| &it.value);
+        self.language = self.language.or(base.language);
+        self.hydra_launches = joined(self.hydra_launches, base.hydra_launches, |it| &it.value);
         self.inherit_help(&base.parameters);
         self.parameters = joined(self.parameters, base.parameters, |it| &it.name.value);
         self.lets = joined(self.lets, base.lets, |(name, _)| &name.value);

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use toml::de::DeTable;
 
+use super::arguments::Arguments;
 use super::read::{Either, FaultList, Reader, RewriteText, Text, syntax_fault};
 use super::rule::{Changes, OutsideFact, Phase, Safety, SwitchedOff};
 use crate::condition::Type;
+use crate::overrides::Language;
 use crate::signal::{Confidence, FactType, Kind};
 use crate::text::{Fault, Level, Location, Source, Span};
 use crate::value::Value;
@@ -47,6 +49,9 @@ pub struct Manifest {
     pub(super) target: Option<Text>,
     pub(super) launches: Vec<Text>,
     pub(super) keys: Vec<Text>,
+    pub(super) language: Option<Language>,
+    /// Launches whose arguments Hydra reads whatever the language of the others.
+    pub(super) hydra_launches: Vec<Text>,
     pub(super) goal: Option<Text>,
     /// Which versions of hydrule the pack is written for.
     pub(super) requires: Option<Text>,
@@ -229,6 +234,12 @@ impl Manifest {
         manifest
     }
 
+    /// Returns in which language the target's launches have their arguments.
+    pub(super) fn arguments(&self) -> Arguments {
+        let hydra_launches = self.hydra_launches.iter().map(|it| it.value.clone()).collect();
+        Arguments { language: self.language.unwrap_or_default(), hydra_launches }
+    }
+
     /// Tells whether anything may be defined that could not be read.
     pub(super) fn is_open(&self) -> bool {
         self.open.contains("")
@@ -293,6 +304,8 @@ impl Manifest {
         self.off.extend(reader.text_entries("off"));
         self.launches.extend(reader.texts("launches"));
         self.keys.extend(reader.texts("keys"));
+        self.language = reader.optional_choice("arguments", &Language::WORDS).or(self.language);
+        self.hydra_launches.extend(reader.texts("hydra_launches"));
         self.lets.extend(reader.text_entries("let"));
         for (group, facts) in reader.text_tables("fact") {
             let facts = facts.iter().map(|(name, word)| {

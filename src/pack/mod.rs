@@ -5,6 +5,7 @@
 //! and checked, names known. Only checking makes a `Pack`,
 //! and it reports every fault of every file at once.
 
+mod arguments;
 mod check;
 mod choose;
 mod dimension;
@@ -26,6 +27,7 @@ mod starter;
 mod version;
 mod watch;
 
+pub use arguments::Arguments;
 pub use choose::{Choice, Header, Signs, choose, headers};
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};

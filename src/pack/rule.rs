@@ -2,6 +2,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::arguments::Arguments;
 use super::index::RuleIndex;
 use super::names::PackNames;
 use super::read::Text;
@@ -29,6 +30,8 @@ pub struct Pack {
     pub launches: Vec<String>,
     /// Globs over keys that only the target has, which tell its launches under other names.
     pub keys: Vec<String>,
+    /// In which language those launches have their arguments.
+    pub arguments: Arguments,
     /// Parameters by name, without `$param.`.
     pub parameters: IndexMap<String, Parameter>,
     /// Named expressions, read as `$name`.

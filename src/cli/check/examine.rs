@@ -14,7 +14,7 @@ use crate::engine::{
     Base, Entry, RequirementState, State, World, check_requirements, mend, two_names,
 };
 use crate::facts::Provenance;
-use crate::overrides::Override;
+use crate::overrides::{Language, Override};
 use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
 use crate::surface::bash::{self, Launch, Script, Step};
@@ -65,13 +65,15 @@ impl Checker<'_> {
             if rules.is_none() {
                 examined.strangers.push(signs_of(launch));
             }
-            match (entries_of(&input.script, launch), rules) {
+            let arguments = rules.map(|(pack, _)| pack.arguments.of(&launch.program));
+            let language = arguments.unwrap_or_default();
+            match (entries_of(&input.script, launch, language), rules) {
                 (Err(faults), rules) if rules.is_some() || is_hydras(launch) => {
                     refused(source, launch, faults, &mut found);
                 }
                 (Err(_), _) | (Ok(_), None) => {}
                 (Ok(entries), Some(rules)) => {
-                    found.extend(self.misfits(source, launch, &entries));
+                    found.extend(self.misfits(source, launch, &entries, language));
                     found.extend(self.requirements(rules, input, launch, entries));
                 }
             }
@@ -87,13 +89,20 @@ impl Checker<'_> {
     }
 
     /// Overrides that do not fit the base configuration.
-    fn misfits(&self, source: &Source, launch: &Launch, entries: &[Entry]) -> Vec<Finding> {
+    fn misfits(
+        &self,
+        source: &Source,
+        launch: &Launch,
+        entries: &[Entry],
+        language: Language,
+    ) -> Vec<Finding> {
         let Some(config) = &self.config else { return Vec::new() };
+        let base = Base::read_with(config.clone(), language);
         let known = entries.iter().zip(&launch.arguments);
         let known =
             known.filter_map(|(entry, argument)| Some((entry.value.as_ref().ok()?, argument)));
         let (overrides, arguments): (Vec<Override>, Vec<_>) =
-            known.map(|(parsed, argument)| (parsed.clone(), argument)).unzip();
+            known.filter_map(|(parsed, it)| Some((base.fitted(parsed)?, it))).unzip();
         let Err(misfits) = compose(config, &overrides) else { return Vec::new() };
         let mut faults = Vec::new();
         for misfit in misfits {
@@ -114,8 +123,9 @@ impl Checker<'_> {
         launch: &Launch,
         entries: Vec<Entry>,
     ) -> Vec<Finding> {
-        let mut state = State { entries, ..State::default() };
-        let base = self.config.clone().map(Base::new);
+        let language = pack.arguments.of(&launch.program);
+        let mut state = State { entries, language, ..State::default() };
+        let base = self.config.clone().map(|it| Base::read_with(it, language));
         let mut world = World { base, ..world.clone() };
         for giver in self.directive_givers(input) {
             let source = &giver.script.source;

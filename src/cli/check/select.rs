@@ -12,7 +12,7 @@ use crate::text::{Fault, Span, nearest};
 
 /// The rules about launches that are neither a script's nor a pack's: id and what each finds.
 pub const LAUNCH_RULES: [(&str, &str); 2] = [
-    ("refused-override", "an override that Hydra would refuse"),
+    ("refused-override", "an argument that the program would refuse"),
     ("two-names", "one launch sets a key under an old and a new name"),
 ];
 

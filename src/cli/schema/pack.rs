@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::shape::{
     Field, by_name, either, file, flag, list, packs, table, text, texts, value, word,
 };
+use crate::overrides::Language;
 use crate::pack::{BOUNDS, CHANGES, Dimension, LEVELS, OUTSIDE_KINDS, SAFETY};
 use crate::signal::{Confidence, FactType, Kind};
 
@@ -28,6 +29,11 @@ fn header() -> Vec<Field> {
         ("requires", text("The hydrule that it is written for: >=0.1")),
         ("launches", texts("Globs over the modules and scripts of the target")),
         ("keys", texts("Globs over keys that tell the target where its name does not")),
+        (
+            "arguments",
+            word(&Language::WORDS, "What reads the target's arguments; hydra if not given"),
+        ),
+        ("hydra_launches", texts("Globs over launches whose arguments Hydra reads all the same")),
         ("extend", packs("Packs to extend: names of those that ship, or places")),
         ("off", by_name(text("Why it is off"), "Rules of extended packs that shall not count")),
     ]

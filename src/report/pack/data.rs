@@ -23,6 +23,8 @@ fn header(pack: &Pack) -> Map<String, Json> {
         ("description", json!(pack.description)),
         ("launches", json!(pack.launches)),
         ("keys", json!(pack.keys)),
+        ("arguments", json!(pack.arguments.language.word())),
+        ("hydra_launches", json!(pack.arguments.hydra_launches)),
         (
             "counts",
             json!({

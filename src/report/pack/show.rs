@@ -3,7 +3,8 @@
 use super::fields::Fields;
 use super::rule::is_safe;
 use super::{effect, told_by, when_broken};
-use crate::pack::{Pack, Safety};
+use crate::overrides::Language;
+use crate::pack::{Arguments, Pack, Safety};
 use crate::report::paint::Look;
 use crate::report::words;
 use crate::text::count;
@@ -22,6 +23,17 @@ pub fn packs_text(packs: &[Pack], look: Look) -> String {
         page.field("holds", &holds(pack));
     }
     page.out
+}
+
+/// Says what reads the arguments of the target.
+fn read_by(arguments: &Arguments) -> String {
+    match (arguments.language, arguments.hydra_launches.as_slice()) {
+        (Language::Hydra, _) => "Hydra's overrides".to_owned(),
+        (Language::OmegaConf, []) => "key=value, read by OmegaConf".to_owned(),
+        (Language::OmegaConf, globs) => {
+            format!("key=value, read by OmegaConf; by Hydra for {}", globs.join(", "))
+        }
+    }
 }
 
 fn holds(pack: &Pack) -> String {
@@ -44,6 +56,9 @@ pub fn pack_text(pack: &Pack, look: Look) -> String {
     page.out.push_str(&format!("{name} {version}  {}\n", pack.description));
     page.field("target", &pack.target);
     page.field("told by", &told_by(pack));
+    if pack.arguments != Arguments::default() {
+        page.field("arguments", &read_by(&pack.arguments));
+    }
     page.field("holds", &holds(pack));
     for set in &pack.defaults {
         let keys = count(set.values.len(), "default");
