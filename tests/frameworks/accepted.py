@@ -42,16 +42,9 @@ RULES = HERE.parents[1] / "rules"
 DIFFERS = {"actor_rollout_ref.model.enable_gradient_checkpointing": True, "actor_rollout_ref.actor.ppo_micro_batch_size": None,
            "actor_rollout_ref.ref.log_prob_micro_batch_size": None, "critic.ppo_micro_batch_size": None,
            "actor_rollout_ref.rollout.log_prob_micro_batch_size": None, "critic.model.enable_gradient_checkpointing": True}
-sys.path.insert(0, str(HERE.parent / "scripts"))
+sys.path[:0] = [str(HERE.parent / "scripts"), str(HERE.parent / "verl")]
 import stand_ins  # noqa: E402
-
-
-def leaves(node, at=""):
-    if isinstance(node, dict) and node:
-        for key, value in node.items():
-            yield from leaves(value, f"{at}.{key}" if at else str(key))
-    else:
-        yield at, node
+from defaults import leaves  # noqa: E402
 
 
 def tables(pack):
