@@ -17,7 +17,8 @@ pub fn packs_text(packs: &[Pack], look: Look) -> String {
     let mut page = Fields::new(look);
     for pack in packs {
         let (name, version) = (page.paint.name(&pack.name), page.paint.faint(&pack.version));
-        page.out.push_str(&format!("{name} {version}  {}\n", pack.description));
+        page.out.push_str(&format!("{name} {version}\n"));
+        page.field("what", &pack.description);
         page.field("target", &pack.target);
         page.field("told by", &told_by(pack));
         page.field("holds", &holds(pack));
@@ -53,7 +54,8 @@ fn holds(pack: &Pack) -> String {
 pub fn pack_text(pack: &Pack, look: Look) -> String {
     let mut page = Fields::new(look);
     let (name, version) = (page.paint.strong(&pack.name), page.paint.faint(&pack.version));
-    page.out.push_str(&format!("{name} {version}  {}\n", pack.description));
+    page.out.push_str(&format!("{name} {version}\n"));
+    page.field("what", &pack.description);
     page.field("target", &pack.target);
     page.field("told by", &told_by(pack));
     if pack.arguments != Arguments::default() {
