@@ -71,6 +71,31 @@ fn keys_tell_a_pack_under_another_module() {
     assert!(output.out.contains("taken for a launch of verl by its keys"), "{}", output.out);
 }
 
+/// Forks of verl's first versions have no keys of their own where a launch sets only what verl has as well.
+#[test]
+fn a_launch_with_old_keys_only_may_be_of_a_fork() {
+    let workspace = Workspace::new();
+    let old = "actor_rollout_ref.actor.ppo_micro_batch_size=8";
+    let launch = format!("python3 -m verl.trainer.main_ppo {old}");
+    let new = "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu=4";
+    workspace.write("old.sh", format!("{launch}\n"));
+    workspace.write("both.sh", format!("{launch} {new}\n"));
+    let remark = "--pack verl-legacy reads it so";
+    for command in ["rewrite", "check"] {
+        let told = |arguments: &str| {
+            let output = workspace.hydrule(&format!("{command} {arguments}")).run();
+            let text = format!("{}{}", output.out, output.err);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let text = told("old.sh");
+        assert!(text.contains(remark), "{command}: {text}");
+        for silent in ["both.sh", "old.sh --pack verl", "old.sh --pack verl-legacy"] {
+            let text = told(silent);
+            assert!(!text.contains(remark), "{command} {silent}: {text}");
+        }
+    }
+}
+
 #[test]
 fn packs_are_listed_and_shown() {
     let list = Run::hydrule("pack list").run();

@@ -14,7 +14,7 @@ pub struct Chosen {
     /// What `--pack` would take.
     pub name: String,
     /// What the user should know about the choice.
-    pub remark: Option<String>,
+    pub remarks: Vec<String>,
 }
 
 /// Reads what a launch shows of its target.
@@ -57,12 +57,13 @@ pub fn signs_of_inputs(inputs: &[Input], wanted: Option<usize>) -> Vec<Signs> {
 /// # Errors
 /// No pack knows any of them, or different ones do.
 pub fn choose_pack(headers: &[Header], launches: &[Signs]) -> Result<Chosen, CliError> {
-    let mut found: Vec<(&'static str, Option<String>)> = Vec::new();
+    let mut found: Vec<(&'static str, Vec<String>)> = Vec::new();
     for signs in launches {
         match choose(headers, signs) {
             Choice::One(name, glob) => {
                 if !found.iter().any(|(known, _)| *known == name) {
-                    found.push((name, remark(headers, name, &glob, signs)));
+                    let remarks = remark(headers, name, &glob, signs).into_iter();
+                    found.push((name, remarks.chain(others(headers, name, signs)).collect()));
                 }
             }
             Choice::Several(names) => return Err(several(&names, "this launch")),
@@ -70,7 +71,7 @@ pub fn choose_pack(headers: &[Header], launches: &[Signs]) -> Result<Chosen, Cli
         }
     }
     match found.as_slice() {
-        [(name, remark)] => Ok(Chosen { name: (*name).to_owned(), remark: remark.clone() }),
+        [(name, remarks)] => Ok(Chosen { name: (*name).to_owned(), remarks: remarks.clone() }),
         [] => Err(none(headers, launches)),
         many => {
             let names: Vec<&str> = many.iter().map(|(name, _)| *name).collect();
@@ -86,6 +87,16 @@ fn remark(headers: &[Header], name: &str, glob: &str, signs: &Signs) -> Option<S
     Some(format!(
         "`{program}` is taken for a launch of {name} by its keys ({glob}); --pack chooses another pack."
     ))
+}
+
+/// Names the packs beside the chosen one whose targets the launch may be of.
+pub fn others(headers: &[Header], name: &str, signs: &Signs) -> Vec<String> {
+    let others = headers.iter().filter(|it| it.name != name);
+    let told = others.filter_map(|it| Some((it.name, it.perhaps(signs)?)));
+    told.map(|(other, (key, what))| {
+        format!("By {key} the launch may be of {what}: --pack {other} reads it so.")
+    })
+    .collect()
 }
 
 fn several(names: &[&str], what: &str) -> CliError {

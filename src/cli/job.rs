@@ -94,16 +94,16 @@ impl Job {
         let scripts = scripts.collect::<Result<Vec<_>, CliError>>()?;
         let yaml = files.yaml.as_deref().map(read_script).transpose()?;
         let launched = || inputs_of(scripts.clone(), &outside);
-        let (pack, remark) = if args.pack.is_some() || project.packs().is_some() {
+        let (pack, remarks) = if args.pack.is_some() || project.packs().is_some() {
             (
                 project.pack(args.pack.as_deref(), &|| {
                     Ok(signs_of_inputs(&launched()?, args.launch))
                 })?,
-                None,
+                Vec::new(),
             )
         } else {
-            let Chosen { name, remark } = choose(args, &files, &launched()?, yaml.as_ref())?;
-            (project.named(&name)?, remark)
+            let Chosen { name, remarks } = choose(args, &files, &launched()?, yaml.as_ref())?;
+            (project.named(&name)?, remarks)
         };
         let mut world = Known::of(args, &project).world(&pack)?;
         check_ids(&pack, &args.only)?;
@@ -141,7 +141,7 @@ impl Job {
             damage,
         };
         let mut job = Self::assemble(Arc::new(pack), world, parts, outside)?;
-        job.remarks.splice(0..0, remark);
+        job.remarks.splice(0..0, remarks);
         Ok(job)
     }
 

@@ -4,7 +4,7 @@
 
 use super::arguments::Arguments;
 use super::embedded::{EMBEDDED, EmbeddedPack};
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Perhaps};
 use super::read::Text;
 use super::rule::{Pack, glob_matches};
 use crate::text::Source;
@@ -20,6 +20,8 @@ pub struct Header {
     pub keys: Vec<String>,
     /// In which language those launches have their arguments.
     pub arguments: Arguments,
+    /// Launches of other packs' targets that may be of this one's.
+    pub perhaps: Option<Perhaps>,
 }
 
 /// What is seen of a launch.
@@ -75,6 +77,7 @@ fn header(pack: &EmbeddedPack) -> Header {
         launches: texts(&manifest.launches),
         keys: texts(&manifest.keys),
         arguments: manifest.arguments(),
+        perhaps: manifest.perhaps,
     }
 }
 
@@ -92,6 +95,15 @@ pub fn choose(headers: &[Header], signs: &Signs) -> Choice {
 }
 
 impl Header {
+    /// Returns the key that makes a launch look as if this pack's target was meant, and what that is.
+    pub fn perhaps<'a>(&'a self, signs: &'a Signs) -> Option<(&'a str, &'a str)> {
+        let perhaps = self.perhaps.as_ref()?;
+        let fits = |globs: &[String], key: &str| globs.iter().any(|it| glob_matches(it, key));
+        let none = !signs.keys.iter().any(|it| fits(&perhaps.without, it));
+        let key = signs.keys.iter().find(|it| fits(&perhaps.keys, it)).filter(|_| none)?;
+        Some((key, &perhaps.what))
+    }
+
     /// Returns the most exact glob that fits, and how exact it is.
     fn fit(&self, signs: &Signs) -> Option<(usize, &str)> {
         let fits = |glob: &&String, texts: &[String]| texts.iter().any(|it| glob_matches(glob, it));

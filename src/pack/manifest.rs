@@ -52,6 +52,8 @@ pub struct Manifest {
     pub(super) language: Option<Language>,
     /// Launches whose arguments Hydra reads whatever the language of the others.
     pub(super) hydra_launches: Vec<Text>,
+    /// Launches of other packs' targets that may be of this one's.
+    pub(super) perhaps: Option<Perhaps>,
     pub(super) goal: Option<Text>,
     /// Which versions of hydrule the pack is written for.
     pub(super) requires: Option<Text>,
@@ -80,6 +82,17 @@ pub struct Manifest {
     pub(super) faults: Vec<(Source, Fault)>,
     /// How the names begin that unreadable parts may define: `oom.`, or nothing for all.
     pub(super) open: BTreeSet<String>,
+}
+
+/// What makes a launch that another pack knows look as if this pack's target was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Perhaps {
+    /// What the launch may be of, in words.
+    pub what: String,
+    /// Globs over keys, one of which it sets.
+    pub keys: Vec<String>,
+    /// Globs over keys, none of which it sets.
+    pub without: Vec<String>,
 }
 
 /// A pack to extend, or to use.
@@ -306,6 +319,9 @@ impl Manifest {
         self.keys.extend(reader.texts("keys"));
         self.language = reader.optional_choice("arguments", &Language::WORDS).or(self.language);
         self.hydra_launches.extend(reader.texts("hydra_launches"));
+        if let Some(table) = reader.table("perhaps", "launches that may be of this target") {
+            self.perhaps = Some(perhaps(table));
+        }
         self.lets.extend(reader.text_entries("let"));
         for (group, facts) in reader.text_tables("fact") {
             let facts = facts.iter().map(|(name, word)| {
@@ -407,6 +423,14 @@ impl Manifest {
         }
         self.signals.push(SignalEntry { name, event, kind, confidence, pattern, types, phase });
     }
+}
+
+fn perhaps(table: Reader<'_>) -> Perhaps {
+    let globs = |field| table.texts(field).into_iter().map(|it| it.value).collect();
+    let (keys, without) = (globs("keys"), globs("without"));
+    let what = table.text("what").value;
+    table.finish();
+    Perhaps { what, keys, without }
 }
 
 fn fact_type(table: &Reader<'_>, word: &Text) -> Option<FactType> {

@@ -30,6 +30,8 @@ pub struct Examined {
     pub launches: usize,
     /// Those of them that no pack knows.
     pub strangers: Vec<Signs>,
+    /// What else the launches may be of.
+    pub others: Vec<String>,
     /// How many findings comments have taken out.
     pub suppressed: usize,
 }
@@ -65,6 +67,7 @@ impl Checker<'_> {
             if rules.is_none() {
                 examined.strangers.push(signs_of(launch));
             }
+            examined.others.extend(self.scope.others(launch));
             let arguments = rules.map(|(pack, _)| pack.arguments.of(&launch.program));
             let language = arguments.unwrap_or_default();
             match (entries_of(&input.script, launch, language), rules) {

@@ -1,6 +1,6 @@
 //! Files looked into by several threads, and put together where one starts another.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -31,6 +31,7 @@ pub struct CheckedFile {
     pub suppressed: usize,
     launches: usize,
     strangers: Vec<Signs>,
+    others: Vec<String>,
 }
 
 /// What became of all files.
@@ -53,6 +54,11 @@ impl Looked {
     /// Lists the launches that no pack knows.
     pub fn strangers(&self) -> impl Iterator<Item = &Signs> {
         self.files.iter().flat_map(|file| &file.strangers)
+    }
+
+    /// Tells once what else the launches may be of.
+    pub fn others(&self) -> BTreeSet<&String> {
+        self.files.iter().flat_map(|file| &file.others).collect()
     }
 }
 
@@ -119,9 +125,9 @@ pub fn look_all(
         }
     }
     for one in read.into_values().filter(|it| it.counts) {
-        let Examined { findings, launches, strangers, suppressed } = one.examined;
+        let Examined { findings, launches, strangers, others, suppressed } = one.examined;
         let name = one.source.name().to_owned();
-        looked.files.push(CheckedFile { name, findings, suppressed, launches, strangers });
+        looked.files.push(CheckedFile { name, findings, suppressed, launches, strangers, others });
     }
     Ok(looked)
 }

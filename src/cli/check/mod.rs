@@ -68,6 +68,9 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     };
     show(args, &report, console)?;
     warn(&report, console);
+    for other in looked.others() {
+        console.say(&format!("{} {other}\n", Paint::new(console.err).warn("!")));
+    }
     if files.is_empty() && errors.is_empty() && !args.allow_empty {
         return Err(nothing(args));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cli::args::CheckArgs;
-use crate::cli::choose::signs_of;
+use crate::cli::choose::{others, signs_of};
 use crate::cli::error::CliError;
 use crate::cli::files::read_script;
 use crate::cli::job::knows;
@@ -142,6 +142,15 @@ impl Scope<'_> {
         let load = || self.project.named(name).map(Loaded::new);
         let loaded = slot.get_or_init(load).as_ref().map_err(CliError::clone)?;
         self.with_world(loaded).map(Some)
+    }
+
+    /// Names packs beside the chosen one that may be meant.
+    pub fn others(&self, launch: &Launch) -> Vec<String> {
+        let signs = signs_of(launch);
+        match choose(&self.headers, &signs).one() {
+            Some(name) if !self.is_named() => others(&self.headers, name, &signs),
+            _ => Vec::new(),
+        }
     }
 
     /// Tells whether the user or the project names the packs.

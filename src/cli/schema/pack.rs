@@ -34,9 +34,20 @@ fn header() -> Vec<Field> {
             word(&Language::WORDS, "What reads the target's arguments; hydra if not given"),
         ),
         ("hydra_launches", texts("Globs over launches whose arguments Hydra reads all the same")),
+        ("perhaps", perhaps()),
         ("extend", packs("Packs to extend: names of those that ship, or places")),
         ("off", by_name(text("Why it is off"), "Rules of extended packs that shall not count")),
     ]
+}
+
+fn perhaps() -> Json {
+    let fields = vec![
+        ("what", text("What the launch may be of, in words")),
+        ("keys", texts("Globs over keys, one of which the launch sets")),
+        ("without", texts("Globs over keys, none of which it sets")),
+    ];
+    let what = "Launches that another pack knows but that may be of this pack's target";
+    table(what, &["what", "keys"], fields)
 }
 
 fn named() -> Vec<Field> {
