@@ -81,7 +81,10 @@ fn a_launch_with_old_keys_only_may_be_of_a_fork() {
     workspace.write("old.sh", format!("{launch}\n"));
     workspace.write("both.sh", format!("{launch} {new}\n"));
     let remark = "--pack verl-legacy reads it so";
-    for command in ["rewrite", "check"] {
+    let json = "--output-format json";
+    for command in
+        ["rewrite", "explain", "check", &format!("rewrite {json}"), &format!("explain {json}")]
+    {
         let told = |arguments: &str| {
             let output = workspace.hydrule(&format!("{command} {arguments}")).run();
             let text = format!("{}{}", output.out, output.err);
@@ -93,6 +96,11 @@ fn a_launch_with_old_keys_only_may_be_of_a_fork() {
             let text = told(silent);
             assert!(!text.contains(remark), "{command} {silent}: {text}");
         }
+    }
+    let line = format!(r#"{{"overrides": ["{old}"]}}"#);
+    for (arguments, tells) in [("", true), ("--pack verl", false)] {
+        let output = workspace.hydrule(&format!("rewrite --jsonl {arguments}")).input(&line).run();
+        assert_eq!(output.out.contains(remark), tells, "{}", output.out);
     }
 }
 

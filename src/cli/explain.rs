@@ -22,6 +22,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Done, CliError> 
         world: &job.world,
         request: &request,
         launch: &job.title,
+        remarks: &job.remarks,
         only: &args.rule,
         shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
     };

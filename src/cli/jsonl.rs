@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::RewriteArgs;
-use super::choose::{choose_pack, signs_of_texts};
+use super::choose::{Chosen, choose_pack, signs_of_texts};
 use super::error::CliError;
 use super::job::{plain_entries, request};
 use super::project::Project;
@@ -101,18 +101,21 @@ impl<'a> Packs<'a> {
         Ok(Self::Known { args, project, headers, loaded })
     }
 
-    fn of(&self, overrides: &[String]) -> Result<&Common, CliError> {
+    /// Returns the pack of a line, and what to know about that choice.
+    fn of(&self, overrides: &[String]) -> Result<(&Common, Vec<String>), CliError> {
         let (args, project, headers, loaded) = match self {
-            Self::Named(common) => return Ok(common),
+            Self::Named(common) => return Ok((common, Vec::new())),
             Self::Known { args, project, headers, loaded } => (args, project, headers, loaded),
         };
         let unread = |error| plain_entries(overrides, Language::Hydra).err().unwrap_or(error);
-        let name = choose_pack(headers, &[signs_of_texts(overrides)]).map_err(unread)?.name;
+        let Chosen { name, remarks } =
+            choose_pack(headers, &[signs_of_texts(overrides)]).map_err(unread)?;
         let slot = headers.iter().zip(loaded).find(|(header, _)| header.name == name);
         let Some((_, slot)) = slot else { return Err(CliError::plain("there is no such pack")) };
         let load = || Common::of(args, project, project.named(&name)?);
         let load = || load().map_err(|error| error.message());
-        slot.get_or_init(load).as_ref().map_err(|message| CliError::plain(message.clone()))
+        let common = slot.get_or_init(load).as_ref();
+        Ok((common.map_err(|message| CliError::plain(message.clone()))?, remarks))
     }
 }
 
@@ -200,9 +203,9 @@ fn answer(packs: &Packs<'_>, line: &[u8]) -> (String, Became) {
         }
     };
     match planned(packs, &read) {
-        Ok((pack, plan)) => {
-            let became = if plan.is_empty() { Became::Clean } else { Became::Proposed };
-            (record(pack, &read.id, &plan).to_string(), became)
+        Ok(planned) => {
+            let became = if planned.plan.is_empty() { Became::Clean } else { Became::Proposed };
+            (planned.record(&read.id).to_string(), became)
         }
         Err(CliError::Faults(all)) => {
             let first = all.first().and_then(|it| Some((it.source.name(), it.faults.first()?)));
@@ -221,8 +224,16 @@ fn answer(packs: &Packs<'_>, line: &[u8]) -> (String, Became) {
     }
 }
 
-fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<(&'a Pack, Plan), CliError> {
-    let common = packs.of(&line.overrides)?;
+/// What a line gives.
+struct Planned<'a> {
+    pack: &'a Pack,
+    plan: Plan,
+    /// What to know about the choice of the pack.
+    remarks: Vec<String>,
+}
+
+fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<Planned<'a>, CliError> {
+    let (common, remarks) = packs.of(&line.overrides)?;
     let language = common.pack.arguments.language;
     let entries = plain_entries(&line.overrides, language)?;
     let mut world = common.world();
@@ -235,7 +246,8 @@ fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<(&'a Pack, Plan), Cl
     world.take_told_failure();
     let state = State { entries, language, ..State::default() };
     world.target = world.target.narrowed(&common.pack, &state);
-    Ok((&common.pack, plan(&common.pack, &state, &world, &common.request)))
+    let plan = plan(&common.pack, &state, &world, &common.request);
+    Ok(Planned { pack: &common.pack, plan, remarks })
 }
 
 fn fact(told: &Json) -> Option<Value> {
@@ -252,9 +264,11 @@ fn fact(told: &Json) -> Option<Value> {
     })
 }
 
-fn record(pack: &Pack, id: &Json, plan: &Plan) -> Json {
-    let option = |id: &str| pack.options.iter().find(|it| it.id == id);
-    let steps: Vec<Json> = plan
+impl Planned<'_> {
+    fn record(&self, id: &Json) -> Json {
+        let Self { pack, plan, remarks } = self;
+        let option = |id: &str| pack.options.iter().find(|it| it.id == id);
+        let steps: Vec<Json> = plan
         .steps
         .iter()
         .map(|step| {
@@ -262,18 +276,20 @@ fn record(pack: &Pack, id: &Json, plan: &Plan) -> Json {
             json!({ "option": step.option, "safe": safe, "repaired_by": step.applied.repaired_by })
         })
         .collect();
-    let changes: Vec<Json> = plan
-        .changes
-        .iter()
-        .map(|it| json!({ "key": it.key, "before": it.before, "after": it.after }))
-        .collect();
-    let broken = plan.requirements.iter().filter(|it| RequirementState::is_broken(it));
-    let overrides = plan.result.entries.iter().filter_map(|it| it.value.as_ref().ok());
-    json!({
-        "id": id,
-        "steps": steps,
-        "changes": changes,
-        "broken": broken.map(|it| &it.id).collect::<Vec<_>>(),
-        "overrides": overrides.map(|it| &it.text).collect::<Vec<_>>(),
-    })
+        let changes: Vec<Json> = plan
+            .changes
+            .iter()
+            .map(|it| json!({ "key": it.key, "before": it.before, "after": it.after }))
+            .collect();
+        let broken = plan.requirements.iter().filter(|it| RequirementState::is_broken(it));
+        let overrides = plan.result.entries.iter().filter_map(|it| it.value.as_ref().ok());
+        json!({
+            "id": id,
+            "remarks": remarks,
+            "steps": steps,
+            "changes": changes,
+            "broken": broken.map(|it| &it.id).collect::<Vec<_>>(),
+            "overrides": overrides.map(|it| &it.text).collect::<Vec<_>>(),
+        })
+    }
 }

@@ -5,7 +5,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::diff::{FileChange, unified_diff};
 use super::fault::render_faults;
 use super::goal::{SHOWN, goal_section};
-use super::paint::{Look, Paint};
+use super::paint::{Look, Paint, remark};
 use super::words;
 use crate::engine::{Applied, KeyChange, Plan, Rejection, RuleVerdict, Status, Step, World};
 use crate::pack::{Pack, PackOption, Safety};
@@ -125,12 +125,7 @@ impl Page {
     }
 
     pub fn remark(&mut self, text: &str) {
-        let mark = self.paint.warn("!");
-        let width = self.look.width.max(40);
-        let options = textwrap::Options::new(width).initial_indent("  ").subsequent_indent("  ");
-        let wrapped = textwrap::fill(text, options.break_words(false));
-        let wrapped = wrapped.trim_start().to_owned();
-        self.line(&format!("{mark} {wrapped}"));
+        self.line(&remark(text, self.look));
     }
 
     fn failure(&mut self, reported: &Reported<'_>) {

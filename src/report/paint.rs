@@ -18,6 +18,14 @@ impl Look {
     pub const PLAIN: Self = Self { color: false, width: 100, graphics: true };
 }
 
+/// Writes what the user should know, behind a mark.
+pub fn remark(text: &str, look: Look) -> String {
+    let options = textwrap::Options::new(look.width.max(40));
+    let options = options.initial_indent("  ").subsequent_indent("  ").break_words(false);
+    let wrapped = textwrap::fill(text, options);
+    format!("{} {}", Paint::new(look).warn("!"), wrapped.trim_start())
+}
+
 /// Wraps words in colours where the look allows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Paint {

@@ -139,6 +139,7 @@ impl Runner<'_> {
             world: &job.world,
             request: &request,
             launch: &job.title,
+            remarks: &job.remarks,
             only: &[],
             shows_unknown: true,
         };

@@ -41,6 +41,7 @@ pub fn explain_json(explained: &Explained<'_>) -> Json {
     json!({
         "format": 1,
         "launch": explained.launch,
+        "remarks": explained.remarks,
         "target": target_json(explained),
         "goal": explained.plan.pursuit.as_ref().map(|it| goal_json(it, explained.pack)),
         "summary": summary,

@@ -32,6 +32,8 @@ pub struct Explained<'a> {
     pub request: &'a Request,
     /// The launch in words.
     pub launch: &'a str,
+    /// What the user should know about the input.
+    pub remarks: &'a [String],
     /// The only rules to show; all if empty.
     pub only: &'a [String],
     /// Whether rules that read something unknown are shown.

@@ -11,7 +11,7 @@ use crate::engine::{
 use crate::pack::{Invariant, PackOption, Requirement, Rewrite, SwitchedOff};
 use crate::report::fault::render_faults;
 use crate::report::goal::{SHOWN_ALL, goal_section};
-use crate::report::paint::{Look, Paint};
+use crate::report::paint::{Look, Paint, remark};
 use crate::report::words;
 use crate::text::{Location, count};
 
@@ -86,6 +86,9 @@ impl Page<'_> {
             for line in self.wrapped(&said, 0) {
                 self.out.push_str(&format!("{}\n", self.paint.faint(&line)));
             }
+        }
+        for text in self.explained.remarks {
+            self.out.push_str(&format!("{}\n", remark(text, self.look)));
         }
     }
 
