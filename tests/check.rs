@@ -187,7 +187,7 @@ fn findings_are_drawn_for_people() {
     assert_eq!(missing.code, 2);
     workspace.write("clean.sh", "python3 -m my.app a.b=1\n");
     let clean = workspace.hydrule("check clean.sh --pack verl").run();
-    let said = "Nothing wrong with 1 file as such.\n! No requirement was checked: the pack verl does not \
+    let said = "Nothing found in 1 file.\n! No requirement was checked: the pack verl does not \
                 know `my.app`.\n";
     assert_eq!((clean.code, clean.err.as_str()), (0, said));
 }

@@ -126,7 +126,12 @@ fn edit(script: &str, change: &Change) -> Result<Edited, bash::Refusal> {
     bash::edit(
         &read,
         &outside,
-        &Wanted { launches: &[0], changes: std::slice::from_ref(change), also: &[] },
+        &Wanted {
+            launches: &[0],
+            changes: std::slice::from_ref(change),
+            also: &[],
+            inlines: false,
+        },
     )
 }
 

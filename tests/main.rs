@@ -19,6 +19,7 @@ mod cases;
 mod cel;
 mod chain;
 mod check;
+mod check_fix;
 mod compose;
 mod conditions;
 mod config;

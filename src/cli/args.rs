@@ -313,8 +313,20 @@ pub struct CheckArgs {
     /// Let be what this file knows: findings by file, rule, key and launch, never by line
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Write the fixes that keep what is trained, until none is left
+    #[arg(long)]
+    pub fix: bool,
+    /// Count fixes that somebody should look at: with --fix and --diff, make them as well
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Print the fixes as a diff, and write nothing
+    #[arg(long)]
+    pub diff: bool,
+    /// Exit with 1 where a fix was made, even if nothing is left
+    #[arg(long)]
+    pub exit_non_zero_on_fix: bool,
     /// Write everything that is found into the baseline
-    #[arg(long, requires = "baseline")]
+    #[arg(long, requires = "baseline", conflicts_with_all = ["fix", "diff"])]
     pub accept_new: bool,
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]

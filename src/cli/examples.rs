@@ -79,10 +79,15 @@ Examples:
   # One rule alone; all but those that begin so
   hydrule check --select repeated-key
   hydrule check --ignore disabled,arguments
+  # What would be mended, and with what needs a look; mend it
+  hydrule check --diff
+  hydrule check --diff --unsafe-fixes
+  hydrule check --fix
   # In GitHub's CI
   hydrule check --output-format github
 
-Exit codes: 0 nothing found; 1 something is wrong; 2 an error, or nothing to check.";
+Exit codes: 0 nothing found, or all of it fixed; 1 something is wrong, or with --diff a fix;
+2 an error, or nothing to check.";
 
 /// Of `hydrule set`.
 pub const SET: &str = "\

@@ -10,6 +10,7 @@ mod compose;
 mod config;
 mod console;
 mod diff;
+mod edits;
 mod error;
 mod examples;
 mod expand;

@@ -2,21 +2,15 @@ use super::Done;
 use super::args::{OnUnknown, OutputFormat, RewriteArgs};
 use super::commit::{begin, commit, planned};
 use super::console::Console;
+use super::edits::Edits;
 use super::error::CliError;
 use super::job::{Job, request};
 use super::jsonl;
-use super::set::parse_all;
 use crate::condition::Verdict;
-use crate::engine::{KeyChange, Plan, Pursued, RequirementState, Status, plan, tried_record};
-use crate::facts::{Found, Provenance};
+use crate::engine::{Plan, Pursued, RequirementState, Status, plan, tried_record};
 use crate::pack::Safety;
-use crate::report::{
-    FileChange, Paint, Reported, render_faults, rewrite_json, rewrite_report, site_texts,
-    unknown_text,
-};
-use crate::surface::bash::{self, Change, Wanted};
-use crate::surface::{slurm, yaml};
-use crate::text::{Faults, Source, apply_edits, count, shell_word};
+use crate::report::{Paint, Reported, render_faults, rewrite_json, rewrite_report, unknown_text};
+use crate::text::{count, shell_word};
 
 /// `hydrule rewrite`.
 pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> {
@@ -175,151 +169,4 @@ fn print_arguments(arguments: &[String], console: &mut Console) -> Result<(), Cl
     let mut text = arguments.join("\n");
     text.push('\n');
     console.print(&text)
-}
-
-/// The plan as changes of files.
-#[derive(Default)]
-pub struct Edits {
-    /// The files that change.
-    pub files: Vec<FileChange>,
-    /// For each key, how its change is made.
-    pub sites: Vec<(String, String)>,
-    /// What the user should know about the places.
-    pub notes: Vec<String>,
-    /// What must be done by hand.
-    pub refused: Vec<String>,
-    /// Why.
-    pub fault: Option<Faults>,
-}
-
-impl Edits {
-    /// Finds where each change of a plan is made.
-    ///
-    /// # Errors
-    /// Changes that no override can say.
-    pub fn make(job: &Job, plan: &Plan) -> Result<Self, CliError> {
-        let mut edits = Self::default();
-        let changes: Vec<&KeyChange> = plan.changes.iter().collect();
-        let (in_file, in_launch) = changes.into_iter().partition(|it| job.is_in_yaml(&it.key));
-        let in_launch = edits.configuration(job, in_file, in_launch)?;
-        if let (Some((input, launch)), false) = (job.chosen, in_launch.is_empty()) {
-            edits.launch(job, &in_launch, input, launch);
-        }
-        edits.directives(job, plan);
-        edits.files.retain(|file| file.before != file.after);
-        Ok(edits)
-    }
-
-    /// Changes the configuration; where that is refused, its changes join those of the launch.
-    fn configuration<'a>(
-        &mut self,
-        job: &Job,
-        in_file: Vec<&'a KeyChange>,
-        mut in_launch: Vec<&'a KeyChange>,
-    ) -> Result<Vec<&'a KeyChange>, CliError> {
-        let (Some(yaml), false) = (&job.yaml, in_file.is_empty()) else { return Ok(in_launch) };
-        let text = |it: &&KeyChange| it.after.clone().unwrap_or_else(|| format!("~{}", it.key));
-        let texts: Vec<String> = in_file.iter().map(text).collect();
-        match yaml::edit(yaml, &parse_all(&texts)?) {
-            Ok(edited) => {
-                self.sites.extend(yaml_sites(yaml, &edited));
-                self.push(yaml, edited.text);
-            }
-            Err(refusal) if job.chosen.is_some() => {
-                let message = refusal.fault.message;
-                self.notes.push(format!("{} is left as it is: {message}.", yaml.name()));
-                in_launch.extend(in_file);
-            }
-            Err(refusal) => {
-                self.refused.push(format!("By hand, in {}: {}", yaml.name(), texts.join(" ")));
-                self.fault = Some(Faults::one(yaml.clone(), refusal.fault));
-            }
-        }
-        Ok(in_launch)
-    }
-
-    fn launch(&mut self, job: &Job, wanted: &[&KeyChange], input: usize, launch: usize) {
-        let Some(input) = job.inputs.get(input) else { return };
-        let script = &input.script;
-        let own = |key: &str| {
-            script
-                .launches
-                .get(launch)
-                .is_some_and(|it| it.arguments.iter().any(|it| it.key() == key))
-        };
-        let mut changes = Vec::new();
-        for change in wanted {
-            let elsewhere = matches!(&change.before_from, Some(Provenance::Text(at)) if at.source.name() != script.source.name());
-            if elsewhere && !own(&change.key) {
-                let text = change.after.clone().unwrap_or(format!("~{}", change.key));
-                self.refused.push(format!(
-                    "{} was given where the job was started; give {} there",
-                    change.key,
-                    shell_word(&text)
-                ));
-                continue;
-            }
-            changes.push(Change { key: change.key.clone(), after: change.after.clone() });
-        }
-        let wanted = Wanted { launches: &[launch], changes: &changes, also: &[] };
-        match bash::edit(script, &input.outside, &wanted) {
-            Ok(edited) => {
-                self.sites.extend(site_texts(script, &edited));
-                self.push(&script.source, edited.text);
-            }
-            Err(refusal) => {
-                self.refused.push(format!("By hand: {}", refusal.paste.join(" ")));
-                self.fault = Some(Faults::one(script.source.clone(), refusal.fault));
-            }
-        }
-    }
-
-    fn push(&mut self, source: &Source, after: String) {
-        self.files.push(FileChange::new(source, after));
-    }
-
-    fn directives(&mut self, job: &Job, plan: &Plan) {
-        for input in job.inputs.iter().filter(|input| input.has_directives) {
-            let source = &input.script.source;
-            let mine = |found: &&(String, Found, Found)| matches!(&found.1.from, Provenance::Text(at) if at.source.name() == source.name());
-            let wanted: Vec<(&str, &crate::value::Value)> = plan
-                .directives
-                .iter()
-                .filter(mine)
-                .map(|(name, _, after)| (name.as_str(), &after.value))
-                .collect();
-            if wanted.is_empty() {
-                continue;
-            }
-            // The launch may stand in the same file and be edited already.
-            let old = self.files.iter().position(|file| file.path == source.name());
-            let base = old.and_then(|at| self.files.get(at)).map(|file| file.after.clone());
-            let base = Source::new(source.name(), base.unwrap_or_else(|| source.text().to_owned()));
-            let edited = slurm::edit_directives(&base, &wanted).map(|edits| {
-                apply_edits(base.text(), &edits).unwrap_or_else(|_| base.text().to_owned())
-            });
-            match (edited, old.and_then(|at| self.files.get_mut(at))) {
-                (Ok(text), Some(file)) => file.after = text,
-                (Ok(text), None) => self.push(source, text),
-                (Err(fault), _) => {
-                    self.refused.push(format!("By hand, in {}: {}", source.name(), fault.message));
-                    self.fault = Some(Faults::one(base, fault));
-                }
-            }
-        }
-    }
-}
-
-/// Says for each key of a YAML file where its change is made.
-pub fn yaml_sites(source: &Source, edited: &yaml::Edited) -> Vec<(String, String)> {
-    let describe = |site: &yaml::Site| {
-        let at = format!("{}:{}", source.name(), site.line);
-        match &site.how {
-            yaml::How::Changed => at,
-            yaml::How::Removed => format!("{at}, removed"),
-            yaml::How::Added(None) => format!("{at}, added"),
-            yaml::How::Added(Some(near)) => format!("{at}, added; did you mean {near}?"),
-        }
-    };
-    edited.sites.iter().map(|site| (site.key.clone(), describe(site))).collect()
 }

@@ -5,12 +5,12 @@ use super::args::{OutputFormat, SetArgs};
 use super::chain::read_inputs;
 use super::commit::{begin, commit};
 use super::console::Console;
+use super::edits::yaml_sites;
 use super::error::CliError;
 use super::files::read_script;
 use super::job::outside;
 use super::kind::{Kind, host_of, kind_of, refuse_foreign};
 use super::recorded::given;
-use super::rewrite::yaml_sites;
 use super::run_folder::read_any_folder;
 use crate::engine::State;
 use crate::facts::Provenance;
@@ -178,7 +178,8 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     };
     if !changes.is_empty() {
         let launches = choose(script, &args.launch, &changes)?;
-        let wanted = Wanted { launches: &launches, changes: &changes, also: &args.also };
+        let wanted =
+            Wanted { launches: &launches, changes: &changes, also: &args.also, inlines: false };
         let edited = bash::edit(script, &outside, &wanted);
         let edited = edited.map_err(|refusal| refused(args, &script.source, refusal, console))?;
         made.text = edited_text(script, &edited, console.err);

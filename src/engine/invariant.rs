@@ -1,9 +1,10 @@
 use super::scope::View;
 use super::state::State;
+use super::verdict::Applied;
 use super::world::World;
 use crate::condition::Outcome;
 use crate::facts::Missing;
-use crate::pack::Pack;
+use crate::pack::{Pack, Reads};
 use crate::value::Value;
 
 /// One invariant over a plan.
@@ -53,6 +54,23 @@ pub fn compare_invariants(
             InvariantState { id: invariant.id.clone(), title: invariant.title.clone(), effect }
         })
         .collect()
+}
+
+/// Tells whether what was applied surely keeps every invariant: its value is the same, or it reads
+/// nothing of what changes. Directives say what is paid for, so none may change.
+pub fn spares(pack: &Pack, before: &State, applied: &Applied, world: &World) -> bool {
+    let effects = compare_invariants(pack, before, &applied.state, world);
+    let mut effects = pack.invariants.iter().zip(effects);
+    let kept = effects.all(|(invariant, state)| match state.effect {
+        InvariantEffect::Preserved(_) => true,
+        InvariantEffect::Changed(..) => false,
+        InvariantEffect::Unknown(_) => {
+            let value = [&invariant.value.condition];
+            let reads = Reads::of(value, &pack.lets, &pack.estimates, &pack.defaults);
+            !applied.changes.iter().any(|change| reads.may_depend_on(&change.key))
+        }
+    });
+    kept && applied.directives.is_empty()
 }
 
 /// Says what is missing where an invariant has no value.

@@ -39,7 +39,7 @@ pub use base::Base;
 pub use certificate::{Arrival, Certificate, Examined, Move, Part, Reason, Search};
 pub use certify::{Refused, certify};
 pub use estimate::{EstimateState, Peak, compare_estimates};
-pub use invariant::{InvariantEffect, InvariantState};
+pub use invariant::{InvariantEffect, InvariantState, spares};
 pub use judge::{Judgement, judge};
 pub use lift::lift;
 pub use plan::{Request, decide, judge_option, plan};

@@ -1,23 +1,25 @@
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource,
-    NarratableReportHandler, Severity, SourceCode,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, NarratableReportHandler, Severity, SourceCode, SourceSpan, SpanContents,
 };
 
 use super::paint::Look;
-use crate::text::{Fault, Faults, Finding, Level};
+use crate::text::{Fault, Faults, Finding, Level, Source, Span};
+
+/// How many lines of a span are drawn.
+const MOST_LINES: usize = 5;
 
 /// Draws every fault of a source, each with the text it means underlined.
 pub fn render_faults(faults: &Faults, look: Look) -> String {
-    let source = NamedSource::new(faults.source.name(), faults.source.text().to_owned());
-    let drawn = |fault| Drawn { fault, source: &source, code: fault.code, level: Level::Error };
+    let page = Page(&faults.source);
+    let drawn = |fault| Drawn { fault, page: &page, code: fault.code, level: Level::Error };
     faults.faults.iter().map(|fault| render(&drawn(fault), look)).collect()
 }
 
 /// Draws a finding, headed by its rule.
 pub fn render_finding(finding: &Finding, look: Look) -> String {
     let Finding { rule, level, source, fault, .. } = finding;
-    let source = NamedSource::new(source.name(), source.text().to_owned());
-    render(&Drawn { fault, source: &source, code: rule, level: *level }, look)
+    render(&Drawn { fault, page: &Page(source), code: rule, level: *level }, look)
 }
 
 fn render(drawn: &Drawn<'_>, look: Look) -> String {
@@ -40,10 +42,47 @@ fn render(drawn: &Drawn<'_>, look: Look) -> String {
     out
 }
 
+/// A text whose parts are drawn.
+#[derive(Debug)]
+struct Page<'a>(&'a Source);
+
+impl SourceCode for Page<'_> {
+    /// Does what miette does for strings, but counts the lines of the part, and not those of the text
+    /// up to its end: labels further apart than a few lines then get pictures of their own.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let part = self.0.text().read_span(span, before, after)?;
+        let lines = part.data().split(|byte| *byte == b'\n').count();
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.0.name().to_owned(),
+            part.data(),
+            *part.span(),
+            part.line(),
+            part.column(),
+            lines,
+        )))
+    }
+}
+
+/// Cuts a span of many lines to its first line: nobody reads a page between two labels.
+fn shortened(text: &str, span: Span) -> Span {
+    let whole = text.get(span.start..span.end).unwrap_or_default();
+    match whole.split_once('\n') {
+        Some((first, _)) if whole.matches('\n').count() >= MOST_LINES => {
+            Span::new(span.start, span.start + first.trim_end().len())
+        }
+        _ => span,
+    }
+}
+
 #[derive(Debug)]
 struct Drawn<'a> {
     fault: &'a Fault,
-    source: &'a NamedSource<String>,
+    page: &'a Page<'a>,
     code: &'a str,
     level: Level,
 }
@@ -74,7 +113,7 @@ impl Diagnostic for Drawn<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.source)
+        Some(self.page)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -82,6 +121,7 @@ impl Diagnostic for Drawn<'_> {
         let also = self.fault.also.iter().map(|(span, label)| (*span, label.as_str()));
         Some(Box::new(first.chain(also).map(|(span, label)| {
             let label = (!label.is_empty()).then(|| label.to_owned());
+            let span = shortened(self.page.0.text(), span);
             LabeledSpan::new(label, span.start, span.len())
         })))
     }

@@ -22,7 +22,7 @@ mod words;
 pub use backtest::{backtest_json, backtest_text};
 pub use case::{case_page, ruled};
 pub use check::{
-    Report, check_concise, check_full, check_github, check_json, check_lines, check_sarif,
+    Fixes, Report, check_concise, check_full, check_github, check_json, check_lines, check_sarif,
     check_summary,
 };
 pub use diff::{FileChange, unified_diff};

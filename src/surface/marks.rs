@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::text::{Fault, Source, Span};
+use crate::text::{Edit, Fault, Source, Span};
 
 /// Begins what is said to hydrule.
 const ADDRESS: &str = "hydrule:";
@@ -134,6 +134,38 @@ impl Mark {
     ) -> bool {
         lines.contains(&self.line)
             || command.is_some_and(|it| self.line == *it.start() || self.line == *it.end())
+    }
+}
+
+impl Marks {
+    /// Takes a mark out: its name, or the whole comment where it says nothing else.
+    pub fn without(&self, source: &Source, mark: &Mark) -> Option<Edit> {
+        let text = source.text();
+        let start = text.get(..mark.span.start)?.rfind('\n').map_or(0, |end| end + 1);
+        let rest = text.get(start..)?;
+        let line = rest.split_inclusive('\n').next()?;
+        let line_span = Span::new(start, start + line.len());
+        let others = self.all.iter().filter(|it| line_span.contains(it.span)).count() > 1;
+        if others {
+            let behind = text.get(mark.span.end..)?;
+            let comma = behind.trim_start().strip_prefix(',').map(str::trim_start);
+            return Some(match comma {
+                Some(next) => Edit::new(Span::new(mark.span.start, text.len() - next.len()), ""),
+                None => {
+                    let before = text.get(..mark.span.start)?.trim_end().strip_suffix(',')?;
+                    Edit::new(Span::new(before.len(), mark.span.end), "")
+                }
+            });
+        }
+        let said = start + addressed(line)?;
+        let hash = text.get(..said)?.rfind('#')?;
+        let code = text.get(start..hash)?.trim_end_matches(['#', ' ', '\t']);
+        let end = match code.is_empty() {
+            true => line_span.end,
+            false => start + line.trim_end_matches(['\n', '\r']).len(),
+        };
+        let from = if code.is_empty() { start } else { start + code.len() };
+        Some(Edit::new(Span::new(from, end), ""))
     }
 }
 

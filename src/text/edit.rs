@@ -1,4 +1,4 @@
-use super::source::Span;
+use super::source::{Source, Span};
 
 /// A replacement of the bytes at one span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,30 @@ impl Edit {
     /// Makes an edit.
     pub fn new(span: Span, replacement: impl Into<String>) -> Self {
         Self { span, replacement: replacement.into() }
+    }
+}
+
+/// The edits of one text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextEdits {
+    /// The text.
+    pub source: Source,
+    /// What is replaced in it.
+    pub edits: Vec<Edit>,
+}
+
+impl TextEdits {
+    /// Makes the edits of a text.
+    pub fn new(source: &Source, edits: Vec<Edit>) -> Self {
+        Self { source: source.clone(), edits }
+    }
+
+    /// Returns the changed text.
+    ///
+    /// # Errors
+    /// As for [`apply_edits`].
+    pub fn applied(&self) -> Result<String, Overlap> {
+        apply_edits(self.source.text(), &self.edits)
     }
 }
 

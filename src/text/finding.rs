@@ -1,4 +1,4 @@
-use super::edit::Edit;
+use super::edit::{Edit, TextEdits};
 use super::fault::Fault;
 use super::source::{Source, Span};
 
@@ -52,8 +52,22 @@ pub struct Mend {
     pub what: String,
     /// Whether the job stays the one that is meant without anybody's judgement.
     pub safe: bool,
-    /// The edits of the finding's text.
-    pub edits: Vec<Edit>,
+    /// The edits, text by text.
+    pub texts: Vec<TextEdits>,
+}
+
+impl Mend {
+    /// Makes edits of one text that mend a finding without anybody's judgement.
+    pub fn safe(what: impl Into<String>, source: &Source, edits: Vec<Edit>) -> Self {
+        Self { what: what.into(), safe: true, texts: vec![TextEdits::new(source, edits)] }
+    }
+
+    /// Says that somebody should look at them.
+    #[must_use]
+    pub fn only_if(mut self, safe: bool) -> Self {
+        self.safe = safe;
+        self
+    }
 }
 
 impl Finding {
@@ -62,6 +76,12 @@ impl Finding {
         let (key, launch, flow, fix) = (None, None, Vec::new(), None);
         let (rule, source) = (rule.to_owned(), source.clone());
         Self { rule, level, key, launch, source, fault, flow, fix }
+    }
+
+    /// Tells whether two findings say the same, whatever would mend them.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let said = |it: &Self| (it.rule.clone(), it.level, it.key.clone(), it.launch.clone());
+        said(self) == said(other) && self.source == other.source && self.fault == other.fault
     }
 
     /// Says which key it is about.

@@ -8,7 +8,7 @@ mod phrase;
 mod shell;
 mod source;
 
-pub use edit::{Edit, Overlap, apply_edits};
+pub use edit::{Edit, Overlap, TextEdits, apply_edits};
 pub use escape::RawOffsets;
 pub use fault::{Fault, Faults};
 pub use finding::{Finding, Level, Mend};

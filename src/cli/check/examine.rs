@@ -6,12 +6,14 @@ use super::select::Selection;
 use super::suppress::suppress;
 use crate::cli::chain::Input;
 use crate::cli::choose::signs_of;
+use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
 use crate::cli::job::{entries_of, in_source, named_file};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{
-    Base, Entry, RequirementState, State, World, check_requirements, mend, two_names,
+    Applied, Base, Entry, KeyChange, RequirementState, State, World, check_requirements, mend,
+    spares, two_names,
 };
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override};
@@ -19,10 +21,10 @@ use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
 use crate::surface::bash::{self, Launch, Script, Step};
 use crate::surface::slurm;
-use crate::text::{Fault, Finding, Level, Location, Source, Span, shell_word};
+use crate::text::{Fault, Finding, Level, Location, Mend, Source, Span, shell_word};
 
 /// What was found in one script.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Examined {
     /// The findings, in the order of the text.
     pub findings: Vec<Finding>,
@@ -46,6 +48,8 @@ pub struct Checker<'a> {
     pub inputs: &'a [Input],
     /// The rules that count.
     pub selection: &'a Selection<'a>,
+    /// Whether to look for what mends the findings.
+    pub mends: bool,
 }
 
 impl Checker<'_> {
@@ -60,8 +64,8 @@ impl Checker<'_> {
             found.extend(slurm::findings(source));
         }
         let mut examined = Examined::default();
-        let own = input.script.launches.iter().filter(|it| it.location.source == *source);
-        for launch in own {
+        let own = input.script.launches.iter().enumerate();
+        for (number, launch) in own.filter(|(_, it)| it.location.source == *source) {
             examined.launches += 1;
             let rules = self.scope.rules(launch)?;
             if rules.is_none() {
@@ -77,15 +81,18 @@ impl Checker<'_> {
                 (Err(_), _) | (Ok(_), None) => {}
                 (Ok(entries), Some(rules)) => {
                     found.extend(self.misfits(source, launch, &entries, language));
-                    found.extend(self.requirements(rules, input, launch, entries));
+                    found.extend(self.requirements(rules, input, number, entries));
                 }
             }
         }
         found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
-        found.dedup();
+        found.dedup_by(|later, earlier| later.is_same_as(earlier));
         found.retain(|it| self.selection.holds(&it.rule));
         for finding in &mut found {
             finding.flow = flow(&input.script, finding);
+            if self.mends && finding.fix.is_none() {
+                finding.fix = bash::mend(&input.script, &input.outside, finding);
+            }
         }
         (examined.findings, examined.suppressed) = suppress(&input.script, found, self.selection);
         Ok(examined)
@@ -123,9 +130,10 @@ impl Checker<'_> {
         &self,
         (pack, world): Rules<'_>,
         input: &Input,
-        launch: &Launch,
+        number: usize,
         entries: Vec<Entry>,
     ) -> Vec<Finding> {
+        let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
         let language = pack.arguments.of(&launch.program);
         let mut state = State { entries, language, ..State::default() };
         let base = self.config.clone().map(|it| Base::read_with(it, language));
@@ -146,10 +154,43 @@ impl Checker<'_> {
         let twice = twice.filter_map(|names| two_named(pack, names, &state, launch));
         let broken = pack.requirements.iter().zip(&states).filter(|(_, it)| it.is_broken());
         let finding = |(rule, broken): (&Requirement, &RequirementState)| {
-            let repair = repair(pack, &rule.id, (&state, &states), &world);
-            broken_finding(rule, broken, repair, launch)
+            let mends = |id: &str| id == rule.id;
+            let repair = mend(pack, (&state, &states), &world, &mends).ok().map(|(it, _)| it);
+            let mut finding = broken_finding(rule, broken, repair.as_ref().and_then(words), launch);
+            let repair = repair.filter(|_| self.mends);
+            finding.fix = repair.and_then(|it| {
+                let fix = self.fix(input, number, &it)?;
+                let safe = fix.safe && spares(pack, &state, &it, &world);
+                Some(fix.only_if(safe))
+            });
+            finding
         };
         broken.map(finding).chain(twice).collect()
+    }
+
+    /// The edits that make a repair: in the launch, or where others run by the same command, in all
+    /// of them.
+    fn fix(&self, input: &Input, number: usize, repair: &Applied) -> Option<Mend> {
+        let what = format!("set {}", words(repair)?);
+        let at = self.inputs.iter().position(|it| std::ptr::eq(it, input))?;
+        let launches = &input.script.launches;
+        let place = launches.get(number)?.location.span;
+        let all = launches.iter().enumerate().filter(|(_, it)| it.location.span == place);
+        let all: Vec<usize> = all.map(|(number, _)| number).collect();
+        let changes: Vec<&KeyChange> = repair.changes.iter().collect();
+        let edits = |launches: &[usize]| {
+            // A later override would be a finding itself.
+            let mut edits = Edits { inlines: true, ..Edits::default() };
+            if !changes.is_empty() {
+                edits.launches(self.inputs, &changes, at, launches);
+            }
+            edits.directives(self.inputs, &repair.directives);
+            (edits.refused.is_empty() && !edits.texts.is_empty()).then_some(edits.texts)
+        };
+        let alone = edits(&[number]);
+        let safe = alone.is_some();
+        let texts = alone.or_else(|| edits(&all).filter(|_| all.len() > 1))?;
+        Some(Mend { what, safe, texts })
     }
 
     /// The scripts whose directives hold for a launch: its own, and those that start it.
@@ -210,17 +251,11 @@ fn two_named(
     Some(finding.about(old).of(&launch.program))
 }
 
-/// What would mend one broken requirement, as overrides.
-fn repair(
-    pack: &Pack,
-    id: &str,
-    before: (&State, &[RequirementState]),
-    world: &World,
-) -> Option<String> {
-    let (applied, _) = mend(pack, before, world, &|mended| mended == id).ok()?;
-    let keys = applied.changes.iter().filter_map(|change| change.after.as_deref().map(shell_word));
+/// A repair as overrides and directives.
+fn words(repair: &Applied) -> Option<String> {
+    let keys = repair.changes.iter().filter_map(|change| change.after.as_deref().map(shell_word));
     let directives =
-        applied.directives.iter().map(|(name, _, after)| format!("#SBATCH {name}={}", after.value));
+        repair.directives.iter().map(|(name, _, after)| format!("#SBATCH {name}={}", after.value));
     let words: Vec<String> = keys.chain(directives).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
@@ -264,16 +299,23 @@ fn refused(source: &Source, launch: &Launch, faults: Vec<Fault>, found: &mut Vec
             it.word.contains(fault.span) || places.any(|place| place.contains(fault.span))
         };
         let argument = launch.arguments.iter().find(wrote);
-        let told = |old: &Finding| {
-            old.rule != "repeated-key"
-                && argument.is_some_and(|it| it.word.contains(old.fault.span))
+        let about = |old: &Finding, it: &bash::Argument| {
+            it.word.contains(old.fault.span) || brace_of(old, it)
         };
+        let told =
+            |old: &Finding| old.rule != "repeated-key" && argument.is_some_and(|it| about(old, it));
         if !found.iter().any(told) {
             let mut finding = Finding::new("refused-override", Level::Error, source, fault);
             finding.key = argument.map(bash::Argument::key);
             found.push(finding.of(&launch.program));
         }
     }
+}
+
+/// Tells whether a finding is about a brace that an argument takes from a variable.
+fn brace_of(finding: &Finding, argument: &bash::Argument) -> bool {
+    let mut places = argument.text.pieces.iter().map(|piece| piece.origin.span());
+    finding.rule == "stray-brace" && places.any(|place| place.contains(finding.fault.span))
 }
 
 /// Collects the names under a node that were read in a source: name, what it is, place.

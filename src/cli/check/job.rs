@@ -1,23 +1,26 @@
 //! Files looked into by several threads, and put together where one starts another.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::baseline::Baseline;
 use super::examine::{Checker, Examined};
+use super::fix::{Asks, Fixer};
 use super::paths::Candidate;
 use super::recognise::{foreign, is_hydras, is_meant, other_shell, read_candidate};
 use super::scope::Scopes;
 use super::select::Selection;
 use crate::cli::args::CheckArgs;
-use crate::cli::chain::inputs_of;
+use crate::cli::chain::{Input, inputs_of};
 use crate::cli::error::CliError;
 use crate::cli::files::read_script;
 use crate::cli::job::outside;
 use crate::cli::progress::Progress;
 use crate::cli::threads::{self, in_order};
 use crate::pack::Signs;
+use crate::report::FileChange;
 use crate::surface::bash::Outside;
 use crate::text::{Finding, Source};
 
@@ -25,6 +28,10 @@ use crate::text::{Finding, Source};
 pub struct CheckedFile {
     /// Its path, for people.
     pub name: String,
+    /// Its text with the fixes, and the text that was read.
+    pub change: FileChange,
+    /// What the fixes mended.
+    pub fixed: Vec<Finding>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// How many findings comments have taken out.
@@ -65,6 +72,9 @@ impl Looked {
 /// A script that was read.
 struct Read {
     source: Source,
+    /// The text with the fixes.
+    after: Source,
+    fixed: Vec<Finding>,
     /// The scripts that it starts.
     starts: Vec<String>,
     /// Whether it is worth a look by itself.
@@ -87,10 +97,12 @@ pub fn look_all(
     args: &CheckArgs,
     scopes: &Scopes<'_>,
     selection: &Selection<'_>,
+    baseline: Option<&Baseline>,
     files: &[Candidate],
 ) -> Result<Looked, CliError> {
     let threads = args.threads.unwrap_or_else(threads::usual);
-    let looker = Looker { scopes, selection, outside: outside(&args.env, args.args.clone())? };
+    let outside = outside(&args.env, args.args.clone())?;
+    let looker = Looker { scopes, selection, outside };
     let (done, progress) = (AtomicUsize::new(0), Mutex::new(Progress::new()));
     let became = in_order(files, threads, |file| {
         let became = looker.look(file);
@@ -114,25 +126,83 @@ pub fn look_all(
             }
         }
     }
-    let groups = Groups::of(files, &read);
-    let again = in_order(&groups.jobs, threads, |job| looker.together(files, &read, job));
-    for examined in again {
-        for (at, examined) in examined? {
-            if let Some(one) = read.get_mut(&at) {
-                one.counts = true;
-                one.examined = examined;
-            }
-        }
-    }
+    let asks = Asks::of(args);
+    put_together(&Fixer { looker: &looker, baseline, asks }, files, &mut read, threads)?;
     for one in read.into_values().filter(|it| it.counts) {
         let Examined { findings, launches, strangers, others, suppressed } = one.examined;
-        let name = one.source.name().to_owned();
-        looked.files.push(CheckedFile { name, findings, suppressed, launches, strangers, others });
+        let change = FileChange::new(&one.source, one.after.text().to_owned());
+        let (name, fixed) = (one.source.name().to_owned(), one.fixed);
+        looked.files.push(CheckedFile {
+            name,
+            change,
+            fixed,
+            findings,
+            suppressed,
+            launches,
+            strangers,
+            others,
+        });
     }
     Ok(looked)
 }
 
-struct Looker<'a, 'b> {
+/// Checks scripts again that start one another, and makes the fixes.
+fn put_together(
+    fixer: &Fixer<'_, '_, '_>,
+    files: &[Candidate],
+    read: &mut BTreeMap<usize, Box<Read>>,
+    threads: usize,
+) -> Result<(), CliError> {
+    let groups = Groups::of(files, read);
+    let again = in_order(&groups.jobs, threads, |job| {
+        fixer.looker.together(&scripts(files, read, job), true)
+    });
+    for (job, examined) in groups.jobs.iter().zip(again) {
+        for (at, examined) in job.iter().zip(examined?) {
+            if let Some(one) = read.get_mut(at) {
+                (one.counts, one.examined) = (true, examined);
+            }
+        }
+    }
+    let jobs = with_fixes(groups, read);
+    let settled = in_order(&jobs, threads, |job| {
+        let examined = job.iter().filter_map(|at| read.get(at)).map(|it| it.examined.clone());
+        fixer.settle(scripts(files, read, job), examined.collect())
+    });
+    for (job, settled) in jobs.iter().zip(settled) {
+        for (at, settled) in job.iter().zip(settled?) {
+            if let Some(one) = read.get_mut(at) {
+                (one.after, one.examined, one.fixed) =
+                    (settled.source, settled.examined, settled.fixed);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The scripts of a job, with their paths.
+fn scripts(
+    files: &[Candidate],
+    read: &BTreeMap<usize, Box<Read>>,
+    job: &[usize],
+) -> Vec<(PathBuf, Source)> {
+    let script = |at: &usize| Some((files.get(*at)?.path.clone(), read.get(at)?.source.clone()));
+    job.iter().filter_map(script).collect()
+}
+
+/// Lists the jobs in which something may be mended, those of a single script too.
+fn with_fixes(groups: Groups, read: &BTreeMap<usize, Box<Read>>) -> Vec<Vec<usize>> {
+    let grouped: HashSet<usize> = groups.jobs.iter().flatten().copied().collect();
+    let single = read.iter().filter(|(at, one)| one.counts && !grouped.contains(*at));
+    let single: Vec<Vec<usize>> = single.map(|(at, _)| vec![*at]).collect();
+    let mends = |at: &usize| {
+        read.get(at).is_some_and(|one| one.examined.findings.iter().any(|it| it.fix.is_some()))
+    };
+    groups.jobs.into_iter().chain(single).filter(|job| job.iter().any(mends)).collect()
+}
+
+/// Looks into the scripts of one job.
+pub struct Looker<'a, 'b> {
     scopes: &'a Scopes<'b>,
     selection: &'a Selection<'a>,
     outside: Outside,
@@ -168,7 +238,7 @@ impl Looker<'_, '_> {
         let config = self.scopes.base(&scope, path)?;
         let script = &input.script;
         let selection = self.selection;
-        let checker = Checker { scope: &scope, config, inputs: &inputs, selection };
+        let checker = Checker { scope: &scope, config, inputs: &inputs, selection, mends: true };
         let examined = checker.file(input)?;
         let hydras = script.launches.iter().any(is_hydras) || !script.orphans.is_empty();
         let known = examined.launches > examined.strangers.len();
@@ -176,7 +246,10 @@ impl Looker<'_, '_> {
         let starts: Vec<String> = script.starts.iter().map(|start| start.path.clone()).collect();
         let counts = hydras || known || named;
         match counts || !starts.is_empty() {
-            true => Ok(Became::Read(Box::new(Read { source, starts, counts, examined }))),
+            true => {
+                let (after, fixed) = (source.clone(), Vec::new());
+                Ok(Became::Read(Box::new(Read { source, after, fixed, starts, counts, examined })))
+            }
             false if file.named => {
                 Ok(Became::Skipped("no command in it takes overrides".to_owned()))
             }
@@ -184,27 +257,24 @@ impl Looker<'_, '_> {
         }
     }
 
-    /// Checks scripts of which some start others.
-    fn together(
+    /// Checks scripts of which some may start others, in their order.
+    ///
+    /// # Errors
+    /// What bash cannot read, and packs that cannot be used.
+    pub fn together(
         &self,
-        files: &[Candidate],
-        read: &BTreeMap<usize, Box<Read>>,
-        job: &[usize],
-    ) -> Result<Vec<(usize, Examined)>, CliError> {
-        let path = |at: &usize| files.get(*at).map(|file| file.path.clone());
-        let scripts = job.iter().filter_map(|at| Some((path(at)?, read.get(at)?.source.clone())));
-        let scripts: Vec<(PathBuf, Source)> = scripts.collect();
-        let inputs = inputs_of(scripts, &self.outside)?;
-        let mut all = Vec::new();
-        for (at, input) in job.iter().zip(&inputs) {
-            let Some(path) = path(at) else { continue };
-            let scope = self.scopes.of(&path)?;
-            let config = self.scopes.base(&scope, &path)?;
+        scripts: &[(PathBuf, Source)],
+        mends: bool,
+    ) -> Result<Vec<Examined>, CliError> {
+        let inputs = inputs_of(scripts.to_vec(), &self.outside)?;
+        let examine = |((path, _), input): (&(PathBuf, Source), &Input)| {
+            let scope = self.scopes.of(path)?;
+            let config = self.scopes.base(&scope, path)?;
             let selection = self.selection;
-            let checker = Checker { scope: &scope, config, inputs: &inputs, selection };
-            all.push((*at, checker.file(input)?));
-        }
-        Ok(all)
+            let checker = Checker { scope: &scope, config, inputs: &inputs, selection, mends };
+            checker.file(input)
+        };
+        scripts.iter().zip(&inputs).map(examine).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod examine;
+mod fix;
 mod job;
 mod paths;
 mod recognise;
@@ -15,17 +16,19 @@ use std::path::PathBuf;
 use super::Done;
 use super::args::{CheckArgs, CheckFormat};
 use super::choose::none;
+use super::commit::{begin, commit};
 use super::console::Console;
 use super::error::CliError;
 use super::files::write_text;
 use crate::pack::Signs;
 use crate::report::{
-    Look, Paint, Report, check_concise, check_full, check_github, check_json, check_lines,
-    check_sarif, check_summary,
+    FileChange, Fixes, Look, Paint, Report, check_concise, check_full, check_github, check_json,
+    check_lines, check_sarif, check_summary, unified_diff,
 };
 use crate::text::{Finding, Level, count, join_and, join_or};
+use crate::transaction::{Record, RecordedStep};
 use baseline::Baseline;
-use job::{Looked, look_all};
+use job::{CheckedFile, Looked, look_all};
 use scope::Scopes;
 use select::{Selection, own_rules};
 
@@ -36,7 +39,11 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let selection = Selection::of(args);
     let baseline = args.baseline.as_deref();
     let baseline = baseline.map(|path| Baseline::read(path, args.accept_new)).transpose()?;
-    let looked = look_all(args, &scopes, &selection, &candidates.files)?;
+    let paths: Vec<PathBuf> = candidates.files.iter().map(|it| it.path.clone()).collect();
+    if args.fix && !args.diff {
+        begin(&paths, true, console)?;
+    }
+    let looked = look_all(args, &scopes, &selection, baseline.as_ref(), &candidates.files)?;
     let mut errors = candidates.errors;
     errors.extend(looked.errors.iter().cloned());
     if let Some(error) = untold(args, &scopes, &looked) {
@@ -50,14 +57,17 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         return ended(Done::Clean, &errors, console);
     }
     let files: Vec<String> = looked.files.iter().map(|file| file.name.clone()).collect();
-    let found: Vec<Finding> =
-        looked.files.iter().flat_map(|file| &file.findings).cloned().collect();
+    let found: Vec<Finding> = all(&looked, |file| &file.findings);
+    let fixed: Vec<Finding> = all(&looked, |file| &file.fixed);
     let (findings, known, stale) = weigh(args, baseline.as_ref(), found, &files)?;
     rules.extend(own_rules().map(|(id, what)| (id.to_owned(), what.to_owned())));
-    let told = |(path, error): &(PathBuf, CliError)| (path.display().to_string(), error.message());
-    let told: Vec<(String, String)> = errors.iter().map(told).collect();
+    let told = errors.iter().map(|(path, error)| (path.display().to_string(), error.message()));
+    let told: Vec<(String, String)> = told.collect();
     let report = Report {
         findings: &findings,
+        fixed: &fixed,
+        fixes: asked(args),
+        unsafe_fixes: args.unsafe_fixes,
         files: &files,
         skipped: &looked.skipped,
         errors: &told,
@@ -66,20 +76,69 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         stale: &stale,
         rules: &rules,
     };
-    show(args, &report, console)?;
-    warn(&report, console);
-    for other in looked.others() {
-        console.say(&format!("{} {other}\n", Paint::new(console.err).warn("!")));
+    let changes = looked.files.iter().map(|file| &file.change);
+    let changes: Vec<FileChange> = changes.filter(|it| it.before != it.after).cloned().collect();
+    if report.fixes == Fixes::Made && !changes.is_empty() {
+        commit(&paths, &changes, record(&fixed), console)?;
     }
+    match report.fixes {
+        Fixes::Shown => show_diff(args, &changes, console)?,
+        Fixes::Made | Fixes::Offered => show(args, &report, console)?,
+    }
+    warn(&report, &looked, console);
     if files.is_empty() && errors.is_empty() && !args.allow_empty {
         return Err(nothing(args));
     }
     if !files.is_empty() || errors.is_empty() {
         console.say(&check_summary(&report, &remarks(&scopes, &looked), console.err));
     }
-    let heavy = findings.iter().any(|finding| finding.level > Level::Note);
-    let done = if heavy && !args.exit_zero { Done::Proposed } else { Done::Clean };
-    ended(done, &errors, console)
+    ended(done(args, &report), &errors, console)
+}
+
+/// Says what the exit code tells, errors apart.
+fn done(args: &CheckArgs, report: &Report<'_>) -> Done {
+    let heavy = report.findings.iter().any(|finding| finding.level > Level::Note);
+    let fixed = !report.fixed.is_empty();
+    let proposed = match report.fixes {
+        Fixes::Shown => fixed,
+        Fixes::Made | Fixes::Offered => heavy || args.exit_non_zero_on_fix && fixed,
+    };
+    if proposed && !args.exit_zero { Done::Proposed } else { Done::Clean }
+}
+
+/// The findings of all files.
+fn all(looked: &Looked, of: fn(&CheckedFile) -> &[Finding]) -> Vec<Finding> {
+    looked.files.iter().flat_map(of).cloned().collect()
+}
+
+/// What the user asks to do with fixes.
+fn asked(args: &CheckArgs) -> Fixes {
+    match (args.fix, args.diff) {
+        (_, true) => Fixes::Shown,
+        (true, false) => Fixes::Made,
+        (false, false) => Fixes::Offered,
+    }
+}
+
+/// Says for the journal which findings were mended, and how.
+fn record(fixed: &[Finding]) -> Record {
+    let step = |it: &Finding| RecordedStep {
+        rule: it.rule.clone(),
+        why: it.fix.as_ref().map_or(String::new(), |fix| fix.what.clone()),
+    };
+    let steps = fixed.iter().map(step).collect();
+    Record { command: "check".to_owned(), steps, ..Record::default() }
+}
+
+/// Prints the changes instead of the findings.
+fn show_diff(
+    args: &CheckArgs,
+    changes: &[FileChange],
+    console: &mut Console,
+) -> Result<(), CliError> {
+    let look = look(args, console);
+    let text: String = changes.iter().map(|it| unified_diff(it, Paint::new(look))).collect();
+    put(args, &text, console)
 }
 
 /// Takes out what the baseline knows, or makes it know everything; returns the findings that stay, how
@@ -102,8 +161,8 @@ fn weigh(
     Ok((notes, known, Vec::new()))
 }
 
-/// Tells what was not checked, and what the baseline need not know any more.
-fn warn(report: &Report<'_>, console: &mut Console) {
+/// Tells what was not checked, what the baseline need not know any more, and what else may be meant.
+fn warn(report: &Report<'_>, looked: &Looked, console: &mut Console) {
     let paint = Paint::new(console.err);
     for (path, why) in report.skipped {
         console.say(&format!("{} {path} is not checked: {why}.\n", paint.warn("!")));
@@ -112,14 +171,14 @@ fn warn(report: &Report<'_>, console: &mut Console) {
         let text = format!("The baseline knows what is no more found: {entry}.");
         console.say(&format!("{} {text}\n", paint.warn("!")));
     }
+    for other in looked.others() {
+        console.say(&format!("{} {other}\n", paint.warn("!")));
+    }
 }
 
 /// Prints the product: to stdout, or into the file that was asked for.
 fn show(args: &CheckArgs, report: &Report<'_>, console: &mut Console) -> Result<(), CliError> {
-    let look = match args.output_file {
-        Some(_) => Look::PLAIN,
-        None => console.out,
-    };
+    let look = look(args, console);
     let text = match args.output_format {
         CheckFormat::Full => check_full(report, look),
         CheckFormat::Concise => check_concise(report, look),
@@ -128,9 +187,18 @@ fn show(args: &CheckArgs, report: &Report<'_>, console: &mut Console) -> Result<
         CheckFormat::Github => check_github(report),
         CheckFormat::Sarif => format!("{:#}\n", check_sarif(report)),
     };
+    put(args, &text, console)
+}
+
+/// How the product looks where it goes.
+fn look(args: &CheckArgs, console: &Console) -> Look {
+    if args.output_file.is_some() { Look::PLAIN } else { console.out }
+}
+
+fn put(args: &CheckArgs, text: &str, console: &mut Console) -> Result<(), CliError> {
     match &args.output_file {
-        Some(path) => write_text(path, &text),
-        None => console.print(&text),
+        Some(path) => write_text(path, text),
+        None => console.print(text),
     }
 }
 
@@ -194,8 +262,8 @@ fn remarks(scopes: &Scopes<'_>, looked: &Looked) -> Option<String> {
     let of = match strange == all {
         true => "No requirement was checked".to_owned(),
         false => format!(
-            "{strange} of {all} {} met no requirement",
-            if all == 1 { "launch" } else { "launches" }
+            "{strange} of {all} {} held against no requirement",
+            if all == 1 { "launch was" } else { "launches were" }
         ),
     };
     Some(format!("{of}: {who} {shown}{advice}."))

@@ -2,14 +2,17 @@
 
 use std::ops::RangeInclusive;
 
-use super::select::Selection;
+use super::select::{Selection, own_rules};
 use crate::surface::bash::Script;
 use crate::surface::marks::{Mark, Marks, Says, lines_of};
-use crate::text::{Fault, Finding, Level, Span};
+use crate::text::{Fault, Finding, Level, Mend, Span};
+
+/// The rule about comments that ignore nothing.
+pub const UNUSED: &str = "unused-suppression";
 
 /// The rules about comments that speak to hydrule: id and what each finds.
 pub const COMMENT_RULES: [(&str, &str); 2] = [
-    ("unused-suppression", "a comment ignores a rule that finds nothing there"),
+    (UNUSED, "a comment ignores a rule that finds nothing there"),
     ("unknown-comment", "a comment speaks to hydrule and says nothing that it understands"),
 ];
 
@@ -52,7 +55,13 @@ pub fn suppress(
             let fault = Fault::new("hydrule::mark::unused", mark.span, message)
                 .labelled("this ignores nothing")
                 .helped("take it out of the comment");
-            kept.push(Finding::new("unused-suppression", Level::Warning, source, fault));
+            let mut finding = Finding::new(UNUSED, Level::Warning, source, fault);
+            // What a pack's rule finds may depend on what is told here and now.
+            let own = own_rules().any(|(id, _)| id == rule);
+            let edit = marks.without(source, mark);
+            finding.fix = edit
+                .map(|it| Mend::safe(format!("take `{rule}` out"), source, vec![it]).only_if(own));
+            kept.push(finding);
         }
     }
     for fault in marks.faults {

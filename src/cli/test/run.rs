@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cases::{Again, Case, CaseFile, Outcome};
+use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
 use crate::cli::facts::{check_group, read_group};
 use crate::cli::goal;
 use crate::cli::job::{Job, Parts};
-use crate::cli::rewrite::{Edits, arguments};
+use crate::cli::rewrite::arguments;
 use crate::cli::told::{
     check_ids, check_invariants, check_phase, check_repairs, quantity_or, set_parameter,
     told_target,

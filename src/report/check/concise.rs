@@ -12,7 +12,8 @@ pub fn check_concise(report: &Report<'_>, look: Look) -> String {
             Level::Note => paint.faint(it.level.word()),
         };
         let (at, rule) = (paint.strong(&place(it)), paint.name(&it.rule));
-        format!("{at}: {word}[{rule}] {}\n", one_line(&it.fault.message))
+        let fix = if report.is_fixable(it) { paint.good("[*] ") } else { String::new() };
+        format!("{at}: {word}[{rule}] {fix}{}\n", one_line(&it.fault.message))
     };
     report.findings.iter().map(line).collect()
 }

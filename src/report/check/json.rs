@@ -1,12 +1,14 @@
 use serde_json::{Value as Json, json};
 
 use super::Report;
+use super::fix::fix_json;
 use crate::report::json::location;
 use crate::text::{Finding, Span};
 
 /// Gives everything as data.
 pub fn check_json(report: &Report<'_>) -> Json {
     let findings: Vec<Json> = report.findings.iter().map(finding_json).collect();
+    let fixed: Vec<Json> = report.fixed.iter().map(finding_json).collect();
     let skipped = report.skipped.iter();
     let skipped: Vec<Json> =
         skipped.map(|(path, why)| json!({ "path": path, "reason": why })).collect();
@@ -17,6 +19,7 @@ pub fn check_json(report: &Report<'_>) -> Json {
         "format": 1,
         "files": report.files,
         "findings": findings,
+        "fixed": fixed,
         "skipped": skipped,
         "errors": errors,
         "suppressed": report.suppressed,
@@ -48,5 +51,6 @@ fn finding_json(finding: &Finding) -> Json {
         "location": location(&source.at(fault.span)),
         "also": also,
         "flow": flow,
+        "fix": finding.fix.as_ref().map(fix_json),
     })
 }

@@ -1,26 +1,46 @@
 //! Findings about scripts: for people, a line each, and as data. One module a format.
 
 mod concise;
+mod fix;
 mod full;
 mod github;
 mod json;
 mod sarif;
+mod summary;
 
 pub use concise::check_concise;
-pub use full::{check_full, check_summary};
+pub use full::check_full;
 pub use github::check_github;
 pub use json::{check_json, check_lines};
 pub use sarif::check_sarif;
+pub use summary::check_summary;
 
 use std::collections::BTreeMap;
 
 use crate::text::Finding;
+
+/// What becomes of the edits that mend findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fixes {
+    /// They are offered.
+    Offered,
+    /// They are made.
+    Made,
+    /// They are shown as a diff.
+    Shown,
+}
 
 /// What a check found.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     /// The findings, in the order of the files.
     pub findings: &'a [Finding],
+    /// Those that were mended, each as it stood in the text of its time.
+    pub fixed: &'a [Finding],
+    /// What becomes of fixes.
+    pub fixes: Fixes,
+    /// Whether those count that somebody should look at.
+    pub unsafe_fixes: bool,
     /// The files that were checked.
     pub files: &'a [String],
     /// The files that were named and not checked, each with the reason.
@@ -35,6 +55,13 @@ pub struct Report<'a> {
     pub stale: &'a [String],
     /// What each rule finds, by its id.
     pub rules: &'a BTreeMap<String, String>,
+}
+
+impl Report<'_> {
+    /// Tells whether a finding has a fix that counts.
+    fn is_fixable(&self, finding: &Finding) -> bool {
+        finding.fix.as_ref().is_some_and(|fix| fix.safe || self.unsafe_fixes)
+    }
 }
 
 /// Says where a finding is: the file, the line and the column.

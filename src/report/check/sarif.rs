@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::Report;
-use crate::text::{Finding, Level, Source, Span};
+use crate::text::{Finding, Level, Mend, Source, Span};
 
 /// Gives everything as SARIF 2.1.0, which code hosts show beside the code.
 pub fn check_sarif(report: &Report<'_>) -> Json {
@@ -89,7 +89,11 @@ fn result(finding: &Finding, rule: Option<usize>, fingerprint: &str) -> Json {
         "relatedLocations": also,
         "partialFingerprints": { "hydruleFinding/v1": fingerprint },
     });
-    if let (Some(fields), true) = (result.as_object_mut(), finding.flow.len() > 1) {
+    let Some(fields) = result.as_object_mut() else { return result };
+    if let Some(fix) = &finding.fix {
+        fields.insert("fixes".to_owned(), json!([fix_of(fix)]));
+    }
+    if finding.flow.len() > 1 {
         let steps = finding.flow.iter();
         let steps: Vec<Json> =
             steps.map(|(span, what)| json!({ "location": said_at(source, *span, what) })).collect();
@@ -97,6 +101,27 @@ fn result(finding: &Finding, rule: Option<usize>, fingerprint: &str) -> Json {
         fields.insert("codeFlows".to_owned(), flow);
     }
     result
+}
+
+/// Gives the edits of a fix, file by file.
+fn fix_of(fix: &Mend) -> Json {
+    let look = if fix.safe { "" } else { "; it deserves a look" };
+    let changes = fix.texts.iter().map(|text| {
+        let replacements = text.edits.iter().map(|edit| {
+            json!({
+                "deletedRegion": region(&text.source, edit.span),
+                "insertedContent": { "text": edit.replacement },
+            })
+        });
+        json!({
+            "artifactLocation": { "uri": uri(text.source.name()) },
+            "replacements": replacements.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "description": { "text": format!("{}{look}", fix.what) },
+        "artifactChanges": changes.collect::<Vec<_>>(),
+    })
 }
 
 /// What makes a finding the same in a later version of the file: never the line.

@@ -15,6 +15,8 @@ pub(super) struct One<'a> {
     pub(super) change: &'a Change,
     /// How far from its siblings a new override stands.
     pub(super) distance: usize,
+    /// Whether the value may be written in the place of a variable's name.
+    pub(super) inlines: bool,
 }
 
 /// A change as edits.
@@ -52,6 +54,12 @@ impl One<'_> {
             if own.is_none() && !hidden { self.in_place(argument, &after) } else { None };
         if let Some((edit, how)) = in_place {
             return Ok(Made::one(edit, how));
+        }
+        if let Some(edit) = self.inlined(argument, &after).filter(|_| self.inlines && !hidden) {
+            return Ok(Made::one(
+                edit,
+                How::Use(names_in(self.script.source.slice(argument.word))),
+            ));
         }
         let reason = match (own, hidden) {
             (Some(own), _) => own.clone(),
@@ -150,6 +158,19 @@ impl One<'_> {
             None => Edit::new(argument.word, styled(written, after)),
         };
         Some((edit, how))
+    }
+}
+
+impl One<'_> {
+    /// Writes the value at the override, where that is a word of the command.
+    fn inlined(&self, argument: &Argument, after: &str) -> Option<Edit> {
+        let word = argument.word;
+        let own = self.launch.location.span.contains(word) && self.script.holds(word);
+        let written = self.script.source.slice(word);
+        let body = inside_quotes(written).unwrap_or(written);
+        let key = after.split_once('=').map(|(key, _)| key)?;
+        value_of(body, key).filter(|_| own)?;
+        Some(Edit::new(word, styled(written, after)))
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Wanted<'a> {
     pub changes: &'a [Change],
     /// The keys that may change along, since they read the same variable; `*` for any text.
     pub also: &'a [String],
+    /// Whether an override that cannot change where its value lives gets the value instead of the
+    /// variable, before a later one is added.
+    pub inlines: bool,
 }
 
 /// A script's changed text.
@@ -178,8 +181,12 @@ fn alternatives(
         let How::Inserted(Some(Reason { shared: Some(name), .. })) = &site.how else { continue };
         let change = wanted.changes.iter().filter(|change| change.key == site.key);
         let changes: Vec<Change> = change.cloned().collect();
-        let freely =
-            Wanted { launches: &[site.launch], changes: &changes, also: &["*".to_owned()] };
+        let freely = Wanted {
+            launches: &[site.launch],
+            changes: &changes,
+            also: &["*".to_owned()],
+            ..*wanted
+        };
         let moved = draft(script, &freely, &Forced::default())
             .ok()
             .and_then(|drafted| verify(script, outside, &freely, &drafted.text).ok());
@@ -315,7 +322,7 @@ fn draft(script: &Script, wanted: &Wanted<'_>, forced: &Forced) -> Result<Edited
             }
             let refused = |fault| refusal(script, wanted, fault);
             let distance = forced.distance.get(&change.key).copied().unwrap_or_default();
-            let one = One { script, launch, change, distance };
+            let one = One { script, launch, change, distance, inlines: wanted.inlines };
             let own = forced.own.get(&change.key);
             let mut made = one.make(own).map_err(refused)?;
             let clash = |new: &Edit| {

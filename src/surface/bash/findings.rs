@@ -40,8 +40,12 @@ pub fn findings(script: &Script) -> Vec<Finding> {
         spans.chain([&it.fault.span]).all(|span| script.holds(*span))
     });
     found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
-    // A launch that may run in several ways is read once for each.
-    found.dedup();
+    // A launch that may run in several ways is read once for each, and a variable's brace may come to
+    // several keys.
+    found.dedup_by(|later, earlier| {
+        let same_brace = later.rule == "stray-brace" && later.rule == earlier.rule;
+        later == earlier || same_brace && later.fault.span == earlier.fault.span
+    });
     found
 }
 
@@ -64,13 +68,13 @@ fn orphans_from(source: &Source, orphan: Span) -> usize {
 }
 
 /// What ended the command above.
-struct Cause {
-    what: Why,
-    span: Span,
+pub(super) struct Cause {
+    pub what: Why,
+    pub span: Span,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
+pub(super) enum Why {
     Comment,
     Blank,
     TrailingBlank,
@@ -111,7 +115,7 @@ impl Why {
 
 impl Cause {
     /// Reads the lines above `start` upward to the one that ended the command.
-    fn above(source: &Source, start: usize) -> Self {
+    pub(super) fn above(source: &Source, start: usize) -> Self {
         let before = source.text().get(..start).unwrap_or_default();
         let mut end = before.rfind('\n').unwrap_or(0);
         let mut between = None;

@@ -1,0 +1,269 @@
+//! Making fixes: each is tried on the whole job before it is offered or made.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::baseline::Baseline;
+use super::examine::Examined;
+use super::job::Looker;
+use super::suppress::UNUSED;
+use crate::cli::args::CheckArgs;
+use crate::cli::error::CliError;
+use crate::cli::kind::host_of;
+use crate::surface::hosted::{self, shell_text};
+use crate::text::{Edit, Finding, Level, Mend, Source, TextEdits};
+
+/// How often fixes are made, each time of all that is found then.
+const ROUNDS: usize = 50;
+
+/// The rule whose fix gives a launch overrides that it never got, in which something else may be wrong.
+const REVEALING: &str = "broken-continuation";
+
+/// The rule that hides others, since nobody can read the launch; its fix changes no override.
+const HIDING: &str = "blank-after-backslash";
+
+/// What the user asks of fixes.
+#[derive(Debug, Clone, Copy)]
+pub struct Asks {
+    /// Whether to make them.
+    pub makes: bool,
+    /// Whether those count that somebody should look at.
+    pub unsafe_too: bool,
+}
+
+impl Asks {
+    /// Takes what the arguments say.
+    pub fn of(args: &CheckArgs) -> Self {
+        Self { makes: args.fix || args.diff, unsafe_too: args.unsafe_fixes }
+    }
+
+    /// Tells whether a fix counts.
+    pub fn takes(self, fix: &Mend) -> bool {
+        fix.safe || self.unsafe_too
+    }
+}
+
+/// Makes the fixes of one job.
+pub struct Fixer<'a, 'b, 'c> {
+    /// Looks into its scripts.
+    pub looker: &'a Looker<'b, 'c>,
+    /// What is let be.
+    pub baseline: Option<&'a Baseline>,
+    /// What the user asks.
+    pub asks: Asks,
+}
+
+/// A script in the end.
+pub struct Settled {
+    /// Its text.
+    pub source: Source,
+    /// What is found in it, with the fixes that surely mend.
+    pub examined: Examined,
+    /// What was found in it and is mended, each as it stood in the text of its time.
+    pub fixed: Vec<Finding>,
+}
+
+/// The scripts of a job at some time, and what is found in them.
+struct Standing {
+    scripts: Vec<(PathBuf, Source)>,
+    examined: Vec<Examined>,
+}
+
+/// What came of making some fixes, which mended what they are for.
+struct Made {
+    after: Standing,
+    mended: Vec<Finding>,
+    /// Whether anything is found that was not before.
+    news: bool,
+}
+
+impl Made {
+    /// Tells whether all that may be wrong with the fixes is what they bring to light.
+    fn only_reveals(&self) -> bool {
+        !self.news || self.mended.iter().all(|it| it.rule == REVEALING)
+    }
+}
+
+/// A finding by what stays the same when lines move.
+type Identity = (String, String, Option<String>, Option<String>);
+
+impl Fixer<'_, '_, '_> {
+    /// Makes the fixes that the user asks for, until there is none; of the findings that are left,
+    /// keeps the fixes that surely mend them.
+    ///
+    /// # Errors
+    /// Packs that cannot be used.
+    pub fn settle(
+        &self,
+        scripts: Vec<(PathBuf, Source)>,
+        examined: Vec<Examined>,
+    ) -> Result<Vec<Settled>, CliError> {
+        let mut now = Standing { scripts, examined };
+        let mut fixed: Vec<Finding> = Vec::new();
+        for _ in 0..ROUNDS {
+            let wanted = self.wanted(&now);
+            let all: Vec<&Finding> = wanted.iter().collect();
+            let Some(made) = self.make(&now, &all)? else { break };
+            now = made.after;
+            fixed.extend(made.mended);
+        }
+        self.prove(&mut now)?;
+        let settled = now.scripts.into_iter().zip(now.examined).map(|((_, source), examined)| {
+            let own = fixed.iter().filter(|it| it.source.name() == source.name());
+            let fixed = own.cloned().collect();
+            Settled { source, examined, fixed }
+        });
+        Ok(settled.collect())
+    }
+
+    /// Lists the findings to fix: those that are not let be.
+    fn wanted(&self, now: &Standing) -> Vec<Finding> {
+        if !self.asks.makes {
+            return Vec::new();
+        }
+        let found: Vec<Finding> =
+            now.examined.iter().flat_map(|it| &it.findings).cloned().collect();
+        let mut open = match self.baseline {
+            Some(baseline) => baseline.apply(found, &[]).0,
+            None => found,
+        };
+        open.retain(|it| it.fix.as_ref().is_some_and(|fix| self.asks.takes(fix)));
+        open
+    }
+
+    /// Makes all fixes that do not meet, or where that does not do, the first one that does alone.
+    fn make(&self, now: &Standing, wanted: &[&Finding]) -> Result<Option<Made>, CliError> {
+        let takes = |it: &Made| !it.news || self.asks.unsafe_too && it.only_reveals();
+        let made = self.attempt(now, wanted, true)?.filter(takes);
+        if made.is_some() || wanted.len() < 2 {
+            return Ok(made);
+        }
+        for one in wanted {
+            let made = self.attempt(now, std::slice::from_ref(one), true)?.filter(takes);
+            if made.is_some() {
+                return Ok(made);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the fixes of some findings, those left out that meet an earlier one; nothing where they
+    /// do not mend what they are for.
+    fn attempt(
+        &self,
+        now: &Standing,
+        wanted: &[&Finding],
+        mends: bool,
+    ) -> Result<Option<Made>, CliError> {
+        let mut scripts = now.scripts.clone();
+        let mut edits: Vec<TextEdits> = Vec::new();
+        let mut mended: Vec<Finding> = Vec::new();
+        for finding in wanted {
+            let joined = finding.fix.as_ref().and_then(|fix| joined(&edits, fix));
+            let made = joined.and_then(|all| Some((changed(&now.scripts, &all)?, all)));
+            if let Some((changed, all)) = made {
+                (scripts, edits) = (changed, all);
+                mended.push((*finding).clone());
+            }
+        }
+        if mended.is_empty() || scripts == now.scripts {
+            return Ok(None);
+        }
+        // What bash cannot read any more is no fix.
+        let Ok(examined) = self.looker.together(&scripts, mends) else { return Ok(None) };
+        let (before, after) = (counted(&now.examined), counted(&examined));
+        let count =
+            |of: &BTreeMap<Identity, usize>, it: &Identity| of.get(it).copied().unwrap_or_default();
+        let gone = mended.iter().all(|it| {
+            let it = identity(it);
+            count(&after, &it) < count(&before, &it)
+        });
+        let hidden = mended.iter().all(|it| it.rule == HIDING);
+        let news = after.iter().any(|(it, n)| it.1 != UNUSED && *n > count(&before, it));
+        let after = Standing { scripts, examined };
+        Ok(gone.then_some(Made { after, mended, news: news && !hidden }))
+    }
+
+    /// Takes away every fix that does not mend; one that brings something to light deserves a look.
+    fn prove(&self, now: &mut Standing) -> Result<(), CliError> {
+        let mut proved: Vec<Vec<Option<Mend>>> = Vec::new();
+        for examined in &now.examined {
+            let proofs = examined.findings.iter().map(|it| {
+                let Some(fix) = &it.fix else { return Ok(None) };
+                let made = self.attempt(now, &[it], false)?.filter(Made::only_reveals);
+                Ok(made.map(|made| fix.clone().only_if(fix.safe && !made.news)))
+            });
+            proved.push(proofs.collect::<Result<_, CliError>>()?);
+        }
+        for (examined, proved) in now.examined.iter_mut().zip(proved) {
+            for (finding, fix) in examined.findings.iter_mut().zip(proved) {
+                finding.fix = fix;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds the edits of a fix to others; nothing where they meet one another.
+fn joined(edits: &[TextEdits], fix: &Mend) -> Option<Vec<TextEdits>> {
+    let mut all = edits.to_vec();
+    for text in &fix.texts {
+        match all.iter_mut().find(|it| it.source == text.source) {
+            Some(old) => {
+                let meets = |new: &Edit| {
+                    old.edits
+                        .iter()
+                        .any(|it| it.span.start <= new.span.end && new.span.start <= it.span.end)
+                };
+                if text.edits.iter().any(meets) {
+                    return None;
+                }
+                old.edits.extend(text.edits.iter().cloned());
+            }
+            None => all.push(text.clone()),
+        }
+    }
+    Some(all)
+}
+
+/// Makes edits in the scripts of a job; nothing where one of them has no such text, or cannot hold
+/// what they write.
+fn changed(scripts: &[(PathBuf, Source)], edits: &[TextEdits]) -> Option<Vec<(PathBuf, Source)>> {
+    let mut scripts = scripts.to_vec();
+    for text in edits {
+        let own = |(path, source): &&mut (PathBuf, Source)| {
+            source.name() == text.source.name() && read_from(path, source, &text.source)
+        };
+        let (path, source) = scripts.iter_mut().find(own)?;
+        let after = text.applied().ok()?;
+        let after = match host_of(path) {
+            None => after,
+            Some(host) => hosted::edited(source, host, &text.edits, &after).ok()?,
+        };
+        *source = Source::new(source.name(), after);
+    }
+    Some(scripts)
+}
+
+/// Tells whether a text is what was read of a file.
+fn read_from(path: &Path, source: &Source, text: &Source) -> bool {
+    match host_of(path) {
+        None => source == text,
+        Some(host) => shell_text(source, host) == *text,
+    }
+}
+
+/// Counts what is wrong.
+fn counted(examined: &[Examined]) -> BTreeMap<Identity, usize> {
+    let mut counts = BTreeMap::new();
+    let all = examined.iter().flat_map(|it| &it.findings);
+    for finding in all.filter(|it| it.level > Level::Note) {
+        *counts.entry(identity(finding)).or_default() += 1;
+    }
+    counts
+}
+
+fn identity(finding: &Finding) -> Identity {
+    let Finding { rule, key, launch, source, .. } = finding;
+    (source.name().to_owned(), rule.clone(), key.clone(), launch.clone())
+}
