@@ -512,3 +512,14 @@ fn sarif_tells_where_a_value_comes_from() {
     workspace.write("a dir/run é.sh", "python3 -m my.app a.b=1\n");
     assert_eq!(sarif(&workspace)["runs"][0]["results"], Json::Array(Vec::new()));
 }
+
+#[test]
+fn junit_has_a_test_for_each_finding_and_each_file_without() {
+    let workspace = Workspace::new();
+    workspace.write("good.sh", "python3 -m my.app a.b=1\n");
+    workspace.write("a&b.sh", "python3 -m my.app \\ \n    a.b='<1\u{7}>'\n");
+    workspace.write("latin.sh", b"python3 -m my.app a.b=\xe9\n");
+    let run = workspace.hydrule("check --output-format junit good.sh a&b.sh latin.sh").run();
+    assert_eq!(run.code, 2);
+    snapshot("check", "junit", &run.out);
+}

@@ -276,6 +276,8 @@ pub enum CheckFormat {
     JsonLines,
     /// As commands of GitHub's workflows, which show findings beside the lines of a pull request.
     Github,
+    /// As JUnit XML, which CI systems show.
+    Junit,
     /// As SARIF 2.1.0, which code hosts and editors read.
     Sarif,
 }

@@ -13,6 +13,7 @@ mod fault;
 mod goal;
 mod human;
 mod json;
+mod junit;
 mod mutants;
 mod pack;
 mod paint;
@@ -22,8 +23,8 @@ mod words;
 pub use backtest::{backtest_json, backtest_text};
 pub use case::{case_page, ruled};
 pub use check::{
-    Fixes, Report, check_concise, check_full, check_github, check_json, check_lines, check_sarif,
-    check_summary,
+    Fixes, Report, check_concise, check_full, check_github, check_json, check_junit, check_lines,
+    check_sarif, check_summary,
 };
 pub use diff::{FileChange, unified_diff};
 pub use edited::{edited_json, edited_text, refusal_json, site_texts};

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::diff::text_diff;
 use super::fault::render_faults;
 use super::json::location;
+use super::junit::{testcase, xml};
 use super::paint::{Look, Paint};
 use crate::cases::{Compared, Coverage, Gap, Mismatch, Status, Tested, TestedPack};
 use crate::text::{Fault, Faults, count};
@@ -390,16 +391,16 @@ pub fn tests_junit(packs: &[TestedPack], view: TestView) -> String {
         if view.rejects {
             for snapshot in &pack.unreferenced {
                 let text = "no case has this snapshot";
-                out.push_str(&junit(
-                    &name,
+                out.push_str(&testcase(
+                    &pack.name,
                     &format!("snapshot {snapshot}"),
                     Some(("failure", text, text)),
                 ));
             }
         }
         if !gaps.is_empty() {
-            out.push_str(&junit(
-                &name,
+            out.push_str(&testcase(
+                &pack.name,
                 "coverage",
                 Some(("failure", "rules are not covered", &gaps)),
             ));
@@ -412,41 +413,11 @@ pub fn tests_junit(packs: &[TestedPack], view: TestView) -> String {
 
 fn junit_case(pack: &TestedPack, case: &Tested, view: TestView) -> String {
     let status = case.status(view.checks);
-    let name = xml(&pack.name);
     if status == Status::Passed {
-        return junit(&name, &case.name, None);
+        return testcase(&pack.name, &case.name, None);
     }
     let tag = if status == Status::Error { "error" } else { "failure" };
     let text = case_full(&pack.name, case, view);
     let message = format!("{}{}", status.word(), first_reason(case));
-    junit(&name, &case.name, Some((tag, &message, &text)))
-}
-
-fn junit(pack: &str, name: &str, wrong: Option<(&str, &str, &str)>) -> String {
-    let name = xml(name);
-    match wrong {
-        None => format!("    <testcase classname=\"{pack}\" name=\"{name}\"/>\n"),
-        Some((tag, message, text)) => format!(
-            "    <testcase classname=\"{pack}\" name=\"{name}\">\n      <{tag} message=\"{}\">{}</{tag}>\n    </testcase>\n",
-            xml(message),
-            xml(text)
-        ),
-    }
-}
-
-/// Escapes a text for XML, which has no way to say most control characters.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    testcase(&pack.name, &case.name, Some((tag, &message, &text)))
 }

@@ -23,7 +23,7 @@ use super::files::write_text;
 use crate::pack::Signs;
 use crate::report::{
     FileChange, Fixes, Look, Paint, Report, check_concise, check_full, check_github, check_json,
-    check_lines, check_sarif, check_summary, unified_diff,
+    check_junit, check_lines, check_sarif, check_summary, unified_diff,
 };
 use crate::text::{Finding, Level, count, join_and, join_or};
 use crate::transaction::{Record, RecordedStep};
@@ -185,6 +185,7 @@ fn show(args: &CheckArgs, report: &Report<'_>, console: &mut Console) -> Result<
         CheckFormat::Json => format!("{:#}\n", check_json(report)),
         CheckFormat::JsonLines => check_lines(report),
         CheckFormat::Github => check_github(report),
+        CheckFormat::Junit => check_junit(report),
         CheckFormat::Sarif => format!("{:#}\n", check_sarif(report)),
     };
     put(args, &text, console)

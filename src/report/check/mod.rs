@@ -5,6 +5,7 @@ mod fix;
 mod full;
 mod github;
 mod json;
+mod junit;
 mod sarif;
 mod summary;
 
@@ -12,6 +13,7 @@ pub use concise::check_concise;
 pub use full::check_full;
 pub use github::check_github;
 pub use json::{check_json, check_lines};
+pub use junit::check_junit;
 pub use sarif::check_sarif;
 pub use summary::check_summary;
 
