@@ -35,6 +35,7 @@ mod faults;
 mod frameworks;
 mod goals;
 mod hosted;
+mod html;
 mod hydra;
 mod jsonl;
 mod kleene;

@@ -178,12 +178,21 @@ pub struct JobArgs {
     /// What to do about rules that read something unknown
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnUnknown::Warn)]
     pub on_unknown: OnUnknown,
-    /// How to print the result
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
-    pub output_format: OutputFormat,
     /// Plain overrides instead of files
     #[arg(last = true, value_name = "OVERRIDE")]
     pub overrides: Vec<String>,
+}
+
+/// How the change that answers a failure is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum RewriteFormat {
+    /// For people: the plan, why not the others, and the diff.
+    #[default]
+    Full,
+    /// As JSON.
+    Json,
+    /// As one page for a browser, with the memory of each phase and what decided every rule.
+    Html,
 }
 
 /// `hydrule rewrite`.
@@ -193,6 +202,12 @@ pub struct RewriteArgs {
     /// The job.
     #[command(flatten)]
     pub job: JobArgs,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = RewriteFormat::Full)]
+    pub output_format: RewriteFormat,
+    /// Write what would be printed to a file
+    #[arg(short = 'o', long, value_name = "FILE", conflicts_with = "jsonl")]
+    pub output_file: Option<PathBuf>,
     /// Write the change to the files
     #[arg(long)]
     pub write: bool,
@@ -260,6 +275,9 @@ pub struct ExplainArgs {
     /// Show the whole evaluation of every condition
     #[arg(long, short)]
     pub verbose: bool,
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
 }
 
 /// How findings are printed.

@@ -32,6 +32,8 @@ Examples:
   # As many steps as a goal takes, with the sizes of the model
   hydrule rewrite run.sh --log job.err --facts model=config.json \\
       --goal '$peak < 70GiB'
+  # A page for a browser, to attach to the job or a pull request
+  hydrule rewrite run.sh --log job.err --output-format html -o plan.html
   # Mend broken requirements
   hydrule rewrite run.sh --repair --write
   # The next run of a run folder

@@ -26,7 +26,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Done, CliError> 
         only: &args.rule,
         shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
     };
-    match args.job.output_format {
+    match args.output_format {
         OutputFormat::Json => console.print(&format!("{:#}\n", explain_json(&explained)))?,
         OutputFormat::Full => {
             let text = explain(&explained, args.verbose, console.out);

@@ -137,7 +137,6 @@ fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
         repair: None,
         target: None,
         on_unknown: OnUnknown::Warn,
-        output_format: args.output_format,
         overrides: Vec::new(),
     }
 }

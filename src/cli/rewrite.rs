@@ -1,15 +1,19 @@
 use super::Done;
-use super::args::{OnUnknown, OutputFormat, RewriteArgs};
+use super::args::{OnUnknown, RewriteArgs, RewriteFormat};
 use super::commit::{begin, commit, planned};
 use super::console::Console;
 use super::edits::Edits;
 use super::error::CliError;
+use super::files::write_text;
 use super::job::{Job, request};
 use super::jsonl;
 use crate::condition::Verdict;
-use crate::engine::{Plan, Pursued, RequirementState, Status, plan, tried_record};
+use crate::engine::{Plan, Pursued, Request, RequirementState, Status, plan, tried_record};
 use crate::pack::Safety;
-use crate::report::{Paint, Reported, render_faults, rewrite_json, rewrite_report, unknown_text};
+use crate::report::{
+    Explained, Look, Paint, Reported, render_faults, rewrite_html, rewrite_json, rewrite_report,
+    unknown_text,
+};
 use crate::text::{count, shell_word};
 
 /// `hydrule rewrite`.
@@ -38,21 +42,53 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
     let arguments = job.gives_arguments().then(|| arguments(&plan));
     let command = job.folder.as_ref().zip(arguments.as_ref());
     let command = command.map(|(folder, arguments)| folder.command(arguments));
-    match (args.job.output_format, &arguments) {
-        (OutputFormat::Json, _) => {
+    // Overrides are for the shell to read, so what is for people makes way.
+    let is_data = args.output_format != RewriteFormat::Full;
+    let look = match (&args.output_file, &arguments) {
+        (Some(_), _) => Look::PLAIN,
+        (None, Some(_)) => console.err,
+        (None, None) => console.out,
+    };
+    let text = match args.output_format {
+        RewriteFormat::Full => rewrite_report(&reported, look),
+        RewriteFormat::Json => {
             let json = rewrite_json(&reported, arguments.as_deref(), command.as_deref());
-            console.print(&format!("{json:#}\n"))?;
+            format!("{json:#}\n")
         }
-        (OutputFormat::Full, None) => console.print(&rewrite_report(&reported, console.out))?,
-        (OutputFormat::Full, Some(arguments)) => {
-            console.say(&rewrite_report(&reported, console.err));
-            match command {
-                Some(command) => console.print(&format!("{command}\n"))?,
-                None => print_arguments(arguments, console)?,
-            }
-        }
+        RewriteFormat::Html => rewrite_html(&reported, &explained(&job, &plan, &request, args)),
+    };
+    match (&args.output_file, &arguments) {
+        (Some(path), _) => write_text(path, &text)?,
+        (None, Some(_)) if !is_data => console.say(&text),
+        (None, _) => console.print(&text)?,
+    }
+    match (&command, &arguments) {
+        _ if is_data && args.output_file.is_none() => {}
+        (Some(command), _) => console.print(&format!("{command}\n"))?,
+        (None, Some(arguments)) => print_arguments(arguments, console)?,
+        (None, None) => {}
     }
     finish(args, &job, &plan, &edits, console)
+}
+
+/// Everything that the page says of each rule.
+fn explained<'a>(
+    job: &'a Job,
+    plan: &'a Plan,
+    request: &'a Request,
+    args: &RewriteArgs,
+) -> Explained<'a> {
+    Explained {
+        pack: &job.pack,
+        plan,
+        state: &job.state,
+        world: &job.world,
+        request,
+        launch: &job.title,
+        remarks: &job.remarks,
+        only: &[],
+        shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
+    }
 }
 
 fn finish(

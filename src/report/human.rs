@@ -148,21 +148,8 @@ impl Page {
         let at = self.paint.faint(&format!("  {}", event.location));
         let what = self.paint.bad(&format!("✗ {}", words::failed(event, title)));
         self.line(&format!("{what}{at}"));
-        for (name, fact) in &event.facts {
-            if HIDDEN_FACTS.contains(&name.as_str()) {
-                continue;
-            }
-            let text = match &fact.value {
-                Value::Bytes(_) => fact.text.clone(),
-                value => value.to_string(),
-            };
-            self.field(&fact_label(name), &format!("{text}  ({})", words::line_of(&fact.location)));
-        }
-        if let Some(text) = words::fragmented(event) {
-            self.field("fragmented", text);
-        }
-        if let Some(fact) = event.facts.get("tensor_rows") {
-            self.field("as large as", &format!("a tensor {} of tokens × vocabulary", fact.text));
+        for (label, text) in told_facts(event) {
+            self.field(&label, &text);
         }
     }
 
@@ -324,23 +311,7 @@ impl Page {
 
     fn nothing_proposed(&mut self, reported: &Reported<'_>) {
         self.line("");
-        let text = match reported.world.failure.as_ref().map(|failure| &failure.place) {
-            None => {
-                "Nothing to propose: no failure is known. Give the job's log with --log FILE, or \
-                     say what failed with --fact oom.phase=NAME."
-                    .to_owned()
-            }
-            Some(None) => {
-                let phases: Vec<&str> =
-                    reported.pack.phases.iter().map(|phase| phase.name.as_str()).collect();
-                format!(
-                    "Nothing to propose: the log does not tell in which phase it failed. Say so with \
-                     --fact oom.phase=NAME, one of {}.",
-                    phases.join(", ")
-                )
-            }
-            Some(Some(_)) => words::none_left(reported.plan),
-        };
+        let text = nothing(reported);
         let options = textwrap::Options::new(self.look.width.max(40));
         for row in textwrap::wrap(&text, options) {
             self.line(&row);
@@ -366,12 +337,7 @@ impl Page {
         if states.is_empty() {
             return;
         }
-        let capacity =
-            reported.world.failure.as_ref().and_then(|it| it.event.facts.get("capacity"));
-        let capacity = match capacity.map(|fact| &fact.value) {
-            Some(Value::Bytes(bytes)) => Some(*bytes),
-            _ => None,
-        };
+        let capacity = capacity(reported.world);
         self.line("");
         match capacity {
             Some(has) => {
@@ -397,24 +363,9 @@ impl Page {
     }
 
     fn not_chosen(&mut self, reported: &Reported<'_>) {
-        let rest: Vec<&RuleVerdict> = reported
-            .plan
-            .verdicts
-            .iter()
-            .filter(|it| !matches!(it.status, Status::Chosen { .. } | Status::NotSelected))
-            .filter(|it| reported.shows_unknown || !matches!(it.status, Status::Unknown(_)))
-            .collect();
-        if rest.is_empty() {
-            return;
-        }
-        let widest = rest.iter().map(|it| it.id.chars().count()).max().unwrap_or(0).min(34);
-        let mut groups: IndexMap<String, Vec<&RuleVerdict>> = IndexMap::new();
-        let mut sorted = rest;
-        sorted.sort_by_key(|verdict| rank(&verdict.status));
-        for verdict in sorted {
-            let heading = words::group(&verdict.status, reported.pack);
-            groups.entry(heading).or_default().push(verdict);
-        }
+        let groups = not_chosen(reported);
+        let ids = groups.values().flatten().map(|it| it.id.chars().count());
+        let widest = ids.max().unwrap_or(0).min(34);
         for (heading, verdicts) in groups {
             self.line("");
             self.heading(&format!("Not chosen: {heading}"));
@@ -473,6 +424,70 @@ fn fact_label(name: &str) -> String {
         "reserved_unallocated" => "reserved, unused".to_owned(),
         other => other.replace('_', " "),
     }
+}
+
+/// Tells the facts of a failure that its headline does not show, each with its label.
+pub(super) fn told_facts(event: &Event) -> Vec<(String, String)> {
+    let shown = event.facts.iter().filter(|(name, _)| !HIDDEN_FACTS.contains(&name.as_str()));
+    let mut told: Vec<(String, String)> = shown
+        .map(|(name, fact)| {
+            let text = match &fact.value {
+                Value::Bytes(_) => fact.text.clone(),
+                value => value.to_string(),
+            };
+            (fact_label(name), format!("{text}  ({})", words::line_of(&fact.location)))
+        })
+        .collect();
+    if let Some(text) = words::fragmented(event) {
+        told.push(("fragmented".to_owned(), text.to_owned()));
+    }
+    if let Some(fact) = event.facts.get("tensor_rows") {
+        let text = format!("a tensor {} of tokens × vocabulary", fact.text);
+        told.push(("as large as".to_owned(), text));
+    }
+    told
+}
+
+/// Returns how many bytes the GPU has that failed, if the log tells.
+pub(super) fn capacity(world: &World) -> Option<i64> {
+    match world.failure.as_ref()?.event.facts.get("capacity")?.value {
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// Says why nothing is proposed.
+pub(super) fn nothing(reported: &Reported<'_>) -> String {
+    match reported.world.failure.as_ref().map(|failure| &failure.place) {
+        None => "Nothing to propose: no failure is known. Give the job's log with --log FILE, or \
+                 say what failed with --fact oom.phase=NAME."
+            .to_owned(),
+        Some(None) => {
+            let phases: Vec<&str> =
+                reported.pack.phases.iter().map(|phase| phase.name.as_str()).collect();
+            format!(
+                "Nothing to propose: the log does not tell in which phase it failed. Say so with \
+                 --fact oom.phase=NAME, one of {}.",
+                phases.join(", ")
+            )
+        }
+        Some(Some(_)) => words::none_left(reported.plan),
+    }
+}
+
+/// Groups the options that are not part of the plan by why they are not, the closest to it first.
+pub(super) fn not_chosen<'a>(reported: &Reported<'a>) -> IndexMap<String, Vec<&'a RuleVerdict>> {
+    let verdicts = reported.plan.verdicts.iter();
+    let mut rest: Vec<&RuleVerdict> = verdicts
+        .filter(|it| !matches!(it.status, Status::Chosen { .. } | Status::NotSelected))
+        .filter(|it| reported.shows_unknown || !matches!(it.status, Status::Unknown(_)))
+        .collect();
+    rest.sort_by_key(|verdict| rank(&verdict.status));
+    let mut groups: IndexMap<String, Vec<&RuleVerdict>> = IndexMap::new();
+    for verdict in rest {
+        groups.entry(words::group(&verdict.status, reported.pack)).or_default().push(verdict);
+    }
+    groups
 }
 
 fn rank(status: &Status) -> usize {

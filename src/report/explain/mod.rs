@@ -7,8 +7,11 @@ mod tree;
 
 pub use data::{explain_json, trace_json};
 pub use page::explain;
+pub use tree::rows;
 
 use indexmap::IndexMap;
+
+use super::words;
 
 use crate::condition::{Condition, Trace, Verdict};
 use crate::engine::{
@@ -139,6 +142,25 @@ impl Ruling<'_> {
     /// Tells whether it is an option.
     pub fn is_option(&self) -> bool {
         matches!(self.rule, RuleRef::Option(..))
+    }
+
+    /// Says what would turn the verdict around, or that no single value would.
+    pub fn flip(&self) -> Option<String> {
+        let would = match (&self.rule, self.standing) {
+            (RuleRef::Option(..), Standing::NotApplicable) => "fire",
+            (RuleRef::Option(..), _) => "not fire",
+            (_, Standing::NotApplicable) => "apply",
+            (_, Standing::Fired) => "hold",
+            _ => "break",
+        };
+        if let Some(turn) = &self.turn {
+            return Some(words::turn(turn, would));
+        }
+        if self.blockers.is_empty() {
+            return None;
+        }
+        let leaves: Vec<String> = self.blockers.iter().map(words::because).collect();
+        Some(format!("no single value would make it {would}: {}", leaves.join("; ")))
     }
 }
 

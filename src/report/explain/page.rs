@@ -183,7 +183,7 @@ impl Page<'_> {
     /// What a row says, line by line, and whether the line is faint.
     fn lines(&self, ruling: &Ruling<'_>) -> Vec<(String, bool)> {
         let because = words::because(&ruling.trace);
-        let flip = self.flip(ruling).map(|text| (text, true));
+        let flip = ruling.flip().map(|text| (text, true));
         let mut lines = Vec::new();
         match (&ruling.rule, ruling.standing) {
             (_, Standing::Unknown) => {
@@ -222,25 +222,6 @@ impl Page<'_> {
             },
         }
         lines
-    }
-
-    /// Says what would turn the verdict around, or that no single value would.
-    fn flip(&self, ruling: &Ruling<'_>) -> Option<String> {
-        let would = match (&ruling.rule, ruling.standing) {
-            (RuleRef::Option(..), Standing::NotApplicable) => "fire",
-            (RuleRef::Option(..), _) => "not fire",
-            (_, Standing::NotApplicable) => "apply",
-            (_, Standing::Fired) => "hold",
-            _ => "break",
-        };
-        if let Some(turn) = &ruling.turn {
-            return Some(words::turn(turn, would));
-        }
-        if ruling.blockers.is_empty() {
-            return None;
-        }
-        let leaves: Vec<String> = ruling.blockers.iter().map(words::because).collect();
-        Some(format!("no single value would make it {would}: {}", leaves.join("; ")))
     }
 
     /// Writes what the repair of a broken requirement would change, or why it cannot.
@@ -400,7 +381,7 @@ impl Page<'_> {
         for missing in ruling.missing {
             self.field("missing", &words::missing(missing));
         }
-        if let Some(text) = self.flip(ruling) {
+        if let Some(text) = ruling.flip() {
             self.field("otherwise", &text);
         }
     }

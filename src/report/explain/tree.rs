@@ -12,21 +12,34 @@ const INDENT: usize = 6;
 /// The narrowest that expressions may become.
 const NARROW: usize = 24;
 
-struct Row {
-    text: String,
+/// One node of an evaluation.
+pub struct Row {
+    /// The expression.
+    pub text: String,
     /// What to write where the text does not fit.
-    short: Option<&'static str>,
-    depth: usize,
-    value: String,
-    truth: Option<bool>,
-    from: String,
-    known: bool,
+    pub short: Option<&'static str>,
+    /// How deep in the tree it stands.
+    pub depth: usize,
+    /// Its value in words.
+    pub value: String,
+    /// Its truth, where it has one.
+    pub truth: Option<bool>,
+    /// Where the value is from; empty where the nodes below tell.
+    pub from: String,
+    /// Whether the value is known.
+    pub known: bool,
+}
+
+/// Lists the nodes of an evaluation, each before its parts.
+pub fn rows(trace: &Trace) -> Vec<Row> {
+    let mut rows = Vec::new();
+    collect(trace, 0, &mut rows);
+    rows
 }
 
 /// Draws the tree, one node a line. An expression that does not fit stands above its value.
 pub fn tree(trace: &Trace, paint: Paint, width: usize) -> String {
-    let mut rows = Vec::new();
-    collect(trace, 0, &mut rows);
+    let mut rows = rows(trace);
     let chars = |text: &str| text.chars().count();
     let values = rows.iter().map(|row| chars(&row.value)).max().unwrap_or(0).min(width / 4);
     let froms = rows.iter().map(|row| chars(&row.from)).max().unwrap_or(0);
