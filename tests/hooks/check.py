@@ -63,6 +63,10 @@ python3 -m verl.trainer.main_ppo \\
 # 65 does not divide 1024.
 BAD = GOOD.replace("ppo_mini_batch_size=64", "ppo_mini_batch_size=65")
 
+# A blank after a backslash: the shell ends the command there.
+BLANK = GOOD.replace("ppo_mini_batch_size=64 \\\n", "ppo_mini_batch_size=64 \\ \n")
+assert BLANK != GOOD
+
 failures = []
 
 
@@ -159,6 +163,24 @@ def many(repository, hooks):
     shutil.rmtree(repository.folder / "jobs")
 
 
+def fix(repository, hooks):
+    """The hook that writes safe repairs: it fails, the file is mended, and after `git add` it passes."""
+    repository.hook(hooks, "hydrule-fix")
+    repository.write("run.sh", BLANK)
+    repository.git("add", "-A")
+    code, output = repository.run()
+    mended = (repository.folder / "run.sh").read_text()
+    expect("a repair is made, and the commit stops", code == 1 and mended == GOOD, output)
+    repository.git("add", "-A")
+    code, output = repository.run()
+    expect("after git add it passes", code == 0, output)
+    repository.write("run.sh", BAD)
+    repository.git("add", "-A")
+    code, output = repository.run()
+    mended = (repository.folder / "run.sh").read_text()
+    expect("what would change the training is not touched", code == 1 and mended == BAD, output)
+
+
 def packs(repository, hooks, binary):
     """The hook that runs the cases of packs."""
     repository.hook(hooks, "hydrule-test")
@@ -205,6 +227,7 @@ def main(binary, *programs):
             repository = Repository(program.resolve(), home, environment)
             report(repository, hooks)
             many(repository, hooks)
+            fix(repository, hooks)
             packs(repository, hooks, binary)
     print(f"hooks: {len(failures)} failures")
     return bool(failures)
