@@ -47,6 +47,7 @@ mod mutate;
 mod packs;
 mod packs_cli;
 mod pages;
+mod pins;
 mod projects;
 mod relevance;
 mod repairs;

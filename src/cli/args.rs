@@ -172,6 +172,9 @@ pub struct JobArgs {
     /// Take no step that changes this invariant
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub preserve: Vec<String>,
+    /// Never change this key, or what is below it: a key, in which `*` is any text, or sbatch:NAME
+    #[arg(long, value_name = "KEY")]
+    pub pin: Vec<String>,
     /// First make the repairs of broken requirements: of these, or of all
     #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 0.., require_equals = true)]
     pub repair: Option<Vec<String>>,
@@ -303,9 +306,13 @@ pub enum CheckFormat {
 /// Which files are meant.
 #[derive(Debug, Args)]
 pub struct PathArgs {
-    /// Launch scripts and Slurm scripts, and folders in which every launch script is meant
+    /// Launch scripts and Slurm scripts, and folders in which every launch script is meant; `-` reads one
+    /// script from standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
+    /// The name of what comes from standard input: for its place in the project, and in findings
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
     /// Leave out what a glob matches, written as in a .gitignore
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
@@ -375,6 +382,9 @@ pub struct CheckArgs {
     /// A parameter of the pack
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
+    /// Fix nothing that changes this key
+    #[arg(long, value_name = "KEY")]
+    pub pin: Vec<String>,
     /// List the files that would be checked
     #[arg(long)]
     pub show_files: bool,
@@ -411,6 +421,12 @@ pub struct SetArgs {
     /// Write the change to the file
     #[arg(long)]
     pub write: bool,
+    /// Change also what is pinned
+    #[arg(long)]
+    pub force: bool,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// Which launches of the file are meant, counted from 1: 2, or 1,2 for a change of both
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub launch: Vec<usize>,

@@ -85,6 +85,8 @@ Examples:
   hydrule check --diff
   hydrule check --diff --unsafe-fixes
   hydrule check --fix
+  # In an editor: what is in the buffer
+  hydrule check - --stdin-filename jobs/run.sh --output-format json < run.sh
   # In GitHub's CI
   hydrule check --output-format github
 

@@ -15,6 +15,15 @@ pub fn read_script(path: &Path) -> Result<Source, CliError> {
     script_of(path, fs::read(path).map_err(|error| unreadable(path, &error))?)
 }
 
+/// Reads standard input whole.
+pub fn read_stdin() -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    match io::stdin().lock().read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(CliError::plain(format!("cannot read standard input: {error}"))),
+    }
+}
+
 /// Takes the bytes of a script as its text.
 pub fn script_of(path: &Path, bytes: Vec<u8>) -> Result<Source, CliError> {
     match String::from_utf8(bytes) {

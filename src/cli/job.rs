@@ -17,15 +17,16 @@ use super::run_folder::{Folder, read_folder, signs_of_folder};
 use super::told::{Known, check_ids, check_invariants, check_repairs, pairs};
 use super::tried;
 use crate::config::{Config, Note, argument_value, compose, read_argument};
-use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, World, two_names};
+use crate::engine::{Base, Entry, KeyChange, Pin, Plan, Request, State, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{Language, Override, single};
 use crate::pack::{Pack, headers};
 use crate::path::KeyPath;
 use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
+use crate::surface::pins::{idle_pins, pinned_directives, pinned_keys};
 use crate::surface::slurm;
-use crate::text::{Fault, Faults, Level, Source, Span, count};
+use crate::text::{Fault, Faults, Level, Location, Source, Span, count};
 
 /// What a job is made of, read and not yet understood.
 #[derive(Default)]
@@ -174,6 +175,7 @@ impl Job {
         job.world.target = std::mem::take(&mut job.world.target).narrowed(&job.pack, &job.state);
         job.read_bases(parts.config.as_ref())?;
         job.read_directives();
+        job.read_pins();
         if let Some(scan) = &scan {
             job.read_scan(scan);
         }
@@ -449,6 +451,34 @@ impl Job {
             }
             self.world.has_directives = true;
         }
+    }
+
+    /// Reads what comments pin, and tells pins that hold nothing.
+    fn read_pins(&mut self) {
+        let mut pins: Vec<Pin> = Vec::new();
+        if let Some(((input, _), launch)) =
+            self.chosen.and_then(|at| Some((at, self.launch(at.0, at.1)?)))
+        {
+            let script = self.script(input);
+            let keys = script.map(|it| pinned_keys(it, launch)).unwrap_or_default();
+            pins.extend(keys.into_iter().map(|(key, at)| Pin::new(&key, at.to_string())));
+        }
+        for input in &self.inputs {
+            let directives = pinned_directives(&input.script.source);
+            let pin = |(name, at): (String, Location)| {
+                Pin::new(&format!("sbatch:{name}"), at.to_string())
+            };
+            pins.extend(directives.into_iter().map(pin));
+            for (span, message) in idle_pins(&input.script) {
+                self.remarks.push(format!("{}: {message}.", input.script.source.at(span)));
+            }
+        }
+        let told: Vec<String> = self.state.told().collect();
+        let own = self.world.pins.iter().filter(|pin| pin.by == "--pin");
+        let idle = own.filter(|pin| !told.iter().any(|name| pin.holds(name)));
+        self.remarks
+            .extend(idle.map(|pin| format!("--pin {}: nothing of the job sets it.", pin.name)));
+        self.world.pins.extend(pins);
     }
 
     fn read_scan(&mut self, scan: &Scan) {

@@ -15,7 +15,7 @@ use super::select::Selection;
 use crate::cli::args::CheckArgs;
 use crate::cli::chain::{Input, inputs_of};
 use crate::cli::error::CliError;
-use crate::cli::files::read_script;
+use crate::cli::files::{read_script, script_of};
 use crate::cli::job::outside;
 use crate::cli::progress::Progress;
 use crate::cli::threads::{self, in_order};
@@ -214,9 +214,10 @@ impl Looker<'_, '_> {
         if let Some(why) = foreign(path).filter(|_| file.named) {
             return Ok(Became::Skipped(why));
         }
-        let source = match file.named {
-            true => read_script(path)?,
-            false => match read_candidate(path)? {
+        let source = match (&file.given, file.named) {
+            (Some(bytes), _) => script_of(path, bytes.clone())?,
+            (None, true) => read_script(path)?,
+            (None, false) => match read_candidate(path)? {
                 Some(source) => source,
                 None => return Ok(Became::Passed),
             },
