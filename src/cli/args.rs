@@ -617,6 +617,8 @@ pub enum SchemaOf {
     Config,
     /// The cases of a pack.
     Case,
+    /// What `check --output-format json` prints.
+    Check,
 }
 
 /// `hydrule schema`.

@@ -3,6 +3,7 @@
 mod case;
 mod pack;
 mod project;
+mod report;
 mod shape;
 
 use serde_json::Value as Json;
@@ -18,6 +19,7 @@ pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Done, CliError> {
         SchemaOf::Pack => pack::schema(),
         SchemaOf::Config => project::schema(),
         SchemaOf::Case => case::schema(),
+        SchemaOf::Check => report::schema(),
     };
     console.print(&format!("{schema:#}\n"))?;
     Ok(Done::Clean)
