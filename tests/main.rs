@@ -43,6 +43,7 @@ mod laws;
 mod lets;
 mod log_corpus;
 mod log_pieces;
+mod lsp;
 mod mutate;
 mod packs;
 mod packs_cli;

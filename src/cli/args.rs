@@ -69,6 +69,8 @@ pub enum Command {
     Rule(RuleArgs),
     /// Score a pack on failures whose fix is known: at which rank it proposes what worked
     Backtest(BacktestArgs),
+    /// Serve an editor: findings as you type, fixes, explanations and keys to choose from
+    Lsp(LspArgs),
     /// List what --write has written here, newest first
     Log(LogArgs),
     /// Take back what --write has written, as a diff; make the change with --write
@@ -304,7 +306,7 @@ pub enum CheckFormat {
 }
 
 /// Which files are meant.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct PathArgs {
     /// Launch scripts and Slurm scripts, and folders in which every launch script is meant; `-` reads one
     /// script from standard input
@@ -325,7 +327,7 @@ pub struct PathArgs {
 }
 
 /// `hydrule check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = examples::CHECK)]
 pub struct CheckArgs {
     /// The files.
@@ -736,6 +738,39 @@ pub struct BacktestArgs {
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
+}
+
+/// `hydrule lsp`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::LSP)]
+pub struct LspArgs {
+    /// Only these rules, each told by what its id begins with [default: ALL]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// All but these rules; of --select and --ignore the longer text decides
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// The base configuration that the launches start from
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
+    #[arg(long, value_name = "NAME=VERSION")]
+    pub target: Option<String>,
+    /// A variable of the jobs' environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// A parameter of the pack
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Some editors say how they speak; there is no other way
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// `hydrule log`.

@@ -40,7 +40,7 @@ pub fn script_of(path: &Path, bytes: Vec<u8>) -> Result<Source, CliError> {
 }
 
 /// The longest file of a folder that is looked into: no launch script comes near it.
-const LONGEST_SCRIPT: u64 = 4 << 20;
+pub const LONGEST_SCRIPT: u64 = 4 << 20;
 
 /// Reads a file of a folder whose beginning looks right; none where it does not, where it is no
 /// regular file, and where it is longer than any script.

@@ -655,28 +655,40 @@ pub fn entries_of(
 ) -> Result<Vec<Entry>, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
-    let swept = is_multirun(launch);
     for argument in &launch.arguments {
-        // What is given to the script has no place in it but its launch.
-        let from = match argument.is_given() {
-            true => launch.location.clone(),
-            false => script.at(argument.placed().span()),
-        };
-        let from = Provenance::Text(from);
-        let Some(text) = argument.text.known() else {
-            let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
-            entries.push(Entry { key: argument.key(), value: Err(why), from });
-            continue;
-        };
-        let read = read_argument(language, &text)
-            .and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
-        match read {
-            Ok(parsed) => entries.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
-            Err(fault) => faults.push(in_source(argument, fault)),
+        match entry_of(script, launch, argument, language) {
+            Ok(entry) => entries.push(entry),
+            Err(fault) => faults.push(fault),
         }
     }
     faults.sort_by_key(|fault| fault.span);
     if faults.is_empty() { Ok(entries) } else { Err(faults) }
+}
+
+/// Turns one of a launch's arguments into an override.
+pub fn entry_of(
+    script: &Script,
+    launch: &Launch,
+    argument: &Argument,
+    language: Language,
+) -> Result<Entry, Fault> {
+    // What is given to the script has no place in it but its launch.
+    let from = match argument.is_given() {
+        true => launch.location.clone(),
+        false => script.at(argument.placed().span()),
+    };
+    let from = Provenance::Text(from);
+    let Some(text) = argument.text.known() else {
+        let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
+        return Ok(Entry { key: argument.key(), value: Err(why), from });
+    };
+    let swept = is_multirun(launch);
+    let read = read_argument(language, &text)
+        .and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
+    match read {
+        Ok(parsed) => Ok(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
+        Err(fault) => Err(in_source(argument, fault)),
+    }
 }
 
 /// Tells whether Hydra runs a job for every value of a sweep; without, a sweep is a mistake.

@@ -1,6 +1,7 @@
 //! A text as the editor has it, whatever is on the disk.
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -40,9 +41,11 @@ impl Document {
         &self.lines
     }
 
-    /// Returns what messages call it: its path.
+    /// Returns what messages call it: its path, seen from the current folder where it lies below that.
     pub fn name(&self) -> String {
-        self.path.display().to_string()
+        let here = env::current_dir().ok();
+        let below = here.and_then(|here| self.path.strip_prefix(here).ok().map(Path::to_owned));
+        below.as_ref().unwrap_or(&self.path).display().to_string()
     }
 
     /// Returns the text as a source.

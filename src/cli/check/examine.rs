@@ -127,15 +127,14 @@ impl Checker<'_> {
         found
     }
 
-    /// Requirements of the pack that the launch breaks.
-    fn requirements(
+    /// What the rules may change of a launch, and what they may not.
+    pub fn stand(
         &self,
         (pack, world): Rules<'_>,
         input: &Input,
-        number: usize,
+        launch: &Launch,
         entries: Vec<Entry>,
-    ) -> Vec<Finding> {
-        let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
+    ) -> (State, World) {
         let language = pack.arguments.of(&launch.program);
         let mut state = State { entries, language, ..State::default() };
         let base = self.config.clone().map(|it| Base::read_with(it, language));
@@ -158,6 +157,19 @@ impl Checker<'_> {
         }
         let keys = pinned_keys(&input.script, launch).into_iter();
         world.pins.extend(keys.map(|(key, at)| Pin::new(&key, at.to_string())));
+        (state, world)
+    }
+
+    /// Requirements of the pack that the launch breaks.
+    fn requirements(
+        &self,
+        (pack, world): Rules<'_>,
+        input: &Input,
+        number: usize,
+        entries: Vec<Entry>,
+    ) -> Vec<Finding> {
+        let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
+        let (state, world) = self.stand((pack, world), input, launch, entries);
         let states = check_requirements(pack, &state, &world);
         let twice = two_names(pack, &state).into_iter();
         let twice = twice.filter_map(|names| two_named(pack, names, &state, launch));

@@ -1,6 +1,7 @@
 //! `hydrule check`: what is wrong with launch scripts before they run.
 
 mod baseline;
+mod buffer;
 mod examine;
 mod fix;
 mod job;
@@ -28,6 +29,7 @@ use crate::report::{
 use crate::text::{Finding, Level, count, join_and, join_or};
 use crate::transaction::{Record, RecordedStep};
 use baseline::Baseline;
+pub use buffer::{Buffer, Buffers, Known};
 use job::{CheckedFile, Looked, look_all};
 use scope::Scopes;
 use select::{Selection, own_rules};

@@ -12,11 +12,10 @@ use super::told::told_target;
 use crate::engine::{Pin, Target};
 use crate::pack::{ExtendEntry, Overlay, Pack, Signs, Text, glob_matches, load_named, load_under};
 use crate::text::{Fault, Faults, Source};
-pub use read::Settings;
-use read::read_settings;
+pub use read::{Settings, read_settings};
 
 /// The names of the file, the one that counts first.
-const NAMES: [&str; 3] = ["hydrule.toml", ".hydrule.toml", "pyproject.toml"];
+pub const NAMES: [&str; 3] = ["hydrule.toml", ".hydrule.toml", "pyproject.toml"];
 
 /// Tells what is launched, where that decides.
 type Launched<'a> = &'a dyn Fn() -> Result<Vec<Signs>, CliError>;
