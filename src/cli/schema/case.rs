@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::shape::{Field, by_name, either, file, flag, list, number, table, text, texts};
 
 /// Describes a file in `cases/` with `[[case]]`; `case.toml` of a folder has the same fields as one
-/// of them, without the name.
+/// of them, without the name; and `survivors.toml` justifies what `--mutate` finds.
 pub fn schema() -> Json {
     let mut case = vec![("name", text("Its name, which also names the snapshot"))];
     case.extend(own());
@@ -17,7 +17,15 @@ pub fn schema() -> Json {
     let settings = table("The settings of a case in a folder", &[], settings);
     let fields = vec![("common", common), ("case", list(case, "The cases"))];
     let cases = table("The cases of a pack", &["case"], fields);
-    let both = json!({ "anyOf": [cases, settings] });
+    let fields = vec![
+        ("rule", text("The rule, or $name of an expression in [let]")),
+        ("mutant", text("What the mutant is called")),
+        ("reason", text("Why no case can notice it")),
+    ];
+    let survivor = table("A mutant that survives", &["rule", "mutant", "reason"], fields);
+    let fields = vec![("survivor", list(survivor, "The mutants that need not be noticed"))];
+    let survivors = table("The file cases/survivors.toml", &["survivor"], fields);
+    let both = json!({ "anyOf": [cases, settings, survivors] });
     file("hydrule cases", both)
 }
 
