@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 12] = [
     &["engine"],
     &["verify"],
     &["cases"],
-    &["report", "transaction", "lsp"],
+    &["report", "transaction"],
     &["cli"],
     &["main"],
 ];

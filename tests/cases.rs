@@ -144,7 +144,7 @@ fn what_is_not_as_expected_is_shown_where_it_is_expected() {
 }
 
 /// What is wrong with files of cases, each told with its place.
-const FAULTY: [(&str, &str); 20] = [
+const FAULTY: [(&str, &str); 21] = [
     ("unknown-field", "[[case]]\nname = \"a\"\noverides = [\"m.size=1\"]\n"),
     (
         "unknown-expectation",
@@ -190,6 +190,10 @@ const FAULTY: [(&str, &str); 20] = [
     (
         "missing-file",
         "[[case]]\nname = \"a\"\noverrides = [\"m.size=1\"]\nlog = { file = \"gone.log\" }\n",
+    ),
+    (
+        "unknown-fact",
+        "[[case]]\nname = \"a\"\noverrides = [\"m.size=1\"]\nfact = { oom.phse = \"update\" }\n",
     ),
     ("no-toml", "[[case]\nname = \"a\"\n"),
 ];
@@ -249,6 +253,26 @@ fn folder_case(workspace: &Workspace, log: &[u8]) {
     workspace.write("rules/small/cases/in-a-folder/job.log", log);
     let settings = "args = []\nfact = { oom.phase = \"update\" }\n";
     workspace.write("rules/small/cases/in-a-folder/case.toml", settings);
+}
+
+#[test]
+fn scripts_take_in_what_lies_in_the_folder_of_their_case() {
+    let workspace = repository(CASE);
+    folder_case(&workspace, b"");
+    let folder = "rules/small/cases/in-a-folder";
+    fs::create_dir_all(workspace.path().join(folder).join("lib")).unwrap();
+    let script = "#!/bin/bash\nsource ../outside.sh\nsource ./lib/sizes.sh\npython -m x.train m.size=$SIZE m.rows=64 other=${OTHER:-1}\n";
+    workspace.write(&format!("{folder}/run.sh"), script);
+    workspace.write(&format!("{folder}/lib/sizes.sh"), "SIZE=16\n");
+    // Beside the case's folder, nothing is read, and from where the test runs neither.
+    workspace.write("rules/small/cases/outside.sh", "OTHER=2\n");
+    workspace.write("outside.sh", "OTHER=3\n");
+    let settings = "fact = { oom.phase = \"update\" }\n[expect]\nfired = [\"halve-size\"]\nchanges = [\"m.size=8\"]\n";
+    workspace.write(&format!("{folder}/case.toml"), settings);
+    let output = test(&workspace, "");
+    assert_eq!(output.code, 0, "{}", output.shown());
+    workspace.write(&format!("{folder}/lib/sizes.sh"), "SIZE=4\n");
+    assert_eq!(test(&workspace, "").code, 1);
 }
 
 #[test]

@@ -98,7 +98,6 @@ fn the_help_is_as_reviewed() {
         "test",
         "rule",
         "backtest",
-        "lsp",
         "log",
         "undo",
         "completions",

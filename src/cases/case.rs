@@ -41,6 +41,8 @@ pub struct Inputs {
     pub overrides: Vec<Text>,
     /// Scripts and configurations whose text is changed.
     pub files: Vec<CaseFile>,
+    /// Files that the scripts may take in, by their paths inside the case's folder.
+    pub beside: Vec<CaseFile>,
     /// The log.
     pub log: Option<CaseFile>,
     /// The base configuration, which is only read.

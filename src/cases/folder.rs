@@ -5,7 +5,7 @@ use super::names::bad_name;
 use super::read::{Draft, Load, finished, read_settings};
 use crate::text::{Fault, Faults, Source, Span};
 
-/// A file of a case's folder: its name, and its text under its own path.
+/// A file of a case's folder: its name, which is its path in there, and its text under its own path.
 pub type FolderFile = (String, Source);
 
 /// What a file in a case's folder is, by its name.
@@ -55,7 +55,11 @@ pub fn read_folder(name: &str, files: &[FolderFile], load: Load<'_>) -> Result<C
     draft.faults.extend(bad_name(name, Span::at(0)));
     let told = draft.inputs.clone();
     for (name, file) in files {
-        sort(&mut draft, &told, name, file);
+        if name.contains('/') {
+            draft.inputs.beside.push(CaseFile::read(name, file.clone()));
+        } else {
+            sort(&mut draft, &told, name, file);
+        }
     }
     draft.check_inputs(&source.at(Span::at(0)));
     finished(&source, vec![draft])?.pop().ok_or_else(|| Faults { source, faults: Vec::new() })
@@ -66,7 +70,8 @@ fn sort(draft: &mut Draft, told: &Inputs, name: &str, file: &Source) {
     let read = || CaseFile::read(name, file.clone());
     let inputs = &mut draft.inputs;
     let (slot, told) = match role_of(name) {
-        Some(Role::Settings | Role::Other) => return,
+        Some(Role::Settings) => return,
+        Some(Role::Other) => return inputs.beside.push(read()),
         Some(Role::Job) => {
             if !inputs.files.iter().any(|old| old.source.name() == name) {
                 inputs.files.push(read());

@@ -116,7 +116,6 @@ fn compare(
 
 fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
     JobArgs {
-        pin: Vec::new(),
         files: args.script.clone(),
         log: None,
         config: None,

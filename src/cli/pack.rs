@@ -3,10 +3,12 @@ use serde_json::{Value as Json, json};
 use super::Done;
 use super::args::{
     OutputFormat, PackArgs, PackCheckArgs, PackCommand, PackNewArgs, PackShowArgs, PageFormat,
+    SchemaOf,
 };
 use super::console::Console;
 use super::error::CliError;
 use super::files::make_folder;
+use super::schema;
 use crate::pack::{self, EMBEDDED, Pack};
 use crate::report::{
     Paint, pack_json, pack_page, pack_text, packs_json, packs_text, render_faults,
@@ -24,17 +26,29 @@ pub fn run(args: &PackArgs, console: &mut Console) -> Result<Done, CliError> {
     }
 }
 
+/// What the first lines of a new pack's files name.
+const SCHEMAS: [(&str, SchemaOf); 2] =
+    [("schemas/pack.json", SchemaOf::Pack), ("schemas/case.json", SchemaOf::Case)];
+
 /// `hydrule pack new`.
 fn new(args: &PackNewArgs, console: &mut Console) -> Result<Done, CliError> {
     let files = pack::starter(&args.name).map_err(|fault| CliError::at_word(&args.name, fault))?;
     let folder = args.folder.join(&args.name);
-    let texts: Vec<(&str, &str)> = files.iter().map(|it| (it.path, it.text.as_str())).collect();
+    let schemas = SCHEMAS.map(|(path, of)| (path, schema::text(of)));
+    let schemas = schemas.iter().map(|(path, text)| (*path, text.as_str()));
+    let texts = files.iter().map(|it| (it.path, it.text.as_str()));
+    let texts: Vec<(&str, &str)> = texts.chain(schemas).collect();
     make_folder(&folder, &texts)?;
     let paint = Paint::new(console.out);
     let mut out = format!("{}\n", paint.good(&format!("Made {}:", folder.display())));
     for file in &files {
         out.push_str(&format!("  {:<18}{}\n", file.path, paint.faint(file.holds)));
     }
+    out.push_str(&format!(
+        "  {:<18}{}\n",
+        "schemas/",
+        paint.faint("what files may hold, for editors")
+    ));
     let word = shell_word(&folder.to_string_lossy());
     out.push_str("What to do next:\n");
     for (command, what) in

@@ -4,8 +4,8 @@ use super::args::JobArgs;
 use super::error::CliError;
 use super::facts;
 use super::project::Project;
-use crate::engine::{Pin, Target, World};
-use crate::facts::{DIRECTIVES, Provenance};
+use crate::engine::{Target, World};
+use crate::facts::Provenance;
 use crate::overrides::parse;
 use crate::pack::{Pack, Version, Versions};
 use crate::signal::FactType;
@@ -22,8 +22,6 @@ pub struct Known<'a> {
     pub facts: &'a [String],
     /// `NAME=VALUE` of the pack's parameters.
     pub param: &'a [String],
-    /// Keys that stay as they are.
-    pub pin: &'a [String],
     /// `NAME=VERSION` of the target.
     pub target: Option<&'a str>,
     /// The project of the files.
@@ -38,7 +36,6 @@ impl<'a> Known<'a> {
             fact: &args.fact,
             facts: &args.facts,
             param: &args.param,
-            pin: &args.pin,
             target: args.target.as_deref(),
             project,
         }
@@ -54,50 +51,17 @@ impl<'a> Known<'a> {
             world.environment.insert(name, text);
         }
         set_parameters(pack, &mut world, self.param)?;
-        check_pins(self.pin)?;
-        world.pins = self.pin.iter().map(|key| Pin::new(key, "--pin")).collect();
-        world.pins.extend(self.project.pins());
         world.target = match self.target {
             Some(told) => told_target(pack, told, "--target")?,
             None => self.project.target_for(pack)?,
         };
         facts::read_into(&mut world, pack, self.facts)?;
         for (name, value) in values(self.fact)? {
-            check_phase(pack, &name, &value)?;
+            check_fact(pack, &name, &value)?;
             world.facts.insert(name, value, Provenance::Computed);
         }
         Ok(world)
     }
-}
-
-/// Refuses a pin that is no key.
-///
-/// # Errors
-/// The first such pin.
-pub fn check_pins(pins: &[String]) -> Result<(), CliError> {
-    let Some((wrong, fault)) = pins.iter().find_map(|pin| Some((pin, no_key(pin)?))) else {
-        return Ok(());
-    };
-    Err(CliError::at_word(wrong, fault))
-}
-
-/// Says why a text names neither a key nor a directive, if it does not.
-pub fn no_key(text: &str) -> Option<Fault> {
-    let whole = Span::new(0, text.len());
-    let refused = |message: String| Fault::new("hydrule::argument::pin", whole, message);
-    if let Some(name) = text.strip_prefix("sbatch:") {
-        let names = DIRECTIVES.map(|(fact, ..)| fact);
-        let fault = refused(format!("there is no directive `{name}` to pin"));
-        let known = names.contains(&name);
-        return (!known)
-            .then(|| suggested(fault, name, "directives", &names).labelled("no such directive"));
-    }
-    let plain = |c: char| c.is_alphanumeric() || "._-*/@".contains(c);
-    let is_key = !text.is_empty() && text.chars().all(plain);
-    (!is_key).then(|| {
-        let fault = refused(format!("`{text}` is no key")).labelled("a key without its value");
-        fault.helped("write it as in data.train_batch_size or *.ppo_mini_batch_size; sbatch:NAME is a directive")
-    })
 }
 
 /// Splits `NAME=VALUE` arguments.
@@ -251,8 +215,21 @@ pub fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
     Err(CliError::at_word(wrong, fault))
 }
 
-/// A told phase must be one of the pack's, or nothing would ever help.
-pub fn check_phase(pack: &Pack, name: &str, value: &Value) -> Result<(), CliError> {
+/// A told fact must be one that the pack's expressions may read, and a phase one of the pack's, or it
+/// would never help.
+pub fn check_fact(pack: &Pack, name: &str, value: &Value) -> Result<(), CliError> {
+    let name = name.trim_start_matches('$');
+    let facts = pack.facts();
+    if !facts.iter().any(|it| it == name) && !name.starts_with("env.") {
+        let message = format!("the pack `{}` knows no fact `{name}`", pack.name);
+        let fault = Fault::new("hydrule::argument::fact", Span::at(0), message);
+        let fault = match nearest(name, facts.iter().map(String::as_str), 1).first() {
+            Some(near) => fault.helped(format!("did you mean `{near}`?")),
+            None => fault.helped("facts are those of its signals' events, such as oom.phase, and those that it declares in `[fact.NAME]`"),
+        };
+        let word = format!("{name}={value}");
+        return Err(CliError::at_word(&word, fault.labelled("no such fact")));
+    }
     let told = value.to_string();
     let phases: Vec<&str> = pack.places().collect();
     if !name.ends_with(".phase") || phases.contains(&told.as_str()) {

@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::base::Base;
-use super::pin::Pin;
 use super::target::Target;
 use super::tried::Tried;
 use crate::facts::Facts;
@@ -33,8 +32,6 @@ pub struct World {
     pub tried: Vec<Tried>,
     /// Which versions of the target the launch may be for.
     pub target: Target,
-    /// What no rule may change.
-    pub pins: Vec<Pin>,
     /// The base configuration, where one was given.
     pub base: Option<Base>,
     /// The configuration that the launch reads, where it was not given: its values are unknown.

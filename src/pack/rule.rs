@@ -8,7 +8,7 @@ use super::names::PackNames;
 use super::read::Text;
 use super::reads::Reads;
 use super::version::{Version, Versions};
-use crate::condition::{Assignment, Condition, Type, check};
+use crate::condition::{Assignment, Condition, Names as _, Type, check};
 use crate::overrides::Override;
 use crate::path::KeyPath;
 use crate::signal::{SignalDef, Signals};
@@ -93,6 +93,12 @@ impl Pack {
         let told = self.signal_defs.iter().filter_map(|def| def.phase.as_deref());
         let all: IndexSet<&str> = phases.chain(told).chain(["host"]).collect();
         all.into_iter()
+    }
+
+    /// Lists the facts that a user may tell, by name: of failures, from outside, and directives.
+    pub fn facts(&self) -> Vec<String> {
+        let told = |name: &String| name.contains('.') && !name.starts_with("param.");
+        self.names.names().into_iter().filter(told).collect()
     }
 
     /// Tells whether a launch is one of the target's: by its module or script, or by a key.

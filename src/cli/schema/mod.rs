@@ -3,7 +3,6 @@
 mod case;
 mod pack;
 mod project;
-mod report;
 mod shape;
 
 use serde_json::Value as Json;
@@ -15,12 +14,16 @@ use super::error::CliError;
 
 /// `hydrule schema`.
 pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Done, CliError> {
-    let schema: Json = match args.of {
+    console.print(&text(args.of))?;
+    Ok(Done::Clean)
+}
+
+/// Writes the schema of one kind of file.
+pub fn text(of: SchemaOf) -> String {
+    let schema: Json = match of {
         SchemaOf::Pack => pack::schema(),
         SchemaOf::Config => project::schema(),
         SchemaOf::Case => case::schema(),
-        SchemaOf::Check => report::schema(),
     };
-    console.print(&format!("{schema:#}\n"))?;
-    Ok(Done::Clean)
+    format!("{schema:#}\n")
 }

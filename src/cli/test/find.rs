@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cases::{Case, FolderFile, check_rules, read_cases, read_folder, repeated};
 use crate::cli::error::CliError;
-use crate::cli::files::{entries_in, read_text};
+use crate::cli::files::{entries_in, read_taken_in, read_text};
 use crate::pack::{self, Pack};
 use crate::text::{Fault, Faults, Source, Span, nearest};
 
@@ -141,9 +141,24 @@ fn case_folder(path: &Path) -> Result<ReadCases, CliError> {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok((name, text(&file)?))
     });
-    let files: Vec<FolderFile> = files.collect::<Result<_, CliError>>()?;
+    let mut files: Vec<FolderFile> = files.collect::<Result<_, CliError>>()?;
+    below(path, "", &mut files)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(read_folder(&name, &files, &|wanted| beside_case(path, wanted)).map(|case| vec![case]))
+}
+
+/// Reads what lies in the folders of a case, for its scripts to take in; what is no text is left out.
+fn below(folder: &Path, inside: &str, out: &mut Vec<FolderFile>) -> Result<(), CliError> {
+    for path in entries_in(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{inside}{name}");
+        if path.is_dir() {
+            below(&path, &format!("{name}/"), out)?;
+        } else if !inside.is_empty() {
+            out.extend(read_taken_in(&path).map(|file| (name, file)));
+        }
+    }
+    Ok(())
 }
 
 /// Reads a file that a case names, under the name that it has in the case.

@@ -4,6 +4,7 @@ mod each;
 mod find;
 mod kill;
 mod mutate;
+mod prepared;
 mod review;
 mod run;
 mod watch;

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::find::{self, SURVIVORS, TestPack};
 use super::kill::{Draft, expected};
-use super::run::{self, Prepared};
+use super::prepared::Prepared;
+use super::run::{self};
 use crate::cases::{
     Case, Justification, MutatedPack, Outcome, Snap, Survivor, Truth, compare, read_justifications,
 };
@@ -24,6 +25,9 @@ use crate::verify::Differ;
 
 /// The file that accepted cases are written to.
 const KILLS: &str = "kills.toml";
+
+/// Cases with more steps than this take long, and come last.
+const LADDER: usize = 6;
 
 /// How many mutants are tried between two lines of progress.
 const PROGRESS: usize = 25;
@@ -61,7 +65,6 @@ struct Tried<'a> {
     case: &'a Case,
     outcome: Outcome,
     prepared: Prepared,
-    digest: u64,
 }
 
 /// The cases of a pack, ready to be run on many mutants.
@@ -82,14 +85,12 @@ impl<'a> Suite<'a> {
     fn new(pack: &'a TestPack, threads: usize) -> Result<Self, CliError> {
         let runs = in_order(&pack.cases, threads, |case| {
             let outcome = run::run(&pack.pack, case)?;
-            let prepared = run::prepare(&pack.pack, case)?;
-            let digest = prepared.digest(&pack.pack);
-            Ok::<_, Vec<Faults>>((outcome, prepared, digest))
+            Ok::<_, Vec<Faults>>((outcome, Prepared::new(&pack.pack, case)?))
         });
         let mut tried = Vec::new();
         for (case, run) in pack.cases.iter().zip(runs) {
-            let (outcome, prepared, digest) = run.map_err(CliError::Faults)?;
-            tried.push(Tried { case, outcome, prepared, digest });
+            let (outcome, prepared) = run.map_err(CliError::Faults)?;
+            tried.push(Tried { case, outcome, prepared });
         }
         let failing = tried.iter().find(|it| !compare(it.case, &it.outcome).is_empty());
         if let Some(failing) = failing {
@@ -185,23 +186,25 @@ impl<'a> Suite<'a> {
         Ok(answer)
     }
 
-    /// Tells whether a case fails on a mutant. Those come first on which the rule fires.
+    /// Tells whether a case fails on a mutant. Those come first on which the rule fires, and of these
+    /// the quickest.
     fn noticed(&self, mutant: &Mutant) -> Result<bool, CliError> {
         let weight = |it: &&Tried<'_>| {
             let own = it.outcome.ruled.iter().find(|ruled| ruled.id == mutant.rule);
-            own.map_or(2, |own| match (own.chosen, own.truth) {
+            let own = own.map_or(2, |own| match (own.chosen, own.truth) {
                 (true, _) => 0,
                 (_, Truth::Fired) => 1,
                 _ => 2,
-            })
+            });
+            (it.prepared.length() > LADDER, own, it.prepared.length())
         };
-        let mut order: Vec<&Tried<'_>> = self.tried.iter().collect();
+        let may = |it: &&Tried<'_>| it.prepared.may_notice(&self.pack.pack, mutant);
+        let mut order: Vec<&Tried<'_>> = self.tried.iter().filter(may).collect();
         order.sort_by_key(weight);
         self.with(mutant, |pack| {
             order.iter().any(|it| {
                 self.count();
-                // Where the plan is the same in every respect, so is all that follows from it.
-                it.prepared.digest(pack) != it.digest
+                !it.prepared.plans_the_same(pack)
                     && fails(it.case, &it.outcome, run::run(pack, it.case).ok().as_ref())
             })
         })
@@ -316,6 +319,16 @@ impl<'a> Suite<'a> {
         })
     }
 
+    /// Begins a file of cases, with the line that names the schema where the pack's other ones have it.
+    fn head(&self) -> String {
+        let first = self.pack.cases.iter().find_map(|it| it.at.source.text().lines().next());
+        let schema = first.filter(|it| it.starts_with("#:schema"));
+        let schema = schema.map_or(String::new(), |it| format!("{it}\n"));
+        format!(
+            "{schema}# Made by `hydrule test --mutate --accept`: each notices a small mistake in the rules.\n"
+        )
+    }
+
     /// Adds the made cases to the pack.
     fn write(&self, survivors: &[Survivor]) -> Result<usize, CliError> {
         let mut texts: Vec<&String> = Vec::new();
@@ -330,8 +343,7 @@ impl<'a> Suite<'a> {
         let path: PathBuf = self.pack.folder.join("cases").join(KILLS);
         let mut all = match path.exists() {
             true => read_text(&path, false).map_err(CliError::plain)?.text().to_owned(),
-            false => "# Made by `hydrule test --mutate --accept`: each notices a small mistake in the rules.\n"
-                .to_owned(),
+            false => self.head(),
         };
         for text in &texts {
             all.push('\n');

@@ -1,7 +1,6 @@
 //! One case: planned as `hydrule rewrite` would, and then again on what came of it.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cases::{Again, Case, CaseFile, Outcome};
@@ -12,8 +11,7 @@ use crate::cli::goal;
 use crate::cli::job::{Job, Parts};
 use crate::cli::rewrite::arguments;
 use crate::cli::told::{
-    check_ids, check_invariants, check_phase, check_repairs, quantity_or, set_parameter,
-    told_target,
+    check_fact, check_ids, check_invariants, check_repairs, quantity_or, set_parameter, told_target,
 };
 use crate::cli::tried;
 use crate::engine::{Plan, Request, RequirementState, State, World, decide, plan};
@@ -42,44 +40,17 @@ pub fn trace(pack: &Arc<Pack>, case: &Case, look: Look) -> Result<String, Vec<Fa
     Runner { pack, case }.trace(look).map_err(|error| placed(case, error))
 }
 
-/// What a case asks of a pack, read once for many packs that differ in their rules alone.
-pub struct Prepared {
-    state: State,
-    world: World,
-    request: Request,
-}
-
-/// Reads the inputs of a case.
+/// Reads the inputs of a case, and what is asked.
 ///
 /// # Errors
 /// As for [`run`].
-pub fn prepare(pack: &Arc<Pack>, case: &Case) -> Result<Prepared, Vec<Faults>> {
+pub fn inputs(pack: &Arc<Pack>, case: &Case) -> Result<(State, World, Request), Vec<Faults>> {
     let runner = Runner { pack, case };
     let read = || {
-        let job = runner.job(runner.parts(Knows::TheFailure, &[]), Knows::TheFailure)?;
-        Ok(Prepared { state: job.state, world: job.world, request: runner.request()? })
+        let job = runner.job(Knows::TheFailure, &[])?;
+        Ok((job.state, job.world, runner.request()?))
     };
     read().map_err(|error| placed(case, error))
-}
-
-impl Prepared {
-    /// Plans, and returns what identifies all that a case can show of the plan.
-    pub fn digest(&self, pack: &Pack) -> u64 {
-        let plan = plan(pack, &self.state, &self.world, &self.request);
-        let mut hasher = DefaultHasher::new();
-        for verdict in &plan.verdicts {
-            (&verdict.id, format!("{:?}", verdict.status)).hash(&mut hasher);
-        }
-        for rule in plan.requirements.iter().chain(&plan.after) {
-            (&rule.id, &rule.message, format!("{:?}", rule.verdict)).hash(&mut hasher);
-        }
-        let repaired = plan.repair.as_ref().map(|it| {
-            it.outcome.as_ref().map(|it| it.state.fingerprint()).map_err(|it| format!("{it:?}"))
-        });
-        (repaired, plan.start.fingerprint(), plan.result.fingerprint()).hash(&mut hasher);
-        format!("{:?}", (&plan.invariants, &plan.estimates)).hash(&mut hasher);
-        hasher.finish()
-    }
 }
 
 struct Runner<'a> {
@@ -97,7 +68,7 @@ enum Knows {
 impl Runner<'_> {
     fn run(&self) -> Result<Outcome, CliError> {
         let case = self.case;
-        let job = self.job(self.parts(Knows::TheFailure, &[]), Knows::TheFailure)?;
+        let job = self.job(Knows::TheFailure, &[])?;
         let request = self.request()?;
         let mut plan = plan(self.pack, &job.state, &job.world, &request);
         let edits = Edits::make(&job, &plan)?;
@@ -130,7 +101,7 @@ impl Runner<'_> {
     }
 
     fn trace(&self, look: Look) -> Result<String, CliError> {
-        let job = self.job(self.parts(Knows::TheFailure, &[]), Knows::TheFailure)?;
+        let job = self.job(Knows::TheFailure, &[])?;
         let request = self.request()?;
         let plan = plan(self.pack, &job.state, &job.world, &request);
         let explained = Explained {
@@ -169,10 +140,7 @@ impl Runner<'_> {
     /// Reads the inputs; files that a plan changed as they become.
     fn parts(&self, knows: Knows, changed: &[FileChange]) -> Parts {
         let inputs = &self.case.inputs;
-        let now = |source: &Source| {
-            let changed = changed.iter().find(|it| it.path == source.name());
-            changed.map_or(source.clone(), |it| Source::new(source.name(), it.after.as_str()))
-        };
+        let now = |source: &Source| now(source, changed);
         let (yaml, scripts): (Vec<&CaseFile>, Vec<&CaseFile>) =
             inputs.files.iter().partition(|file| file.is_yaml());
         let script = |it: &CaseFile| (PathBuf::from(it.source.name()), now(&it.source));
@@ -192,15 +160,28 @@ impl Runner<'_> {
         }
     }
 
-    fn job(&self, parts: Parts, knows: Knows) -> Result<Job, CliError> {
+    fn job(&self, knows: Knows, changed: &[FileChange]) -> Result<Job, CliError> {
         let inputs = &self.case.inputs;
         let world = self.world(knows)?;
+        let parts = self.parts(knows, changed);
         let outside = bash::Outside {
             environment: inputs.environment.clone(),
             arguments: inputs.arguments.clone(),
+            load: Some(self.taken_in(changed)),
             ..bash::Outside::default()
         };
         Job::assemble(self.pack.clone(), world, parts, outside)
+    }
+
+    /// Gives the scripts the files of the case to take in, as a plan changed them, and no others.
+    fn taken_in(&self, changed: &[FileChange]) -> bash::Load {
+        let inputs = &self.case.inputs;
+        let files = inputs.files.iter().chain(&inputs.beside);
+        let files: Vec<Source> = files.map(|it| now(&it.source, changed)).collect();
+        bash::Load::new(move |path| {
+            let name = inside(path)?;
+            files.iter().find(|it| it.name() == name).cloned()
+        })
     }
 
     fn world(&self, knows: Knows) -> Result<World, CliError> {
@@ -222,7 +203,7 @@ impl Runner<'_> {
         }
         for (name, value, at) in &inputs.facts {
             let value = quantity_or(value.clone());
-            check_phase(self.pack, name, &value).map_err(|error| {
+            check_fact(self.pack, name, &value).map_err(|error| {
                 let place =
                     |fault| Faults::one(at.source.clone(), Fault { span: at.span, ..fault });
                 error.into_fault().map_or_else(|other| other, |fault| place(fault).into())
@@ -270,7 +251,7 @@ impl Runner<'_> {
     fn again(&self, job: &Job, first: &Plan, edits: &Edits) -> Result<Option<Again>, CliError> {
         let request = self.request()?;
         let knows = if request.goal.is_some() { Knows::TheFailure } else { Knows::Nothing };
-        let mut second = self.job(self.parts(knows, &edits.files), knows)?;
+        let mut second = self.job(knows, &edits.files)?;
         let by_hand = !edits.refused.is_empty() || edits.fault.is_some();
         if by_hand || job.gives_arguments() {
             second.state = first.result.clone();
@@ -316,6 +297,26 @@ impl Runner<'_> {
         let message = format!("failing again and again, it has no end after {LONGEST} steps");
         Some(Again { message, lines: vec![format!("{} is still taken", last.option)] })
     }
+}
+
+/// Returns a text as a plan changed it.
+fn now(source: &Source, changed: &[FileChange]) -> Source {
+    let changed = changed.iter().find(|it| it.path == source.name());
+    changed.map_or(source.clone(), |it| Source::new(source.name(), it.after.as_str()))
+}
+
+/// Returns the name that a path has in the case's folder, where the scripts run; none if it leads out.
+fn inside(path: &Path) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+            Component::CurDir => {}
+            Component::ParentDir => drop(parts.pop()?),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// Returns the repairs that must have settled: those that were asked for, and those of what held.

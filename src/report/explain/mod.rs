@@ -85,9 +85,7 @@ impl Standing {
             Status::Shown
             | Status::NotSelected
             | Status::Rejected(
-                Rejection::Pinned { .. }
-                | Rejection::ChangesInvariant { .. }
-                | Rejection::LeavesUnknown { .. },
+                Rejection::ChangesInvariant { .. } | Rejection::LeavesUnknown { .. },
             ) => Self::Suppressed,
             Status::Rejected(_) => Self::Rejected,
             Status::Failed(_) => Self::Failed,

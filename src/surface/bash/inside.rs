@@ -59,7 +59,7 @@ impl Walker<'_> {
 
     /// Reads a file, once.
     fn taken_in(&mut self, path: &str) -> Option<Rc<Syntax>> {
-        let source = (self.outside.load?)(Path::new(path))?;
+        let source = self.outside.load.as_ref()?.read(Path::new(path))?;
         let files = &self.script.taken_in;
         let old = files.iter().find(|(_, it)| it.name() == source.name());
         let last = files.last().unwrap_or(&(0, self.script.source.clone())).clone();

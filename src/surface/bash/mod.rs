@@ -44,6 +44,6 @@ pub use launch::{Argument, Beaten, Launch, Note, Passed, Role, Script, Start};
 pub use mend::mend;
 pub use piece::{Origin, Piece, Quoting, Step, Text, Unknown};
 pub use place::Placed;
-pub use state::Outside;
+pub use state::{Load, Outside};
 pub use verify::Moved;
 pub use walk::read;

@@ -1,7 +1,9 @@
 //! What a script knows while it runs: variables, arguments, functions.
 
+use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use brush_parser::ast::FunctionBody;
 use indexmap::{IndexMap, IndexSet};
@@ -23,7 +25,29 @@ pub struct Outside {
     pub more_arguments: bool,
     /// Reads a file that the script takes in, its path seen from where the script's is; without,
     /// none is read.
-    pub load: Option<fn(&Path) -> Option<Source>>,
+    pub load: Option<Load>,
+}
+
+/// Reads a file that a script takes in.
+#[derive(Clone)]
+pub struct Load(Arc<dyn Fn(&Path) -> Option<Source> + Send + Sync>);
+
+impl Load {
+    /// Makes one of a function.
+    pub fn new(load: impl Fn(&Path) -> Option<Source> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(load))
+    }
+
+    /// Reads the file at a path, if there is one that may be read.
+    pub fn read(&self, path: &Path) -> Option<Source> {
+        self.0(path)
+    }
+}
+
+impl fmt::Debug for Load {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Load")
+    }
 }
 
 impl Outside {
