@@ -28,9 +28,11 @@ pub struct Outside {
     pub load: Option<Load>,
 }
 
+type Loader = dyn Fn(&Path) -> Option<Source> + Send + Sync;
+
 /// Reads a file that a script takes in.
 #[derive(Clone)]
-pub struct Load(Arc<dyn Fn(&Path) -> Option<Source> + Send + Sync>);
+pub struct Load(Arc<Loader>);
 
 impl Load {
     /// Makes one of a function.
