@@ -215,3 +215,20 @@ source = "a test"
     assert_eq!(value("app.map"), Value::Dict(vec![(text("a"), Value::Int(1))]));
     assert!(workspace.read("run.sh").contains("app.on=True"), "the script's own case");
 }
+
+#[test]
+fn set_reads_arguments_as_the_launch_does() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "python -m skyrl.train.entrypoints.main_base trainer.epochs=1\n");
+    let set = |argument: &str| workspace.hydrule(&format!("set run.sh {argument} --write")).run();
+    let sigil = set("+trainer.seed=2");
+    assert!(sigil.code == 2 && sigil.err.contains("OmegaConf"), "{}", sigil.shown());
+    let open = set("trainer.list=[1,2");
+    assert!(open.code == 2 && open.err.contains("no valid YAML"), "{}", open.shown());
+    // Hydra's grammar wants quotes here.
+    assert_eq!(set("trainer.note=a(b").code, 0);
+    let overrides = || workspace.launches("run.sh", &[])[0][2..].join(" ");
+    assert_eq!(overrides(), "trainer.epochs=1 trainer.note=a(b");
+    assert_eq!(set("~trainer.note").code, 0);
+    assert_eq!(overrides(), "trainer.epochs=1");
+}

@@ -237,6 +237,12 @@ fn peaks(pack: &Pack, point: &Point, result: &State) -> BTreeMap<String, (i64, i
 /// Applies an option to a launch; none where it does not apply or would break something.
 fn applied(pack: &Pack, option: &PackOption, point: &Point) -> Option<State> {
     let Point { state, world, requirements } = point;
+    // A log tells the phase that the option is meant for.
+    let mut world = world.clone();
+    if let Some(phase) = option.relieves.first() {
+        world.facts.insert("oom.phase", Value::Str(phase.clone()), Provenance::Computed);
+    }
+    let world = &world;
     let judged = judge(&option.when.condition, pack, state, world);
     if judged.verdict != Verdict::True {
         return None;

@@ -178,7 +178,7 @@ fn the_page_tells_what_was_recorded() {
             ("", _) => "no want of memory; `--repair`".to_owned(),
             (signal, place) => format!("`{signal}`, `{place}`"),
         };
-        let goal = if scenario.text("predict") == "goal" { "goal" } else { "ladder" };
+        let goal = scenario.text("predict");
         page.push_str(&format!(
             "| {} | {read} | {} | {} | {} ({goal}) |\n",
             scenario.text("title"),

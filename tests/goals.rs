@@ -281,7 +281,9 @@ impl Naive<'_> {
                 _ => false,
             }
         });
-        let unknown = now.iter().any(|it| matches!(it.verdict, Verdict::Unknown(_)));
+        let held = check_requirements(pack, state, world);
+        let is_unknown = |it: &RequirementState| matches!(it.verdict, Verdict::Unknown(_));
+        let unknown = now.iter().zip(&held).any(|(now, held)| is_unknown(now) && !is_unknown(held));
         (kept && !(self.request.strict && unknown)).then_some(after.state)
     }
 

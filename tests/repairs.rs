@@ -211,9 +211,16 @@ fn repairs_heed_the_wishes_of_the_user() {
     let output = rewrite(&workspace, "--repair --write --preserve size");
     assert_eq!(output.code, 2);
     assert!(output.out.contains("size changes 9 → 8"), "{}", output.out);
-    let unknown = job("a.size=8 b.size=9 c.x=2");
+    // The repair takes b.size from what is told to what nothing tells.
+    let unknown = job("a.size=8 b.size=9 c.x=2 e.x=2");
+    let pack = PACK.replace("holds = 'e.x != 1'", "holds = 'b.size > 8 || f.x == 1'");
+    unknown.write("pack.toml", pack);
     let output = rewrite(&unknown, "--repair --write --strict");
     assert_eq!(output.code, 2);
-    assert!(output.out.contains("leaves no-repair unknown: e.x"), "{}", output.out);
-    assert_eq!(unknown.read("run.sh"), "python3 -m app a.size=8 b.size=9 c.x=2\n");
+    assert!(output.out.contains("makes no-repair unknown: f.x"), "{}", output.out);
+    assert_eq!(unknown.read("run.sh"), "python3 -m app a.size=8 b.size=9 c.x=2 e.x=2\n");
+    // What is unknown already is no worse afterwards.
+    let unknown = job("a.size=8 b.size=9 c.x=2");
+    assert_eq!(rewrite(&unknown, "--repair --write --strict").code, 0);
+    assert_eq!(unknown.read("run.sh"), "python3 -m app a.size=8 b.size=8 c.x=2\n");
 }

@@ -166,7 +166,7 @@ pub struct JobArgs {
     /// How much a dimension of the cost counts towards the cheapest: time=2 [default: 1 each]
     #[arg(long, value_name = "DIMENSION=NUMBER")]
     pub weight: Vec<String>,
-    /// Take no step that leaves a requirement unknown
+    /// Take no step that makes a requirement unknown which was not
     #[arg(long)]
     pub strict: bool,
     /// Take no step that changes this invariant

@@ -26,6 +26,7 @@ use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
 use crate::surface::slurm;
 use crate::text::{Fault, Faults, Level, Source, Span, count};
+use crate::value::Value;
 
 /// What a job is made of, read and not yet understood.
 #[derive(Default)]
@@ -215,7 +216,9 @@ impl Job {
         let language = self.pack.arguments.of(&found.program);
         let entries =
             self.script(input).map_or(Ok(Vec::new()), |it| entries_of(it, found, language));
-        self.title = describe(found);
+        let found = found.clone();
+        self.title = describe(&found);
+        tell_launch(&mut self.world, &found);
         self.state.entries = entries.map_err(|faults| {
             CliError::Faults(vec![Faults { source: self.source(input), faults }])
         })?;
@@ -469,6 +472,25 @@ impl Job {
         match scan.first_cause() {
             Some(event) => self.world.set_failure(event.clone()),
             None => self.remarks.push("The log shows no failure that the pack knows.".to_owned()),
+        }
+    }
+}
+
+/// Tells the world what a launch shows beside its overrides, unless the user told otherwise.
+pub fn tell_launch(world: &mut World, launch: &Launch) {
+    let program = Some(launch.program.clone()).filter(|it| !it.is_empty());
+    let config = launch.flag("--config-name", "-cn").map(|it| it.known());
+    for (name, told) in [("launch.program", Some(program)), ("launch.config", config)] {
+        match told {
+            _ if world.facts.get(name).is_some() => {}
+            Some(Some(text)) => {
+                let from = Provenance::Text(launch.location.clone());
+                world.facts.insert(name, Value::Str(text), from);
+            }
+            Some(None) => {
+                world.untold.insert(name.to_owned());
+            }
+            None => {}
         }
     }
 }

@@ -3,6 +3,7 @@ use serde_json::{Value as Json, json};
 use super::Done;
 use super::args::{OutputFormat, SetArgs};
 use super::chain::read_inputs;
+use super::choose::language_of;
 use super::commit::{begin, commit};
 use super::console::Console;
 use super::edits::yaml_sites;
@@ -12,9 +13,11 @@ use super::job::outside;
 use super::kind::{Kind, host_of, kind_of, refuse_foreign};
 use super::recorded::given;
 use super::run_folder::read_any_folder;
+use crate::config::read_argument;
 use crate::engine::State;
 use crate::facts::Provenance;
-use crate::overrides::{Override, OverrideKind, parse};
+use crate::overrides::{Language, Override, OverrideKind, parse};
+use crate::pack::headers;
 use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
 };
@@ -159,13 +162,13 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     let (directives, overrides): (Vec<String>, Vec<String>) =
         args.overrides.iter().cloned().partition(|text| directive(text).is_some());
     let directives = wanted_directives(&directives)?;
-    let changes = changes(&overrides)?;
     let outside = outside(&args.env, args.args.clone())?;
     let inputs = read_inputs(std::slice::from_ref(&args.file), &outside)?;
     let Some(input) = inputs.first() else {
         return Err(CliError::plain("there is nothing to read"));
     };
     let script = &input.script;
+    let changes = changes(&overrides, language(script, &args.launch))?;
     let host = host_of(&args.file);
     if host.is_some() && (script.launches.is_empty() || !directives.is_empty()) {
         refuse_foreign(&args.file)?;
@@ -239,10 +242,17 @@ fn in_directives(source: &Source, wanted: &[(String, Value)]) -> Result<String, 
 
 /// Reads overrides; the mistakes of all are told at once.
 pub fn parse_all(texts: &[String]) -> Result<Vec<Override>, CliError> {
+    read_all(texts, parse)
+}
+
+fn read_all(
+    texts: &[String],
+    read: impl Fn(&str) -> Result<Override, Fault>,
+) -> Result<Vec<Override>, CliError> {
     let mut overrides = Vec::new();
     let mut faulty = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        match parse(text) {
+        match read(text) {
             Ok(parsed) => overrides.push(parsed),
             Err(fault) => {
                 let source = Source::new(format!("override {}", index + 1), text.as_str());
@@ -253,10 +263,21 @@ pub fn parse_all(texts: &[String]) -> Result<Vec<Override>, CliError> {
     if faulty.is_empty() { Ok(overrides) } else { Err(CliError::Faults(faulty)) }
 }
 
-/// Reads the wanted overrides; `~KEY` takes the key's override out of the script.
-fn changes(texts: &[String]) -> Result<Vec<Change>, CliError> {
+/// Returns the language of the arguments of the launch meant, the first of several.
+fn language(script: &Script, numbers: &[usize]) -> Language {
+    let index = numbers.first().map_or(0, |number| number.saturating_sub(1));
+    script.launches.get(index).map_or(Language::Hydra, |it| language_of(&headers(), it))
+}
+
+/// Reads the wanted overrides as their launch would; `~KEY` takes the key's override out of the
+/// script, whatever the launch makes of such an argument.
+fn changes(texts: &[String], language: Language) -> Result<Vec<Change>, CliError> {
     let mut changes = Vec::new();
-    for parsed in parse_all(texts)? {
+    let read = |text: &str| match text.starts_with('~') && !text.contains('=') {
+        true => parse(text),
+        false => read_argument(language, text),
+    };
+    for parsed in read_all(texts, read)? {
         let removes = parsed.kind == OverrideKind::Delete && parsed.value.is_none();
         let change =
             if removes { Change::removing(&parsed.text) } else { Change::setting(parsed.text) };

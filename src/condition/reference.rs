@@ -100,6 +100,7 @@ A condition is an expression in the pack's TOML, best written as a literal strin
 | `$param.floor` | a parameter of the pack |
 | `$sbatch.mem` | a directive of the Slurm script |
 | `$env.NAME` | a variable of the job's environment |
+| `$launch.program`, `$launch.config` | what the launch starts, and the configuration that its `--config-name` names; absent where there is none |
 | `$world` | a named expression of the pack (`[let]`) |
 | `it` | in a rewrite: the value that is about to change |
 | `12`, `1.5e-3`, `'text'`, `\"text\"`, `true`, `null`, `[1, 2]` | values |

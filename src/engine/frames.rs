@@ -106,14 +106,12 @@ impl Frame<'_> {
         let mut conditions = vec![&option.when.condition];
         conditions.extend(values(&option.rewrite));
         let (pack, request) = (self.planner.pack, self.planner.request);
+        // What no write touches stays as it is, and is not repaired.
         for requirement in &pack.requirements {
             let touched = writes.iter().any(|it| reads(&requirement.reads, it));
-            if touched || request.strict {
+            if touched {
                 conditions.extend(requirement.when.iter().map(|it| &it.condition));
                 conditions.push(&requirement.holds.condition);
-            }
-            // What no write touches is not repaired.
-            if touched {
                 conditions.extend(values(&requirement.repair));
             }
         }

@@ -25,7 +25,7 @@ pub struct Request {
     pub only: Vec<String>,
     /// Whether unsafe options are as good as safe ones; otherwise they come after them.
     pub allow_unsafe: bool,
-    /// Whether a plan must leave no requirement unknown.
+    /// Whether no step may make a requirement unknown.
     pub strict: bool,
     /// Ids of invariants that no plan may change.
     pub preserve: Vec<String>,
@@ -346,12 +346,16 @@ impl Planner<'_> {
         if !self.request.strict {
             return None;
         }
-        let states = check_requirements(self.pack, &applied.state, self.world);
-        states.into_iter().find_map(|state| match state.verdict {
-            Verdict::Unknown(missing) => {
-                Some(Rejection::LeavesUnknown { requirement: state.id, missing })
-            }
-            _ => None,
+        self.newly_unknown(before, &applied.state)
+    }
+
+    /// Finds a requirement that is unknown on a state and was not before.
+    fn newly_unknown(&self, before: &State, after: &State) -> Option<Rejection> {
+        self.pack.requirements.iter().find_map(|rule| {
+            let verdict = |state| check_one(rule, self.pack, state, self.world).verdict;
+            let Verdict::Unknown(missing) = verdict(after) else { return None };
+            let known = !matches!(verdict(before), Verdict::Unknown(_));
+            known.then(|| Rejection::LeavesUnknown { requirement: rule.id.clone(), missing })
         })
     }
 

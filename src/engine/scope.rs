@@ -219,7 +219,19 @@ impl<'a> View<'a> {
         if let Some(fact) = self.pack.outside.get(name) {
             return self.look_up_outside(name, *fact);
         }
+        if name.starts_with("launch.") {
+            return self.look_up_launch(name);
+        }
         self.look_up_event_fact(name)
+    }
+
+    /// What the launch itself shows. Plain overrides have none.
+    fn look_up_launch(&self, name: &str) -> Lookup {
+        if !self.world.untold.contains(name) {
+            return Lookup::Absent;
+        }
+        let why = "it is known only when the script runs".to_owned();
+        unknown(&format!("${name}"), why, &format!("--fact {name}=VALUE"))
     }
 
     /// Whether the target is one of some versions.

@@ -88,7 +88,7 @@ pub enum Rejection {
         /// What would become of it.
         effect: InvariantEffect,
     },
-    /// It leaves a requirement unknown, and the user wants none to be.
+    /// It makes a requirement unknown, and the user wants none to become so.
     LeavesUnknown {
         /// The requirement's id.
         requirement: String,

@@ -20,6 +20,8 @@ pub struct World {
     pub told_groups: BTreeSet<String>,
     /// Environment variables the user told of, without `env.`.
     pub environment: IndexMap<String, String>,
+    /// Facts of the launch that are there and whose values nothing tells, such as `launch.config`.
+    pub untold: BTreeSet<String>,
     /// Parameters the user set, by name; the pack's defaults stand behind them.
     pub parameters: IndexMap<String, Value>,
     /// Whether a log was read.

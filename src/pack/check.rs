@@ -279,6 +279,7 @@ impl<'a> Checker<'a> {
             id: entry.id.value.clone(),
             title: entry.title.value.clone(),
             when: when?,
+            versions: entry.versions.clone(),
             rewrite: rewrite?,
             relieves: entry.relieves.iter().map(|phase| phase.value.clone()).collect(),
             loads: entry.loads.iter().map(|phase| phase.value.clone()).collect(),
@@ -435,6 +436,7 @@ impl<'a> Checker<'a> {
             id: entry.id.value.clone(),
             when: self
                 .guarded(when.map_or(Some(None), |when| when.map(Some))?, entry.versions.as_ref()),
+            versions: entry.versions.clone(),
             holds: holds?,
             level: entry.level,
             fails_at: entry.fails_at.value.clone(),

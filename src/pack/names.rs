@@ -25,6 +25,9 @@ const EVENT_FACTS: [(&str, Type); 8] = [
     ("fragmented", Type::Bool),
 ];
 
+/// What is known of a launch beside its overrides.
+const LAUNCH_FACTS: [&str; 2] = ["launch.config", "launch.program"];
+
 /// Every `$name` of a pack and its type, and what is known of keys.
 #[derive(Debug, Clone)]
 pub struct PackNames {
@@ -43,6 +46,7 @@ impl PackNames {
         for (name, _, kind) in DIRECTIVES {
             names.insert(format!("sbatch.{name}"), directive_type(kind));
         }
+        names.extend(LAUNCH_FACTS.map(|name| (name.to_owned(), Type::Str)));
         for parameter in &manifest.parameters {
             let kind = parameter.default.as_ref().map_or(Type::Any, type_of);
             names.insert(format!("param.{}", parameter.name.value), kind);

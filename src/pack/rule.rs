@@ -386,6 +386,8 @@ pub struct PackOption {
     pub title: String,
     /// When it applies.
     pub when: Expression,
+    /// For which versions of the target alone it is.
+    pub versions: Option<Text>,
     /// What it changes.
     pub rewrite: Vec<Rewrite>,
     /// The phases whose peak it lowers; `host` for host memory.
@@ -445,6 +447,8 @@ pub struct Requirement {
     pub id: String,
     /// Where it applies; everywhere if not given.
     pub when: Option<Expression>,
+    /// For which versions of the target alone it is.
+    pub versions: Option<Text>,
     /// What must be true.
     pub holds: Expression,
     /// Whether a run that breaks it fails, or only wastes something.
@@ -461,4 +465,12 @@ pub struct Requirement {
     pub location: Location,
     /// What decides it.
     pub reads: Reads,
+}
+
+impl Requirement {
+    /// Returns where it applies as the pack writes it, beside its versions.
+    pub fn when_text(&self) -> Option<&Text> {
+        let when = self.when.as_ref().map(|it| &it.text);
+        when.filter(|it| self.versions.as_ref().is_none_or(|own| own.location != it.location))
+    }
 }

@@ -170,7 +170,7 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
             format!("--preserve excludes it: {id} {}", invariant(effect))
         }
         Rejection::LeavesUnknown { requirement, missing } => {
-            format!("--strict excludes it: it leaves {requirement} {}", unknown(missing))
+            format!("--strict excludes it: it makes {requirement} {}", unknown(missing))
         }
     }
 }
@@ -500,7 +500,7 @@ pub fn unknown_requirements(plan: &Plan) -> Option<String> {
 pub fn none_left(plan: &Plan) -> String {
     let wish = plan.verdicts.iter().find_map(|verdict| match &verdict.status {
         Status::Rejected(Rejection::LeavesUnknown { requirement, missing }) => Some(format!(
-            "--strict refuses `{}`, since {requirement} is {}",
+            "--strict refuses `{}`, since {requirement} becomes {}",
             verdict.id,
             unknown(missing)
         )),
@@ -572,7 +572,7 @@ pub fn why_not(reason: &Reason) -> String {
         "unknown" => format!("unknown: {}", reason.text),
         "requirement" => format!("would break {rule}: {}", reason.text),
         "invariant" => format!("would change {rule}: {}", reason.text),
-        "strict" => format!("leaves {rule} unknown: {}", reason.text),
+        "strict" => format!("makes {rule} unknown: {}", reason.text),
         "unsettled" => format!("cannot be settled: {}", reason.text),
         _ => reason.text.clone(),
     }

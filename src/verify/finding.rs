@@ -69,6 +69,7 @@ impl Finding {
                 "directives": witness.directives,
                 "parameters": witness.parameters,
                 "environment": witness.environment,
+                "target": witness.target,
                 "shows": witness.shows,
             },
         })

@@ -43,6 +43,7 @@ class Scenario:
     def __init__(self, table):
         self.name, self.files, self.flags = table["name"], table["files"], table.get("flags", [])
         self.signal, self.place, self.predict = table.get("signal"), table.get("place"), table["predict"]
+        self.facts = table.get("facts", [])
         self.start = SCENARIOS / self.name / "1"
 
 
@@ -114,7 +115,7 @@ class Walk:
 
     def __init__(self, scenario, binary, pack=None):
         self.scenario, self.binary, self.pack = scenario, binary, pack
-        self.runs, self.steps, self.faults = [], [], []
+        self.runs, self.places, self.steps, self.faults = [], [], [], []
         self.invariants = {}
         with tempfile.TemporaryDirectory() as folder:
             self.walk(Job(scenario, folder, binary, pack))
@@ -145,8 +146,12 @@ class Walk:
         place = failure.get("place")
         if len(self.runs) == 1 and (failure.get("signal"), place) != (self.scenario.signal, self.scenario.place):
             self.faults.append(f"the first log is read as {failure.get('signal')} in {place}")
+        untrue = [name for name in self.scenario.facts if len(self.runs) == 1 and not failure["facts"].get(name, {}).get("value")]
+        if untrue:
+            self.faults.append(f"the first log does not tell {', '.join(untrue)}")
         if place in PLACES and before in PLACES and PLACES.index(place) < PLACES.index(before):
             self.faults.append(f"after {', '.join(self.steps[-1])} the job fails in {place}, earlier than in {before}")
+        self.places.append(place)
         return place
 
     def batches(self):
@@ -175,6 +180,10 @@ class Walk:
 
     def predicted(self):
         """How many steps the cheapest plan has, told after the first failure alone."""
+        if self.scenario.predict == "phases":
+            firsts = [run for run, place in enumerate(self.places) if run == 0 or self.places[run - 1] != place]
+            each = [self.shortest(first) for first in firsts]
+            return None if None in each else sum(each)
         with tempfile.TemporaryDirectory() as folder:
             job = Job(self.scenario, folder, self.binary, self.pack)
             (job.folder / "job.log").write_text(self.runs[0]["job.log"])
@@ -189,18 +198,24 @@ class Walk:
                 return len(plan["steps"]) if job.run() == 0 else None
         return self.shortest()
 
-    def shortest(self):
+    def shortest(self, first=0):
+        """The fewest steps of the ladder after a run that train, or fail in a later phase where several are looked at."""
         flags = self.scenario.flags
         if "--repair" in flags:
             return 1
         for steps in range(1, MOST_STEPS + 1):
             with tempfile.TemporaryDirectory() as folder:
                 job = Job(self.scenario, folder, self.binary, self.pack)
-                (job.folder / "job.log").write_text(self.runs[0]["job.log"])
+                for name, text in self.runs[first].items():
+                    (job.folder / name).write_text(text)
                 job.write("--steps", str(steps), *flags)
-                if job.run() == 0:
+                if job.run() == 0 or self.scenario.predict == "phases" and self.is_past(job, self.places[first]):
                     return steps
         return None
+
+    def is_past(self, job, place):
+        """Tells whether a run failed in a later phase."""
+        return PLACES.index(job.plan()["failure"]["place"]) > PLACES.index(place)
 
     def judge(self):
         """Looks for everything that a walk must not have; returns what is recorded of it."""

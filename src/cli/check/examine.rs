@@ -8,7 +8,7 @@ use crate::cli::chain::Input;
 use crate::cli::choose::signs_of;
 use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
-use crate::cli::job::{entries_of, in_source, named_file};
+use crate::cli::job::{entries_of, in_source, named_file, tell_launch};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{
@@ -138,6 +138,7 @@ impl Checker<'_> {
         let mut state = State { entries, language, ..State::default() };
         let base = self.config.clone().map(|it| Base::read_with(it, language));
         let mut world = World { base, ..world.clone() };
+        tell_launch(&mut world, launch);
         for giver in self.directive_givers(input) {
             let source = &giver.script.source;
             for (name, found) in slurm::directive_facts(&slurm::read_directives(source), source) {

@@ -78,7 +78,7 @@ fn shared() -> Vec<Field> {
         ("goal", text("A condition to make true by the cheapest steps")),
         ("weight", by_name(json!({ "type": "number" }), "How much a dimension of the cost counts")),
         ("unsafe", flag("Also take steps that are not safe")),
-        ("strict", flag("Take no step that leaves a requirement unknown")),
+        ("strict", flag("Take no step that makes a requirement unknown which was not")),
         ("only", texts("Consider only these options")),
         ("preserve", texts("Invariants that no step may change")),
         ("repair", texts("Requirements whose repairs come first; none for all")),

@@ -179,18 +179,11 @@ fn explored_in(
     Ok(Some(parts))
 }
 
-/// Lists the conditions that decide every step: what the user wants preserved and known.
+/// Lists the conditions that decide every step: what the user wants preserved.
 fn always<'a>(planner: &Planner<'a>) -> Vec<&'a Condition> {
     let preserved =
         planner.pack.invariants.iter().filter(|it| planner.request.preserve.contains(&it.id));
-    let mut all: Vec<&Condition> = preserved.map(|it| &it.value.condition).collect();
-    if planner.request.strict {
-        let requirements = planner.pack.requirements.iter();
-        all.extend(
-            requirements.flat_map(|it| it.when.iter().chain([&it.holds])).map(|it| &it.condition),
-        );
-    }
-    all
+    preserved.map(|it| &it.value.condition).collect()
 }
 
 /// Joins the plans of parts: always the option next that comes first in the pack.

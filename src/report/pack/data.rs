@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::rule::{AnyRule, diff};
 use super::{named, rewrite_text};
-use crate::pack::{CHANGES, Changes, Pack, PackOption, Requirement, Rewrite};
+use crate::pack::{CHANGES, Changes, Pack, PackOption, Requirement, Rewrite, Text};
 use crate::report::json::{change, directive, location};
 use crate::report::words;
 use crate::verify::Example;
@@ -118,6 +118,7 @@ fn option_json(option: &PackOption, number: usize) -> Json {
         "number": number,
         "title": option.title,
         "when": option.when.text.as_str(),
+        "versions": option.versions.as_ref().map(Text::as_str),
         "rewrite": rewrites(&option.rewrite),
         "relieves": option.relieves,
         "loads": option.loads,
@@ -137,7 +138,8 @@ fn changes(changes: Changes) -> &'static str {
 
 fn requirement_json(rule: &Requirement) -> Json {
     json!({
-        "when": rule.when.as_ref().map(|it| it.text.as_str()),
+        "when": rule.when_text().map(Text::as_str),
+        "versions": rule.versions.as_ref().map(Text::as_str),
         "holds": rule.holds.text.as_str(),
         "level": rule.level.word(),
         "fails_at": rule.fails_at,
@@ -173,6 +175,7 @@ fn example_json(pack: &Pack, example: &Example) -> Json {
         "directives_given": input.directives,
         "parameters": input.parameters,
         "environment": input.environment,
+        "target": input.target,
         "place": example.place,
         "message": example.message,
         "changes": changes,

@@ -2,7 +2,7 @@
 
 use super::rule::AnyRule;
 use super::{effect, rewrite_text, told_by, when_broken};
-use crate::pack::{Pack, PackOption, Requirement, Safety};
+use crate::pack::{Pack, PackOption, Requirement, Safety, Text};
 use crate::report::words;
 use crate::text::count;
 
@@ -101,17 +101,26 @@ fn option_part(out: &mut String, number: usize, option: &PackOption) {
     if let Some(caveat) = &option.caveat {
         out.push_str(&format!(" *{}*", sentence(caveat)));
     }
-    out.push_str(&format!("\n\n- when {}\n", code(&words::one_line(option.when.text.as_str()))));
+    out.push_str("\n\n");
+    for_versions(out, option.versions.as_ref());
+    out.push_str(&format!("- when {}\n", code(&words::one_line(option.when.text.as_str()))));
     for rewrite in &option.rewrite {
         out.push_str(&format!("- {}\n", code(&rewrite_text(rewrite))));
     }
     out.push_str(&format!("- source: {}\n", option.source));
 }
 
+fn for_versions(out: &mut String, versions: Option<&Text>) {
+    if let Some(text) = versions {
+        out.push_str(&format!("- only for versions {}\n", code(text.as_str())));
+    }
+}
+
 fn requirement_part(out: &mut String, rule: &Requirement) {
     out.push_str(&format!("\n### `{}`\n\n{}\n\n", rule.id, sentence(&rule.message)));
-    if let Some(when) = &rule.when {
-        out.push_str(&format!("- when {}\n", code(&words::one_line(when.text.as_str()))));
+    for_versions(out, rule.versions.as_ref());
+    if let Some(when) = rule.when_text() {
+        out.push_str(&format!("- when {}\n", code(&words::one_line(when.as_str()))));
     }
     out.push_str(&format!("- holds {}\n", code(&words::one_line(rule.holds.text.as_str()))));
     out.push_str(&format!("- {}: {}\n", when_broken(rule), rule.fails_at));

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::{named, rewrite_text, when_broken};
 use crate::condition::Condition;
-use crate::pack::{Expression, Invariant, Pack, PackOption, Requirement, Safety};
+use crate::pack::{Expression, Invariant, Pack, PackOption, Requirement, Safety, Text};
 use crate::report::paint::Look;
 use crate::report::words;
 use crate::text::Location;
@@ -93,8 +93,8 @@ pub fn rule_text(
     let id = page.paint.name(rule.id());
     page.out.push_str(&format!("{id}  {}\n", page.paint.faint(&of)));
     match rule {
-        AnyRule::Option(option, _) => option_fields(&mut page, option),
-        AnyRule::Requirement(rule) => requirement_fields(&mut page, rule),
+        AnyRule::Option(option, _) => option_fields(&mut page, pack, option),
+        AnyRule::Requirement(rule) => requirement_fields(&mut page, pack, rule),
         AnyRule::Invariant(rule) => {
             page.field("what", &rule.title);
             page.field("value", &words::one_line(rule.value.text.as_str()));
@@ -109,7 +109,7 @@ pub fn rule_text(
     page.out
 }
 
-fn option_fields(page: &mut Fields, option: &PackOption) {
+fn option_fields(page: &mut Fields, pack: &Pack, option: &PackOption) {
     page.field("what", &option.title);
     page.field("why", &option.why);
     if let Some(caveat) = &option.caveat {
@@ -120,20 +120,28 @@ fn option_fields(page: &mut Fields, option: &PackOption) {
     page.field("changes", words::changes(option.changes));
     page.field("cost", &words::costs(option));
     page.field("safety", words::safety_text(option.safety));
+    versions_field(page, pack, option.versions.as_ref());
     page.field("when", &words::one_line(option.when.text.as_str()));
     for text in option.rewrite.iter().map(rewrite_text) {
         page.field("rewrite", &text);
     }
 }
 
-fn requirement_fields(page: &mut Fields, rule: &Requirement) {
+fn versions_field(page: &mut Fields, pack: &Pack, versions: Option<&Text>) {
+    if let Some(text) = versions {
+        page.field("versions", &format!("{} {}", pack.target, text.as_str()));
+    }
+}
+
+fn requirement_fields(page: &mut Fields, pack: &Pack, rule: &Requirement) {
     page.field("what", &rule.message);
     page.field(when_broken(rule), &rule.fails_at);
     if let Some(source) = &rule.source {
         page.field("source", source);
     }
-    if let Some(when) = &rule.when {
-        page.field("when", &words::one_line(when.text.as_str()));
+    versions_field(page, pack, rule.versions.as_ref());
+    if let Some(when) = rule.when_text() {
+        page.field("when", &words::one_line(when.as_str()));
     }
     page.field("holds", &words::one_line(rule.holds.text.as_str()));
     match rule.repair.as_slice() {

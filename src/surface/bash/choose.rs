@@ -109,9 +109,24 @@ impl One<'_> {
                 edits.push(edit);
             }
         }
-        let span = place.unwrap_or(self.launch.location.span);
-        let how = if edits.is_empty() { How::Nothing } else { How::Removed };
-        Ok(Made { edits, how, span })
+        match place {
+            Some(span) => Ok(Made { edits, how: How::Removed, span }),
+            None => self.has_none(),
+        }
+    }
+
+    /// Says that there is no override of the key, unless something of which not even the key is told
+    /// may be one.
+    fn has_none(&self) -> Result<Made, Fault> {
+        let untold = |it: &&Argument| it.text.unknown().is_some() && it.target().is_empty();
+        let Some(argument) = self.launch.arguments.iter().find(untold) else {
+            let span = self.launch.location.span;
+            return Ok(Made { edits: Vec::new(), how: How::Nothing, span });
+        };
+        let message = format!("nothing tells whether `{}` is set", self.change.key);
+        let fault = Fault::new("hydrule::edit::untold", argument.word, message);
+        let why = argument.text.unknown().map(|it| it.why.as_str()).unwrap_or_default();
+        Err(fault.labelled(format!("this may set it: {why}")))
     }
 
     /// Replaces the value where it lives, or what stands at the override.

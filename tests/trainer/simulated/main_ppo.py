@@ -37,7 +37,7 @@ def start_engine(job):
     if held + job.graphs > job.capacity:
         raise words.in_engine(
             words.start_frames(words.frame("vllm/v1/worker/gpu_model_runner.py", 3390, "capture_model", "self._capture_cudagraphs(")),
-            words.torch_oom(job.graphs, held, job.capacity, 0),
+            words.torch_oom(job, job.graphs, held, 0, FRAGMENTS),
         )
     # The share has room for the activations of a profile, which the sampler may use.
     if held + job.graphs + max(0, job.sampler - job.engine_activations) > job.capacity:
@@ -85,9 +85,11 @@ def run_phase(job, phase):
     check = {name: getattr(checks, name) for name in ("weight_sync", "log_prob", "ref_log_prob", "critic_update", "actor_update")}
     check.get(phase.name, lambda job: None)(job)
     held = phase.resident
+    # An engine takes its memory once, in one piece.
+    fragments = FRAGMENTS if phase.name == "generation" else job.fragments
     taken = job.config.sim.taken_gib * GIB
     for place, wanted in phase.tensors or [("", 0)]:
-        message = words.torch_oom(wanted, held, job.capacity, taken)
+        message = words.torch_oom(job, wanted, held, taken, fragments)
         if message and place == "pool":
             message = "RuntimeError: CUDA Error: out of memory at /workspace/csrc/cumem_allocator.cpp:62"
             words.say(message.partition(": ")[2], "WorkerDict", words.WORKER)

@@ -18,7 +18,7 @@ import pathlib
 
 GIB = 2**30
 MIB = 2**20
-# Beside PyTorch's tensors: the CUDA context, and what of the reserved memory is in no tensor.
+# Beside PyTorch's tensors: the CUDA context, and what of the engine's reserved memory is in no tensor.
 CONTEXT = 0.52 * GIB
 FRAGMENTS = 0.02
 # An engine asleep keeps a context and NCCL's buffers; graphs come on top of them.
@@ -65,6 +65,7 @@ class Job:
         self.options, self.critic = config.actor_rollout_ref.model, config.critic
         self.model = Model(self.options.path)
         self.capacity = config.sim.gpu_gib * GIB
+        self.fragments = config.sim.fragments
         self.batches()
         self.state()
 

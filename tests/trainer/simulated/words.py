@@ -6,7 +6,7 @@ another one.
 
 import sys
 
-from .memory import CONTEXT, FRAGMENTS, GIB
+from .memory import CONTEXT, GIB
 
 SITE = "/opt/venv/lib/python3.12/site-packages"
 HOST, RUNNER, WORKER, SERVER, ENGINE, RAYLET = "10.0.3.17", 41822, 42310, 42188, 42544, 41507
@@ -42,9 +42,9 @@ def size(number):
     return f"{number / GIB:.2f} GiB"
 
 
-def torch_oom(tried, held, capacity, taken):
+def torch_oom(job, tried, held, taken, fragments):
     """PyTorch's message; none where the tensor fits. `held` is what tensors have, `taken` what others have."""
-    fragments = FRAGMENTS * held
+    capacity, fragments = job.capacity, fragments * held
     used = held + fragments + CONTEXT
     free = capacity - used - taken
     if tried <= free:
