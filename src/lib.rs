@@ -5,6 +5,7 @@ pub mod condition;
 pub mod config;
 pub mod engine;
 pub mod facts;
+pub mod lsp;
 pub mod overrides;
 pub mod pack;
 pub mod path;

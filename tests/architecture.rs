@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 12] = [
     &["engine"],
     &["verify"],
     &["cases"],
-    &["report", "transaction"],
+    &["report", "transaction", "lsp"],
     &["cli"],
     &["main"],
 ];

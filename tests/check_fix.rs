@@ -343,3 +343,32 @@ fn scripts_of_every_form_stay_sound() {
         assert!(readable(name) || !before, "{name}");
     }
 }
+
+#[test]
+fn a_script_from_standard_input_is_checked_by_its_name() {
+    let workspace = Workspace::new();
+    workspace.write("jobs/hydrule.toml", "pins = [\"a.b\"]\n");
+    let script = "python3 -m my.app a.b=1 a.b=2 c.d=x}\n";
+    let run = |line: &str| workspace.hydrule(line).input(script).run();
+    let found = run("check - --output-format concise");
+    assert_eq!(found.code, 1, "{}", found.shown());
+    assert!(found.out.starts_with("-:1:19: warning[repeated-key] [*] "), "{}", found.out);
+    let fixed = run("check - --fix --output-format concise");
+    assert_eq!((fixed.code, fixed.out.as_str()), (1, "python3 -m my.app a.b=2 c.d=x}\n"));
+    assert!(fixed.err.contains("-:1:30: error[stray-brace]"), "{}", fixed.err);
+    assert!(fixed.err.contains("(1 fixed, 1 remaining) in 1 file."), "{}", fixed.err);
+    let named = run("check - --stdin-filename jobs/run.sh --diff --unsafe-fixes");
+    assert_eq!(named.code, 1, "{}", named.shown());
+    assert!(named.out.starts_with("diff --git a/jobs/run.sh b/jobs/run.sh\n"), "{}", named.out);
+    assert!(!workspace.path().join("jobs/run.sh").exists());
+    let broken = workspace.hydrule("check - --fix").input("python3 -m my.app a.b=1 (\n").run();
+    assert_eq!((broken.code, broken.out.as_str()), (2, "python3 -m my.app a.b=1 (\n"));
+    let none = workspace.hydrule("check - --fix --allow-empty").input("make\n").run();
+    assert_eq!((none.code, none.out.as_str()), (0, "make\n"), "{}", none.shown());
+    let out =
+        "check - --stdin-filename old/run.sh --exclude old/ --force-exclude --fix --allow-empty";
+    assert_eq!((run(out).code, run(out).out.as_str()), (0, script));
+    for line in ["check - run.sh", "check --stdin-filename run.sh"] {
+        assert_eq!(run(line).code, 2, "{line}");
+    }
+}

@@ -98,6 +98,7 @@ fn the_help_is_as_reviewed() {
         "test",
         "rule",
         "backtest",
+        "lsp",
         "log",
         "undo",
         "completions",

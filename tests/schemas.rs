@@ -168,7 +168,7 @@ fn every_field_is_explained() {
 
 #[test]
 fn the_files_hold_what_is_printed() {
-    for of in ["pack", "config", "case"] {
+    for of in ["pack", "config", "case", "check"] {
         let printed = Run::hydrule(&format!("schema {of}")).run();
         assert_eq!((printed.code, printed.err.as_str()), (0, ""));
         check_file(&format!("schemas/{of}.json"), &printed.out);
@@ -193,4 +193,45 @@ fn files_that_ship_name_their_schema() {
         }
     }
     walk(&crate::support::root().join("rules"), "../");
+}
+
+/// Finds fields of some data that a schema does not describe, and those that it wants and are not there.
+fn misfits(at: &str, schema: &Json, data: &Json, found: &mut Vec<String>) {
+    let form = match schema["anyOf"].as_array() {
+        Some(forms) => forms.iter().find(|it| (it["type"] == "null") == data.is_null()).unwrap(),
+        None => schema,
+    };
+    for (name, value) in data.as_object().into_iter().flatten() {
+        match form["properties"].get(name) {
+            Some(field) => misfits(&format!("{at}/{name}"), field, value, found),
+            None => found.push(format!("{at}/{name} is not described")),
+        }
+    }
+    let required = form["required"].as_array().into_iter().flatten();
+    for name in required.filter(|name| data.get(name.as_str().unwrap()).is_none()) {
+        found.push(format!("{at}/{name} is not there"));
+    }
+    for item in data.as_array().into_iter().flatten() {
+        misfits(at, &form["items"], item, found);
+    }
+}
+
+/// `tests/reports.py` looks closer, with a validator and at SARIF as well.
+#[test]
+fn the_report_of_a_check_is_as_its_schema_says() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "X=x}\npython3 -m my.app a.b=$X c.d=1 c.d=2\n");
+    workspace.write("broken.sh", "python3 -m my.app a.b=1 (\n").write("other.py", "");
+    let line = "check run.sh broken.sh other.py --output-format json";
+    let report: Json = serde_json::from_str(&workspace.hydrule(line).run().out).unwrap();
+    let mut found = Vec::new();
+    misfits("", &schema("check"), &report, &mut found);
+    assert_eq!(found, Vec::<String>::new());
+    let lists = ["findings", "errors", "skipped"].map(|it| report[it].as_array().unwrap().len());
+    assert_eq!(lists, [2, 1, 1]);
+    let mut spoilt = report.clone();
+    spoilt["findings"][0]["fix"].as_object_mut().unwrap().remove("edits");
+    spoilt["findings"][1]["more"] = 1.into();
+    misfits("", &schema("check"), &spoilt, &mut found);
+    assert_eq!(found, ["/findings/fix/\"edits\" is not there", "/findings/more is not described"]);
 }

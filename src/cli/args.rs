@@ -69,6 +69,8 @@ pub enum Command {
     Rule(RuleArgs),
     /// Score a pack on failures whose fix is known: at which rank it proposes what worked
     Backtest(BacktestArgs),
+    /// Serve an editor: findings as you type, fixes, explanations and keys to choose from
+    Lsp(LspArgs),
     /// List what --write has written here, newest first
     Log(LogArgs),
     /// Take back what --write has written, as a diff; make the change with --write
@@ -172,6 +174,9 @@ pub struct JobArgs {
     /// Take no step that changes this invariant
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub preserve: Vec<String>,
+    /// Never change this key, or what is below it: a key, in which `*` is any text, or sbatch:NAME
+    #[arg(long, value_name = "KEY")]
+    pub pin: Vec<String>,
     /// First make the repairs of broken requirements: of these, or of all
     #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 0.., require_equals = true)]
     pub repair: Option<Vec<String>>,
@@ -301,11 +306,15 @@ pub enum CheckFormat {
 }
 
 /// Which files are meant.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct PathArgs {
-    /// Launch scripts and Slurm scripts, and folders in which every launch script is meant
+    /// Launch scripts and Slurm scripts, and folders in which every launch script is meant; `-` reads one
+    /// script from standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
+    /// The name of what comes from standard input: for its place in the project, and in findings
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
     /// Leave out what a glob matches, written as in a .gitignore
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
@@ -318,7 +327,7 @@ pub struct PathArgs {
 }
 
 /// `hydrule check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = examples::CHECK)]
 pub struct CheckArgs {
     /// The files.
@@ -375,6 +384,9 @@ pub struct CheckArgs {
     /// A parameter of the pack
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
+    /// Fix nothing that changes this key
+    #[arg(long, value_name = "KEY")]
+    pub pin: Vec<String>,
     /// List the files that would be checked
     #[arg(long)]
     pub show_files: bool,
@@ -411,6 +423,12 @@ pub struct SetArgs {
     /// Write the change to the file
     #[arg(long)]
     pub write: bool,
+    /// Change also what is pinned
+    #[arg(long)]
+    pub force: bool,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// Which launches of the file are meant, counted from 1: 2, or 1,2 for a change of both
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub launch: Vec<usize>,
@@ -601,6 +619,8 @@ pub enum SchemaOf {
     Config,
     /// The cases of a pack.
     Case,
+    /// What `check --output-format json` prints.
+    Check,
 }
 
 /// `hydrule schema`.
@@ -718,6 +738,39 @@ pub struct BacktestArgs {
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
+}
+
+/// `hydrule lsp`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::LSP)]
+pub struct LspArgs {
+    /// Only these rules, each told by what its id begins with [default: ALL]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// All but these rules; of --select and --ignore the longer text decides
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// The base configuration that the launches start from
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
+    #[arg(long, value_name = "NAME=VERSION")]
+    pub target: Option<String>,
+    /// A variable of the jobs' environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// A parameter of the pack
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Some editors say how they speak; there is no other way
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// `hydrule log`.

@@ -89,6 +89,9 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
     for (id, reason) in &overlay.off {
         say(&format!("off.{}", id.value), reason.value.clone(), From::File(id.location.clone()));
     }
+    for pin in project.files.iter().flat_map(|it| &it.pins) {
+        say("pins", pin.value.clone(), From::File(pin.location.clone()));
+    }
     for (glob, path) in project.bases() {
         say(&format!("base.{}", glob.value), path.value.clone(), From::File(glob.location.clone()));
     }

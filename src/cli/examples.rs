@@ -85,6 +85,8 @@ Examples:
   hydrule check --diff
   hydrule check --diff --unsafe-fixes
   hydrule check --fix
+  # In an editor: what is in the buffer
+  hydrule check - --stdin-filename jobs/run.sh --output-format json < run.sh
   # In GitHub's CI
   hydrule check --output-format github
 
@@ -244,6 +246,20 @@ Examples:
   hydrule backtest incidents
   # How would that pack have done?
   hydrule backtest incidents --pack rules/mine";
+
+/// Of `hydrule lsp`.
+pub const LSP: &str = "\
+An editor starts it, and speaks with it over stdin and stdout as the Language Server Protocol says.
+
+Examples:
+  # Neovim
+  vim.lsp.start({ name = 'hydrule', cmd = { 'hydrule', 'lsp' } })
+  # Helix: languages.toml
+  language-server.hydrule = { command = \"hydrule\", args = [\"lsp\"] }
+  # Findings of two rules only, with the values that the launches start from
+  hydrule lsp --select repeated-key,refused-override --config conf/trainer.yaml
+
+Exit codes: 0 the editor ended it; 1 the editor has gone without a word; 2 an error.";
 
 /// Of `hydrule log`.
 pub const LOG: &str = "\

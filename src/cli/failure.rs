@@ -116,6 +116,7 @@ fn compare(
 
 fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
     JobArgs {
+        pin: Vec::new(),
         files: args.script.clone(),
         log: None,
         config: None,

@@ -15,6 +15,15 @@ pub fn read_script(path: &Path) -> Result<Source, CliError> {
     script_of(path, fs::read(path).map_err(|error| unreadable(path, &error))?)
 }
 
+/// Reads standard input whole.
+pub fn read_stdin() -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    match io::stdin().lock().read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(CliError::plain(format!("cannot read standard input: {error}"))),
+    }
+}
+
 /// Takes the bytes of a script as its text.
 pub fn script_of(path: &Path, bytes: Vec<u8>) -> Result<Source, CliError> {
     match String::from_utf8(bytes) {
@@ -31,7 +40,7 @@ pub fn script_of(path: &Path, bytes: Vec<u8>) -> Result<Source, CliError> {
 }
 
 /// The longest file of a folder that is looked into: no launch script comes near it.
-const LONGEST_SCRIPT: u64 = 4 << 20;
+pub const LONGEST_SCRIPT: u64 = 4 << 20;
 
 /// Reads a file of a folder whose beginning looks right; none where it does not, where it is no
 /// regular file, and where it is longer than any script.

@@ -17,15 +17,16 @@ use super::run_folder::{Folder, read_folder, signs_of_folder};
 use super::told::{Known, check_ids, check_invariants, check_repairs, pairs};
 use super::tried;
 use crate::config::{Config, Note, argument_value, compose, read_argument};
-use crate::engine::{Base, Entry, KeyChange, Plan, Request, State, World, two_names};
+use crate::engine::{Base, Entry, KeyChange, Pin, Plan, Request, State, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{Language, Override, single};
 use crate::pack::{Pack, headers};
 use crate::path::KeyPath;
 use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
+use crate::surface::pins::{idle_pins, pinned_directives, pinned_keys};
 use crate::surface::slurm;
-use crate::text::{Fault, Faults, Level, Source, Span, count};
+use crate::text::{Fault, Faults, Level, Location, Source, Span, count};
 use crate::value::Value;
 
 /// What a job is made of, read and not yet understood.
@@ -175,6 +176,7 @@ impl Job {
         job.world.target = std::mem::take(&mut job.world.target).narrowed(&job.pack, &job.state);
         job.read_bases(parts.config.as_ref())?;
         job.read_directives();
+        job.read_pins();
         if let Some(scan) = &scan {
             job.read_scan(scan);
         }
@@ -454,6 +456,34 @@ impl Job {
         }
     }
 
+    /// Reads what comments pin, and tells pins that hold nothing.
+    fn read_pins(&mut self) {
+        let mut pins: Vec<Pin> = Vec::new();
+        if let Some(((input, _), launch)) =
+            self.chosen.and_then(|at| Some((at, self.launch(at.0, at.1)?)))
+        {
+            let script = self.script(input);
+            let keys = script.map(|it| pinned_keys(it, launch)).unwrap_or_default();
+            pins.extend(keys.into_iter().map(|(key, at)| Pin::new(&key, at.to_string())));
+        }
+        for input in &self.inputs {
+            let directives = pinned_directives(&input.script.source);
+            let pin = |(name, at): (String, Location)| {
+                Pin::new(&format!("sbatch:{name}"), at.to_string())
+            };
+            pins.extend(directives.into_iter().map(pin));
+            for (span, message) in idle_pins(&input.script) {
+                self.remarks.push(format!("{}: {message}.", input.script.source.at(span)));
+            }
+        }
+        let told: Vec<String> = self.state.told().collect();
+        let own = self.world.pins.iter().filter(|pin| pin.by == "--pin");
+        let idle = own.filter(|pin| !told.iter().any(|name| pin.holds(name)));
+        self.remarks
+            .extend(idle.map(|pin| format!("--pin {}: nothing of the job sets it.", pin.name)));
+        self.world.pins.extend(pins);
+    }
+
     fn read_scan(&mut self, scan: &Scan) {
         self.world.has_log = true;
         if let Some(launched) = launched::of(scan) {
@@ -648,28 +678,40 @@ pub fn entries_of(
 ) -> Result<Vec<Entry>, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
-    let swept = is_multirun(launch);
     for argument in &launch.arguments {
-        // What is given to the script has no place in it but its launch.
-        let from = match argument.is_given() {
-            true => launch.location.clone(),
-            false => script.at(argument.placed().span()),
-        };
-        let from = Provenance::Text(from);
-        let Some(text) = argument.text.known() else {
-            let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
-            entries.push(Entry { key: argument.key(), value: Err(why), from });
-            continue;
-        };
-        let read = read_argument(language, &text)
-            .and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
-        match read {
-            Ok(parsed) => entries.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
-            Err(fault) => faults.push(in_source(argument, fault)),
+        match entry_of(script, launch, argument, language) {
+            Ok(entry) => entries.push(entry),
+            Err(fault) => faults.push(fault),
         }
     }
     faults.sort_by_key(|fault| fault.span);
     if faults.is_empty() { Ok(entries) } else { Err(faults) }
+}
+
+/// Turns one of a launch's arguments into an override.
+pub fn entry_of(
+    script: &Script,
+    launch: &Launch,
+    argument: &Argument,
+    language: Language,
+) -> Result<Entry, Fault> {
+    // What is given to the script has no place in it but its launch.
+    let from = match argument.is_given() {
+        true => launch.location.clone(),
+        false => script.at(argument.placed().span()),
+    };
+    let from = Provenance::Text(from);
+    let Some(text) = argument.text.known() else {
+        let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
+        return Ok(Entry { key: argument.key(), value: Err(why), from });
+    };
+    let swept = is_multirun(launch);
+    let read = read_argument(language, &text)
+        .and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
+    match read {
+        Ok(parsed) => Ok(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
+        Err(fault) => Err(in_source(argument, fault)),
+    }
 }
 
 /// Tells whether Hydra runs a job for every value of a sweep; without, a sweep is a mistake.

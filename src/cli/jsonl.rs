@@ -1,6 +1,5 @@
 //! Many sets of overrides, one a line: planned by several threads, answered in order.
 
-use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::sync::OnceLock;
 
@@ -16,8 +15,8 @@ use super::job::{plain_entries, request};
 use super::project::Project;
 use super::threads::{self, in_order};
 use super::told::{Known, check_fact, quantity_or};
-use crate::engine::{Plan, Request, RequirementState, State, Target, World, plan};
-use crate::facts::{Facts, Provenance};
+use crate::engine::{Plan, Request, RequirementState, State, World, plan};
+use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety, headers};
 use crate::text::count;
@@ -48,31 +47,15 @@ enum Became {
 struct Common {
     pack: Pack,
     request: Request,
-    facts: Facts,
-    told_groups: BTreeSet<String>,
-    environment: IndexMap<String, String>,
-    parameters: IndexMap<String, Value>,
-    target: Target,
+    /// What is told for all lines.
+    world: World,
 }
 
 impl Common {
     fn of(args: &RewriteArgs, project: &Project, pack: Pack) -> Result<Self, CliError> {
-        let job = &args.job;
-        let World { facts, told_groups, environment, parameters, target, .. } =
-            Known::of(job, project).world(&pack)?;
-        let request = request(job, &pack, args.r#unsafe)?;
-        Ok(Self { pack, request, facts, told_groups, environment, parameters, target })
-    }
-
-    fn world(&self) -> World {
-        World {
-            facts: self.facts.clone(),
-            told_groups: self.told_groups.clone(),
-            environment: self.environment.clone(),
-            parameters: self.parameters.clone(),
-            target: self.target.clone(),
-            ..World::default()
-        }
+        let world = Known::of(&args.job, project).world(&pack)?;
+        let request = request(&args.job, &pack, args.r#unsafe)?;
+        Ok(Self { pack, request, world })
     }
 }
 
@@ -236,7 +219,7 @@ fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<Planned<'a>, CliErro
     let (common, remarks) = packs.of(&line.overrides)?;
     let language = common.pack.arguments.language;
     let entries = plain_entries(&line.overrides, language)?;
-    let mut world = common.world();
+    let mut world = common.world.clone();
     for (name, told) in &line.facts {
         let value = fact(told)
             .ok_or_else(|| CliError::plain(format!("the fact `{name}` is no plain value")))?;

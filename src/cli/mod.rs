@@ -24,6 +24,7 @@ mod journal;
 mod jsonl;
 mod kind;
 mod launched;
+mod lsp;
 mod pack;
 mod parse;
 mod progress;
@@ -97,6 +98,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Done, CliError> {
         Command::Pack(args) => pack::run(args, console),
         Command::Backtest(args) => backtest::run(args, console),
         Command::Rule(args) => rule::run(args, console),
+        Command::Lsp(args) => lsp::run(args),
         Command::Log(args) => journal::log(args, console),
         Command::Undo(args) => journal::undo(args, console),
         Command::Completions(args) => shell::completions(args, console),

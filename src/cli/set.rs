@@ -11,17 +11,19 @@ use super::error::CliError;
 use super::files::read_script;
 use super::job::outside;
 use super::kind::{Kind, host_of, kind_of, refuse_foreign};
+use super::project::Project;
 use super::recorded::given;
 use super::run_folder::read_any_folder;
 use crate::config::read_argument;
-use crate::engine::State;
+use crate::engine::{Pin, State};
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override, OverrideKind, parse};
 use crate::pack::headers;
 use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
 };
-use crate::surface::bash::{self, Change, Refusal, Script, Wanted};
+use crate::surface::bash::{self, Change, Moved, Refusal, Script, Wanted};
+use crate::surface::pins::{pinned_directives, pinned_keys};
 use crate::surface::{hosted, slurm, yaml};
 use crate::text::{Fault, Faults, Source, Span, apply_edits, shell_word};
 use crate::value::Value;
@@ -101,6 +103,8 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
         };
         CliError::from(Faults::one(source, refusal.fault))
     })?;
+    let pins = project_pins(args)?;
+    refuse_pinned(args, &pins, edited.sites.iter().map(|it| it.key.as_str()))?;
     let sites = yaml_sites(&source, &edited);
     let changes: Vec<Json> =
         sites.iter().map(|(key, place)| json!({ "key": key, "place": place })).collect();
@@ -110,6 +114,29 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
     let text = sites.iter().map(line).collect();
     let file = FileChange::new(&source, edited.text);
     Ok(Made { file, text, json: json!({ "changes": changes }) })
+}
+
+/// What the project pins.
+fn project_pins(args: &SetArgs) -> Result<Vec<Pin>, CliError> {
+    Ok(Project::of(&args.project, Some(&args.file))?.pins().collect())
+}
+
+/// Refuses to change what is pinned.
+fn refuse_pinned<'a>(
+    args: &SetArgs,
+    pins: &[Pin],
+    keys: impl Iterator<Item = &'a str>,
+) -> Result<(), CliError> {
+    let pinned = |key: &'a str| Some((key, pins.iter().find(|pin| pin.holds(key))?));
+    let mut keys = keys;
+    match keys.find_map(pinned).filter(|_| !args.force) {
+        None => Ok(()),
+        Some((key, pin)) => {
+            let key = key.replace("$sbatch.", "sbatch:");
+            Err(CliError::plain(format!("{key} is pinned by {}", pin.by))
+                .helped("--force changes it all the same"))
+        }
+    }
 }
 
 /// Prints the command line of a run with other overrides.
@@ -126,7 +153,9 @@ fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     let folder = read_any_folder(&args.file, job)?;
     let entries = folder.entries()?;
     let mut state = State { entries, ..State::default() };
-    for parsed in parse_all(&args.overrides)? {
+    let overrides = parse_all(&args.overrides)?;
+    refuse_pinned(args, &project_pins(args)?, overrides.iter().map(|it| it.key.as_str()))?;
+    for parsed in overrides {
         if parsed.kind == OverrideKind::Delete && parsed.value.is_none() {
             state.entries.retain(|it| it.key != parsed.key);
         } else {
@@ -181,10 +210,21 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     };
     if !changes.is_empty() {
         let launches = choose(script, &args.launch, &changes)?;
+        let mut pins: Vec<Pin> = project_pins(args)?;
+        for launch in launches.iter().filter_map(|at| script.launches.get(*at)) {
+            let own = pinned_keys(script, launch).into_iter();
+            pins.extend(own.map(|(key, at)| Pin::new(&key, at.to_string())));
+        }
+        refuse_pinned(args, &pins, changes.iter().map(|it| it.key.as_str()))?;
         let wanted =
             Wanted { launches: &launches, changes: &changes, also: &args.also, inlines: false };
         let edited = bash::edit(script, &outside, &wanted);
         let edited = edited.map_err(|refusal| refused(args, &script.source, refusal, console))?;
+        let moved = edited.moved.iter().filter_map(|it| match it {
+            Moved::Key { key, .. } => Some(key.as_str()),
+            Moved::Command { .. } => None,
+        });
+        refuse_pinned(args, &pins, moved)?;
         made.text = edited_text(script, &edited, console.err);
         made.json = edited_json(script, &wanted, &edited);
         made.file.after = match host {
@@ -196,6 +236,11 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     if host.is_some() {
         return Ok(made);
     }
+    let pins = pinned_directives(&script.source).into_iter();
+    let pins = pins.map(|(name, at)| Pin::new(&format!("sbatch:{name}"), at.to_string()));
+    let pins: Vec<Pin> = pins.chain(project_pins(args)?).collect();
+    let names: Vec<String> = directives.iter().map(|(name, _)| format!("$sbatch.{name}")).collect();
+    refuse_pinned(args, &pins, names.iter().map(String::as_str))?;
     let edited = Source::new(script.source.name(), made.file.after.as_str());
     made.file.after = in_directives(&edited, &directives)?;
     Ok(made)

@@ -238,7 +238,8 @@ fn shown(argument: &Argument) -> String {
     })
 }
 
-fn place(script: &Script, argument: &Argument) -> String {
+/// Says where an override gets its value.
+pub fn place(script: &Script, argument: &Argument) -> String {
     if argument.is_given() {
         return "given to the script".to_owned();
     }

@@ -4,8 +4,8 @@ use super::args::JobArgs;
 use super::error::CliError;
 use super::facts;
 use super::project::Project;
-use crate::engine::{Target, World};
-use crate::facts::Provenance;
+use crate::engine::{Pin, Target, World};
+use crate::facts::{DIRECTIVES, Provenance};
 use crate::overrides::parse;
 use crate::pack::{Pack, Version, Versions};
 use crate::signal::FactType;
@@ -22,6 +22,8 @@ pub struct Known<'a> {
     pub facts: &'a [String],
     /// `NAME=VALUE` of the pack's parameters.
     pub param: &'a [String],
+    /// Keys that stay as they are.
+    pub pin: &'a [String],
     /// `NAME=VERSION` of the target.
     pub target: Option<&'a str>,
     /// The project of the files.
@@ -36,6 +38,7 @@ impl<'a> Known<'a> {
             fact: &args.fact,
             facts: &args.facts,
             param: &args.param,
+            pin: &args.pin,
             target: args.target.as_deref(),
             project,
         }
@@ -51,6 +54,9 @@ impl<'a> Known<'a> {
             world.environment.insert(name, text);
         }
         set_parameters(pack, &mut world, self.param)?;
+        check_pins(self.pin)?;
+        world.pins = self.pin.iter().map(|key| Pin::new(key, "--pin")).collect();
+        world.pins.extend(self.project.pins());
         world.target = match self.target {
             Some(told) => told_target(pack, told, "--target")?,
             None => self.project.target_for(pack)?,
@@ -62,6 +68,36 @@ impl<'a> Known<'a> {
         }
         Ok(world)
     }
+}
+
+/// Refuses a pin that is no key.
+///
+/// # Errors
+/// The first such pin.
+pub fn check_pins(pins: &[String]) -> Result<(), CliError> {
+    let Some((wrong, fault)) = pins.iter().find_map(|pin| Some((pin, no_key(pin)?))) else {
+        return Ok(());
+    };
+    Err(CliError::at_word(wrong, fault))
+}
+
+/// Says why a text names neither a key nor a directive, if it does not.
+pub fn no_key(text: &str) -> Option<Fault> {
+    let whole = Span::new(0, text.len());
+    let refused = |message: String| Fault::new("hydrule::argument::pin", whole, message);
+    if let Some(name) = text.strip_prefix("sbatch:") {
+        let names = DIRECTIVES.map(|(fact, ..)| fact);
+        let fault = refused(format!("there is no directive `{name}` to pin"));
+        let known = names.contains(&name);
+        return (!known)
+            .then(|| suggested(fault, name, "directives", &names).labelled("no such directive"));
+    }
+    let plain = |c: char| c.is_alphanumeric() || "._-*/@".contains(c);
+    let is_key = !text.is_empty() && text.chars().all(plain);
+    (!is_key).then(|| {
+        let fault = refused(format!("`{text}` is no key")).labelled("a key without its value");
+        fault.helped("write it as in data.train_batch_size or *.ppo_mini_batch_size; sbatch:NAME is a directive")
+    })
 }
 
 /// Splits `NAME=VALUE` arguments.

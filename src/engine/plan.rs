@@ -4,6 +4,7 @@ use super::apply::{NotApplied, Write, writes};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge};
+use super::pin::pinned;
 use super::relevance;
 use super::require::{
     RequirementState, Settled, check_one, check_relevant, check_requirements, mend, settle,
@@ -331,6 +332,9 @@ impl Planner<'_> {
 
     /// Says which wish of the user, or which failure of the past, a result goes against.
     fn forbidden(&self, before: &State, applied: &Applied) -> Option<Rejection> {
+        if let Some((key, pin)) = pinned(&self.world.pins, applied) {
+            return Some(Rejection::Pinned { key, by: pin.by.clone() });
+        }
         if let Some(tried) = tried_before(self.pack, &applied.state, self.world) {
             let (phase, bytes, from) = (tried.phase.clone(), tried.bytes, tried.from.clone());
             return Some(Rejection::TriedBefore { phase, bytes, from });

@@ -60,6 +60,9 @@ pub(super) fn reason(status: &Status, trace: &Trace) -> Reason {
             Rejection::Breaks { requirement, message } => {
                 made("requirement", Some(requirement), message.clone())
             }
+            Rejection::Pinned { key, by } => {
+                made("pinned", None, format!("{key} is pinned by {by}"))
+            }
             Rejection::ChangesInvariant { id, effect } => {
                 let text = match effect {
                     InvariantEffect::Changed(from, to) => format!("{from} → {to}"),

@@ -81,6 +81,13 @@ pub enum Rejection {
         /// Where this is recorded.
         from: Location,
     },
+    /// It changes a value that is pinned.
+    Pinned {
+        /// The key, or `$sbatch.` and a directive.
+        key: String,
+        /// What pins it: a place, or a flag.
+        by: String,
+    },
     /// It changes an invariant that the user wants preserved.
     ChangesInvariant {
         /// The invariant's id.

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::base::Base;
+use super::pin::Pin;
 use super::target::Target;
 use super::tried::Tried;
 use crate::facts::Facts;
@@ -34,6 +35,8 @@ pub struct World {
     pub tried: Vec<Tried>,
     /// Which versions of the target the launch may be for.
     pub target: Target,
+    /// What no rule may change.
+    pub pins: Vec<Pin>,
     /// The base configuration, where one was given.
     pub base: Option<Base>,
     /// The configuration that the launch reads, where it was not given: its values are unknown.

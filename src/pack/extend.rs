@@ -29,6 +29,8 @@ pub(super) struct Family {
     members: Vec<Member>,
     /// The packs being read now, from the first to the one that it extends.
     open: Vec<(Home, String)>,
+    /// Files of theirs as an editor has them, whatever is on the disk.
+    edited: Vec<Source>,
 }
 
 struct Member {
@@ -82,12 +84,12 @@ impl Home {
         }
     }
 
-    fn sources(&self) -> Result<Vec<Source>, PackError> {
+    fn sources(&self, edited: &[Source]) -> Result<Vec<Source>, PackError> {
         match self {
             Self::Embedded(pack) => {
                 Ok(pack.files.iter().map(|(path, text)| Source::new(*path, *text)).collect())
             }
-            Self::Folder(path) => folder_sources(path),
+            Self::Folder(path) => folder_sources(path, edited),
         }
     }
 }
@@ -98,9 +100,17 @@ impl Family {
     /// # Errors
     /// A pack that does not exist or cannot be read, or that is for another version of hydrule.
     pub(super) fn read(name: &str) -> Result<Joined, PackError> {
+        Self::read_edited(name, &[])
+    }
+
+    /// Reads the same with some files as an editor has them.
+    ///
+    /// # Errors
+    /// As for [`Family::read`].
+    pub(super) fn read_edited(name: &str, edited: &[Source]) -> Result<Joined, PackError> {
         let home = Home::find(name, None).map_err(|help| unknown(name, help))?;
-        let sources = home.sources()?;
-        let mut family = Self::default();
+        let sources = home.sources(edited)?;
+        let mut family = Self { edited: edited.to_vec(), ..Self::default() };
         family.add(home, name, sources);
         family.join()
     }
@@ -154,7 +164,7 @@ impl Family {
             return Err(fault(message).labelled("this closes the circle"));
         }
         if !self.members.iter().any(|it| it.home.is(&home)) {
-            let sources = home.sources().map_err(|error| fault(error.to_string()))?;
+            let sources = home.sources(&self.edited).map_err(|error| fault(error.to_string()))?;
             self.add(home.clone(), name, sources);
         }
         let found = self.members.iter().find(|it| it.home.is(&home));
@@ -273,7 +283,7 @@ fn unknown(name: &str, help: Option<String>) -> PackError {
     PackError::Unknown { name: name.to_owned(), help }
 }
 
-fn folder_sources(folder: &Path) -> Result<Vec<Source>, PackError> {
+fn folder_sources(folder: &Path, edited: &[Source]) -> Result<Vec<Source>, PackError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |error: std::io::Error| PackError::Unreadable { path, why: error.to_string() }
@@ -296,6 +306,9 @@ fn folder_sources(folder: &Path) -> Result<Vec<Source>, PackError> {
     files
         .iter()
         .map(|path| {
+            if let Some(open) = edited.iter().find(|it| same_file(Path::new(it.name()), path)) {
+                return Ok(open.clone());
+            }
             let text = fs::read_to_string(path).map_err(unreadable(path))?;
             Ok(Source::new(path.display().to_string(), text))
         })

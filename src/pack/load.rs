@@ -5,7 +5,7 @@ use super::extend::Family;
 use super::manifest::ExtendEntry;
 use super::overlay::Overlay;
 use super::rule::Pack;
-use crate::text::Faults;
+use crate::text::{Faults, Source};
 
 /// Why a pack could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,14 @@ pub enum PackError {
 /// See [`PackError`]; every fault of the pack is reported at once.
 pub fn load(name: &str) -> Result<Pack, PackError> {
     check(Family::read(name)?).map_err(PackError::Faulty)
+}
+
+/// Loads a pack of which an editor has some files open.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_edited(name: &str, edited: &[Source]) -> Result<Pack, PackError> {
+    check(Family::read_edited(name, edited)?).map_err(PackError::Faulty)
 }
 
 /// Loads a pack as a project uses it.

@@ -43,4 +43,4 @@ pub use paint::{Look, Paint};
 pub use tests::{
     TestView, case_full, tests_concise, tests_full, tests_json, tests_junit, tests_summary,
 };
-pub use words::{last_part, unknown as unknown_text};
+pub use words::{last_part, one_line, unknown as unknown_text};

@@ -166,6 +166,7 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
         }
         Rejection::NeedsUnknown(missing) => format!("needs a repair that is {}", unknown(missing)),
         Rejection::Unsettled(unsettled) => format!("repairs contradict: {}", unsettled.why()),
+        Rejection::Pinned { key, by } => format!("{} is pinned by {by}", last_part(key)),
         Rejection::ChangesInvariant { id, effect } => {
             format!("--preserve excludes it: {id} {}", invariant(effect))
         }
@@ -504,6 +505,9 @@ pub fn none_left(plan: &Plan) -> String {
             verdict.id,
             unknown(missing)
         )),
+        Status::Rejected(Rejection::Pinned { key, by }) => {
+            Some(format!("`{}` would change {key}, which is pinned by {by}", verdict.id))
+        }
         Status::Rejected(Rejection::ChangesInvariant { id, effect }) => {
             Some(format!("--preserve {id} refuses `{}`: {id} {}", verdict.id, invariant(effect)))
         }

@@ -55,7 +55,8 @@ impl Marks {
         let mut waiting = 0;
         let mut at = 0;
         for (number, line) in source.text().split_inclusive('\n').enumerate() {
-            let alone = line.trim_start().starts_with('#');
+            // To sbatch, a directive is more than a comment.
+            let alone = line.trim_start().starts_with('#') && !line.starts_with("#SBATCH");
             let is_code = !alone && !line.trim().is_empty();
             if is_code {
                 for mark in marks.all.iter_mut().skip(waiting) {

@@ -4,6 +4,7 @@
 pub mod bash;
 pub mod hosted;
 pub mod marks;
+pub mod pins;
 pub mod run_folder;
 pub mod slurm;
 pub mod yaml;

@@ -12,14 +12,15 @@ use crate::cli::job::{entries_of, in_source, named_file, tell_launch};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{
-    Applied, Base, Entry, KeyChange, RequirementState, State, World, check_requirements, mend,
-    spares, two_names,
+    Applied, Base, Entry, KeyChange, Pin, RequirementState, State, World, check_requirements, mend,
+    pinned, spares, two_names,
 };
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override};
 use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
 use crate::surface::bash::{self, Launch, Script, Step};
+use crate::surface::pins::{pinned_directives, pinned_keys};
 use crate::surface::slurm;
 use crate::text::{Fault, Finding, Level, Location, Mend, Source, Span, shell_word};
 
@@ -91,7 +92,8 @@ impl Checker<'_> {
         for finding in &mut found {
             finding.flow = flow(&input.script, finding);
             if self.mends && finding.fix.is_none() {
-                finding.fix = bash::mend(&input.script, &input.outside, finding);
+                finding.fix = bash::mend(&input.script, &input.outside, finding)
+                    .filter(|fix| fix.safe || !self.is_pinned(input, finding));
             }
         }
         (examined.findings, examined.suppressed) = suppress(&input.script, found, self.selection);
@@ -125,15 +127,14 @@ impl Checker<'_> {
         found
     }
 
-    /// Requirements of the pack that the launch breaks.
-    fn requirements(
+    /// What the rules may change of a launch, and what they may not.
+    pub fn stand(
         &self,
         (pack, world): Rules<'_>,
         input: &Input,
-        number: usize,
+        launch: &Launch,
         entries: Vec<Entry>,
-    ) -> Vec<Finding> {
-        let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
+    ) -> (State, World) {
         let language = pack.arguments.of(&launch.program);
         let mut state = State { entries, language, ..State::default() };
         let base = self.config.clone().map(|it| Base::read_with(it, language));
@@ -144,12 +145,32 @@ impl Checker<'_> {
             for (name, found) in slurm::directive_facts(&slurm::read_directives(source), source) {
                 state.directives.entry(name).or_insert(found);
             }
+            let pins = pinned_directives(source).into_iter();
+            let pin = |(name, at): (String, Location)| {
+                Pin::new(&format!("sbatch:{name}"), at.to_string())
+            };
+            world.pins.extend(pins.map(pin));
             world.has_directives = true;
         }
         world.target = world.target.narrowed(pack, &state);
         if self.config.is_none() {
             world.unread = named_file(Some(launch), &state.entries).map(|(_, shown)| shown);
         }
+        let keys = pinned_keys(&input.script, launch).into_iter();
+        world.pins.extend(keys.map(|(key, at)| Pin::new(&key, at.to_string())));
+        (state, world)
+    }
+
+    /// Requirements of the pack that the launch breaks.
+    fn requirements(
+        &self,
+        (pack, world): Rules<'_>,
+        input: &Input,
+        number: usize,
+        entries: Vec<Entry>,
+    ) -> Vec<Finding> {
+        let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
+        let (state, world) = self.stand((pack, world), input, launch, entries);
         let states = check_requirements(pack, &state, &world);
         let twice = two_names(pack, &state).into_iter();
         let twice = twice.filter_map(|names| two_named(pack, names, &state, launch));
@@ -157,8 +178,15 @@ impl Checker<'_> {
         let finding = |(rule, broken): (&Requirement, &RequirementState)| {
             let mends = |id: &str| id == rule.id;
             let repair = mend(pack, (&state, &states), &world, &mends).ok().map(|(it, _)| it);
-            let mut finding = broken_finding(rule, broken, repair.as_ref().and_then(words), launch);
-            let repair = repair.filter(|_| self.mends);
+            let pin = repair.as_ref().and_then(|it| pinned(&world.pins, it));
+            let advice = repair.as_ref().and_then(words).map(|it| match &pin {
+                None => format!("set {it}"),
+                Some((key, pin)) => {
+                    format!("setting {it} would mend it, but {key} is pinned by {}", pin.by)
+                }
+            });
+            let mut finding = broken_finding(rule, broken, advice, launch);
+            let repair = repair.filter(|_| self.mends && pin.is_none());
             finding.fix = repair.and_then(|it| {
                 let fix = self.fix(input, number, &it)?;
                 let safe = fix.safe && spares(pack, &state, &it, &world);
@@ -167,6 +195,16 @@ impl Checker<'_> {
             finding
         };
         broken.map(finding).chain(twice).collect()
+    }
+
+    /// Tells whether a finding is about a value that is pinned.
+    fn is_pinned(&self, input: &Input, finding: &Finding) -> bool {
+        let Some(key) = &finding.key else { return false };
+        let told = self.scope.pins();
+        let launches = input.script.launches.iter();
+        let pins = launches.flat_map(|it| pinned_keys(&input.script, it));
+        let pins = pins.map(|(key, at)| Pin::new(&key, at.to_string()));
+        told.into_iter().chain(pins).any(|pin| pin.holds(key))
     }
 
     /// The edits that make a repair: in the launch, or where others run by the same command, in all
@@ -264,7 +302,7 @@ fn words(repair: &Applied) -> Option<String> {
 fn broken_finding(
     rule: &Requirement,
     state: &RequirementState,
-    repair: Option<String>,
+    advice: Option<String>,
     launch: &Launch,
 ) -> Finding {
     let Launch { location, program, .. } = launch;
@@ -283,8 +321,8 @@ fn broken_finding(
         fault = fault.with(at.span, label);
     }
     let mut help = format!("fails at: {}", rule.fails_at);
-    if let Some(repair) = repair {
-        help.push_str(&format!("\nset {repair}"));
+    if let Some(advice) = advice {
+        help.push_str(&format!("\n{advice}"));
     }
     let mut finding =
         Finding::new(&rule.id, rule.level, &location.source, fault.helped(help)).of(program);

@@ -15,7 +15,7 @@ use super::select::Selection;
 use crate::cli::args::CheckArgs;
 use crate::cli::chain::{Input, inputs_of};
 use crate::cli::error::CliError;
-use crate::cli::files::read_script;
+use crate::cli::files::{read_script, script_of};
 use crate::cli::job::outside;
 use crate::cli::progress::Progress;
 use crate::cli::threads::{self, in_order};
@@ -70,7 +70,7 @@ impl Looked {
 }
 
 /// A script that was read.
-struct Read {
+pub struct Read {
     source: Source,
     /// The text with the fixes.
     after: Source,
@@ -78,14 +78,18 @@ struct Read {
     /// The scripts that it starts.
     starts: Vec<String>,
     /// Whether it is worth a look by itself.
-    counts: bool,
-    examined: Examined,
+    pub counts: bool,
+    /// What was found.
+    pub examined: Examined,
 }
 
 /// What became of one file.
-enum Became {
+pub enum Became {
+    /// It is none that counts.
     Passed,
+    /// It was named, and is none that can be checked.
     Skipped(String),
+    /// It was looked into.
     Read(Box<Read>),
 }
 
@@ -203,9 +207,12 @@ fn with_fixes(groups: Groups, read: &BTreeMap<usize, Box<Read>>) -> Vec<Vec<usiz
 
 /// Looks into the scripts of one job.
 pub struct Looker<'a, 'b> {
-    scopes: &'a Scopes<'b>,
-    selection: &'a Selection<'a>,
-    outside: Outside,
+    /// The projects of the files.
+    pub scopes: &'a Scopes<'b>,
+    /// The rules that count.
+    pub selection: &'a Selection<'a>,
+    /// What the scripts take from outside.
+    pub outside: Outside,
 }
 
 impl Looker<'_, '_> {
@@ -214,23 +221,38 @@ impl Looker<'_, '_> {
         if let Some(why) = foreign(path).filter(|_| file.named) {
             return Ok(Became::Skipped(why));
         }
-        let source = match file.named {
-            true => read_script(path)?,
-            false => match read_candidate(path)? {
+        let source = match (&file.given, file.named) {
+            (Some(bytes), _) => script_of(path, bytes.clone())?,
+            (None, true) => read_script(path)?,
+            (None, false) => match read_candidate(path)? {
                 Some(source) => source,
                 None => return Ok(Became::Passed),
             },
         };
-        let inputs = match inputs_of(vec![(path.clone(), source.clone())], &self.outside) {
+        self.text(path, source, (file.named, true))
+    }
+
+    /// Looks into the text of a file, wherever it was read: whether the file is `named`, and whether to
+    /// look for what `mends` the findings.
+    ///
+    /// # Errors
+    /// What bash cannot read, and packs that cannot be used.
+    pub fn text(
+        &self,
+        path: &Path,
+        source: Source,
+        (named, mends): (bool, bool),
+    ) -> Result<Became, CliError> {
+        let inputs = match inputs_of(vec![(path.to_owned(), source.clone())], &self.outside) {
             Ok(inputs) => inputs,
             Err(_) if other_shell(source.text()).is_some() => {
                 let shell = other_shell(source.text()).unwrap_or_default();
-                return Ok(match file.named {
+                return Ok(match named {
                     true => Became::Skipped(format!("it is written for {shell}, not for bash")),
                     false => Became::Passed,
                 });
             }
-            Err(error) if file.named || is_meant(source.text()) => return Err(error),
+            Err(error) if named || is_meant(source.text()) => return Err(error),
             Err(_) => return Ok(Became::Passed),
         };
         let Some(input) = inputs.first() else { return Ok(Became::Passed) };
@@ -238,21 +260,19 @@ impl Looker<'_, '_> {
         let config = self.scopes.base(&scope, path)?;
         let script = &input.script;
         let selection = self.selection;
-        let checker = Checker { scope: &scope, config, inputs: &inputs, selection, mends: true };
+        let checker = Checker { scope: &scope, config, inputs: &inputs, selection, mends };
         let examined = checker.file(input)?;
         let hydras = script.launches.iter().any(is_hydras) || !script.orphans.is_empty();
         let known = examined.launches > examined.strangers.len();
-        let named = file.named && (!script.launches.is_empty() || input.has_directives);
+        let has_any = named && (!script.launches.is_empty() || input.has_directives);
         let starts: Vec<String> = script.starts.iter().map(|start| start.path.clone()).collect();
-        let counts = hydras || known || named;
+        let counts = hydras || known || has_any;
         match counts || !starts.is_empty() {
             true => {
                 let (after, fixed) = (source.clone(), Vec::new());
                 Ok(Became::Read(Box::new(Read { source, after, fixed, starts, counts, examined })))
             }
-            false if file.named => {
-                Ok(Became::Skipped("no command in it takes overrides".to_owned()))
-            }
+            false if named => Ok(Became::Skipped("no command in it takes overrides".to_owned())),
             false => Ok(Became::Passed),
         }
     }

@@ -1,6 +1,7 @@
 //! `hydrule check`: what is wrong with launch scripts before they run.
 
 mod baseline;
+mod buffer;
 mod examine;
 mod fix;
 mod job;
@@ -28,6 +29,7 @@ use crate::report::{
 use crate::text::{Finding, Level, count, join_and, join_or};
 use crate::transaction::{Record, RecordedStep};
 use baseline::Baseline;
+pub use buffer::{Buffer, Buffers, Known};
 use job::{CheckedFile, Looked, look_all};
 use scope::Scopes;
 use select::{Selection, own_rules};
@@ -40,12 +42,15 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let baseline = args.baseline.as_deref();
     let baseline = baseline.map(|path| Baseline::read(path, args.accept_new)).transpose()?;
     let paths: Vec<PathBuf> = candidates.files.iter().map(|it| it.path.clone()).collect();
-    if args.fix && !args.diff {
+    let given = candidates.given.as_deref();
+    let writes = asked(args) == Fixes::Made && given.is_none() && !args.show_files;
+    if writes {
         begin(&paths, true, console)?;
     }
     let looked = look_all(args, &scopes, &selection, baseline.as_ref(), &candidates.files)?;
     let mut errors = candidates.errors;
     errors.extend(looked.errors.iter().cloned());
+    give_back(args, given, &looked, console)?;
     if let Some(error) = untold(args, &scopes, &looked) {
         return Err(error);
     }
@@ -61,8 +66,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let fixed: Vec<Finding> = all(&looked, |file| &file.fixed);
     let (findings, known, stale) = weigh(args, baseline.as_ref(), found, &files)?;
     rules.extend(own_rules().map(|(id, what)| (id.to_owned(), what.to_owned())));
-    let told = errors.iter().map(|(path, error)| (path.display().to_string(), error.message()));
-    let told: Vec<(String, String)> = told.collect();
+    let told = shown(&errors);
     let report = Report {
         findings: &findings,
         fixed: &fixed,
@@ -76,14 +80,13 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         stale: &stale,
         rules: &rules,
     };
-    let changes = looked.files.iter().map(|file| &file.change);
-    let changes: Vec<FileChange> = changes.filter(|it| it.before != it.after).cloned().collect();
-    if report.fixes == Fixes::Made && !changes.is_empty() {
+    let changes = changed(&looked);
+    if writes && !changes.is_empty() {
         commit(&paths, &changes, record(&fixed), console)?;
     }
     match report.fixes {
         Fixes::Shown => show_diff(args, &changes, console)?,
-        Fixes::Made | Fixes::Offered => show(args, &report, console)?,
+        fixes => show(args, &report, given.is_some() && fixes == Fixes::Made, console)?,
     }
     warn(&report, &looked, console);
     if files.is_empty() && errors.is_empty() && !args.allow_empty {
@@ -93,6 +96,32 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         console.say(&check_summary(&report, &remarks(&scopes, &looked), console.err));
     }
     ended(done(args, &report), &errors, console)
+}
+
+/// Names files and what is wrong with them.
+fn shown(errors: &[(PathBuf, CliError)]) -> Vec<(String, String)> {
+    let told = errors.iter().map(|(path, error)| (path.display().to_string(), error.message()));
+    told.collect()
+}
+
+/// Lists the files that fixes change.
+fn changed(looked: &Looked) -> Vec<FileChange> {
+    let changes = looked.files.iter().map(|file| &file.change);
+    changes.filter(|it| it.before != it.after).cloned().collect()
+}
+
+/// Prints what came from standard input, with the fixes. What cannot be fixed is given back as it is:
+/// an editor takes it for its text.
+fn give_back(
+    args: &CheckArgs,
+    given: Option<&[u8]>,
+    looked: &Looked,
+    console: &mut Console,
+) -> Result<(), CliError> {
+    let asked = asked(args) == Fixes::Made && !args.show_files;
+    let Some(Ok(text)) = given.filter(|_| asked).map(str::from_utf8) else { return Ok(()) };
+    let fixed = looked.files.first().map(|file| file.change.after.as_str());
+    console.print(fixed.unwrap_or(text))
 }
 
 /// Says what the exit code tells, errors apart.
@@ -176,9 +205,16 @@ fn warn(report: &Report<'_>, looked: &Looked, console: &mut Console) {
     }
 }
 
-/// Prints the product: to stdout, or into the file that was asked for.
-fn show(args: &CheckArgs, report: &Report<'_>, console: &mut Console) -> Result<(), CliError> {
-    let look = look(args, console);
+/// Prints the findings: to stdout, or into the file that was asked for; to stderr where the text of the
+/// script takes stdout.
+fn show(
+    args: &CheckArgs,
+    report: &Report<'_>,
+    beside_text: bool,
+    console: &mut Console,
+) -> Result<(), CliError> {
+    let aside = beside_text && args.output_file.is_none();
+    let look = if aside { console.err } else { look(args, console) };
     let text = match args.output_format {
         CheckFormat::Full => check_full(report, look),
         CheckFormat::Concise => check_concise(report, look),
@@ -188,6 +224,10 @@ fn show(args: &CheckArgs, report: &Report<'_>, console: &mut Console) -> Result<
         CheckFormat::Junit => check_junit(report),
         CheckFormat::Sarif => format!("{:#}\n", check_sarif(report)),
     };
+    if aside {
+        console.say(&text);
+        return Ok(());
+    }
     put(args, &text, console)
 }
 

@@ -8,6 +8,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 
 use crate::cli::args::PathArgs;
 use crate::cli::error::CliError;
+use crate::cli::files::read_stdin;
 
 /// Folders that hold no scripts of the project.
 const NEVER: [&str; 4] = [".git", ".hg", ".hydrule", ".jj"];
@@ -19,6 +20,8 @@ pub struct Candidate {
     pub path: PathBuf,
     /// Whether it was named, and not found in a folder.
     pub named: bool,
+    /// What it holds, where that came from standard input.
+    pub given: Option<Vec<u8>>,
 }
 
 /// What the paths hold.
@@ -26,6 +29,8 @@ pub struct Candidate {
 pub struct Candidates {
     /// The files, in the order of the paths; in a folder by name.
     pub files: Vec<Candidate>,
+    /// What came from standard input.
+    pub given: Option<Vec<u8>>,
     /// Folders that cannot be read.
     pub errors: Vec<(PathBuf, CliError)>,
 }
@@ -36,12 +41,20 @@ pub struct Candidates {
 /// A glob that cannot be read.
 pub fn collect(args: &PathArgs) -> Result<Candidates, CliError> {
     let mut found = Candidates::default();
+    if let Some(name) = stdin_name(args)? {
+        let given = read_stdin()?;
+        found.given = Some(given.clone());
+        if !(args.force_exclude && is_excluded(&excluded(args, &name)?, &name)) {
+            found.files.push(Candidate { path: name, named: true, given: Some(given) });
+        }
+        return Ok(found);
+    }
     for path in &args.paths {
         let excluded = excluded(args, path)?;
         if path.is_dir() {
             walk(path, args, excluded, &mut found);
-        } else if !(args.force_exclude && excluded.matched(path, false).is_ignore()) {
-            found.files.push(Candidate { path: path.clone(), named: true });
+        } else if !(args.force_exclude && is_excluded(&excluded, path)) {
+            found.files.push(Candidate { path: path.clone(), named: true, given: None });
         }
     }
     if args.paths.len() > 1 {
@@ -50,6 +63,25 @@ pub fn collect(args: &PathArgs) -> Result<Candidates, CliError> {
         found.files.retain(|it| seen.insert(real(&it.path)));
     }
     Ok(found)
+}
+
+/// Names what comes from standard input, where that is asked for.
+fn stdin_name(args: &PathArgs) -> Result<Option<PathBuf>, CliError> {
+    let asked = args.paths.iter().any(|path| path == Path::new("-"));
+    match (asked, args.paths.len(), &args.stdin_filename) {
+        (true, 1, name) => Ok(Some(name.clone().unwrap_or_else(|| PathBuf::from("-")))),
+        (true, ..) => {
+            Err(CliError::plain("`-` is one script from standard input; give no other path"))
+        }
+        (false, _, Some(_)) => Err(CliError::plain("--stdin-filename goes with the path `-`")),
+        (false, _, None) => Ok(None),
+    }
+}
+
+/// Tells whether a file is left out: by its own name, or by a folder that it lies in.
+fn is_excluded(globs: &Override, path: &Path) -> bool {
+    let mut names = path.ancestors().take_while(|it| !it.as_os_str().is_empty()).enumerate();
+    names.any(|(up, name)| globs.matched(name, up > 0).is_ignore())
 }
 
 /// The globs of `--exclude`, as seen from a folder or a file that was named.
@@ -87,7 +119,7 @@ fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates
             Ok(entry) if entry.file_type().is_some_and(|it| it.is_file()) => {
                 let path = entry.path();
                 let path = path.strip_prefix(".").unwrap_or(path).to_owned();
-                found.files.push(Candidate { path, named: false });
+                found.files.push(Candidate { path, named: false, given: None });
             }
             Ok(_) => {}
             Err(error) => {

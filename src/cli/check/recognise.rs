@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use crate::cli::error::CliError;
-use crate::cli::files::{read_where, script_of};
+use crate::cli::files::{LONGEST_SCRIPT, read_where, script_of};
 use crate::cli::kind::{Kind, host_of, kind_of, refuse_foreign};
 use crate::surface::bash::{Launch, is_override};
 use crate::text::Source;
@@ -28,7 +28,7 @@ static DOTTED: LazyLock<Option<Regex>> =
 /// A file that cannot be read, or that holds overrides and is no UTF-8.
 pub fn read_candidate(path: &Path) -> Result<Option<Source>, CliError> {
     let named = host_of(path).is_some() || has_ending(path);
-    let fits = |start: &[u8]| !start.contains(&0) && (named || is_shell(start));
+    let fits = |start: &[u8]| !start.contains(&0) && (named || begins_as_shell(start));
     let Some(bytes) = read_where(path, fits)? else { return Ok(None) };
     if bytes.contains(&0) || !has(&STARTS_PROGRAM, &bytes) {
         return Ok(None);
@@ -39,6 +39,13 @@ pub fn read_candidate(path: &Path) -> Result<Option<Source>, CliError> {
         Err(error) if dotted => Err(error),
         Err(_) => Ok(None),
     }
+}
+
+/// Tells whether a text that an editor holds, which may know that it `is_shell`, may be a launch script.
+pub fn may_launch(path: &Path, text: &str, is_shell: bool) -> bool {
+    let named = host_of(path).is_some() || has_ending(path);
+    let fits = is_shell || named || begins_as_shell(text.as_bytes());
+    fits && text.len() as u64 <= LONGEST_SCRIPT && has(&STARTS_PROGRAM, text.as_bytes())
 }
 
 /// Says why a file that was named is none that can be checked, if it is none.
@@ -87,7 +94,7 @@ fn has_ending(path: &Path) -> bool {
 }
 
 /// Tells whether a file begins as a shell script or as one for Slurm.
-fn is_shell(start: &[u8]) -> bool {
+fn begins_as_shell(start: &[u8]) -> bool {
     let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let Some(program) = first.strip_prefix(b"#!") else { return false };
     let words = program.split(|byte| matches!(byte, b' ' | b'/' | b'\t' | b'\r'));

@@ -12,7 +12,7 @@ use crate::cli::job::knows;
 use crate::cli::project::Project;
 use crate::cli::told::Known;
 use crate::config::Config;
-use crate::engine::World;
+use crate::engine::{Pin, World};
 use crate::pack::{Header, Pack, choose, headers};
 use crate::surface::bash::Launch;
 
@@ -153,6 +153,12 @@ impl Scope<'_> {
         }
     }
 
+    /// Lists what the user and the project pin.
+    pub fn pins(&self) -> Vec<Pin> {
+        let told = self.args.pin.iter().map(|key| Pin::new(key, "--pin"));
+        told.chain(self.project.pins()).collect()
+    }
+
     /// Tells whether the user or the project names the packs.
     pub fn is_named(&self) -> bool {
         self.args.pack.is_some() || self.project.packs().is_some()
@@ -180,6 +186,7 @@ impl Scope<'_> {
             fact: &args.fact,
             facts: &args.facts,
             param: &args.param,
+            pin: &args.pin,
             target: args.target.as_deref(),
             project: &self.project,
         };

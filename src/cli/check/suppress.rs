@@ -5,14 +5,16 @@ use std::ops::RangeInclusive;
 use super::select::{Selection, own_rules};
 use crate::surface::bash::Script;
 use crate::surface::marks::{Mark, Marks, Says, lines_of};
+use crate::surface::pins::idle_pins;
 use crate::text::{Fault, Finding, Level, Mend, Span};
 
 /// The rule about comments that ignore nothing.
 pub const UNUSED: &str = "unused-suppression";
 
 /// The rules about comments that speak to hydrule: id and what each finds.
-pub const COMMENT_RULES: [(&str, &str); 2] = [
+pub const COMMENT_RULES: [(&str, &str); 3] = [
     (UNUSED, "a comment ignores a rule that finds nothing there"),
+    ("unused-pin", "a comment pins what no launch sets"),
     ("unknown-comment", "a comment speaks to hydrule and says nothing that it understands"),
 ];
 
@@ -63,6 +65,12 @@ pub fn suppress(
                 .map(|it| Mend::safe(format!("take `{rule}` out"), source, vec![it]).only_if(own));
             kept.push(finding);
         }
+    }
+    for (span, message) in idle_pins(script) {
+        let fault = Fault::new("hydrule::mark::idle", span, message)
+            .labelled("this pins nothing")
+            .helped("move it to the override that it is about, or take it out");
+        kept.push(Finding::new("unused-pin", Level::Warning, source, fault));
     }
     for fault in marks.faults {
         kept.push(Finding::new("unknown-comment", Level::Warning, source, fault));

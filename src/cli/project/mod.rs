@@ -9,14 +9,13 @@ use super::args::ProjectArgs;
 use super::error::CliError;
 use super::files::{read_if_there, read_script};
 use super::told::told_target;
-use crate::engine::Target;
+use crate::engine::{Pin, Target};
 use crate::pack::{ExtendEntry, Overlay, Pack, Signs, Text, glob_matches, load_named, load_under};
 use crate::text::{Fault, Faults, Source};
-pub use read::Settings;
-use read::read_settings;
+pub use read::{Settings, read_settings};
 
 /// The names of the file, the one that counts first.
-const NAMES: [&str; 3] = ["hydrule.toml", ".hydrule.toml", "pyproject.toml"];
+pub const NAMES: [&str; 3] = ["hydrule.toml", ".hydrule.toml", "pyproject.toml"];
 
 /// Tells what is launched, where that decides.
 type Launched<'a> = &'a dyn Fn() -> Result<Vec<Signs>, CliError>;
@@ -165,6 +164,12 @@ impl Project {
             }
         }
         overlay
+    }
+
+    /// Lists what nobody may change.
+    pub fn pins(&self) -> impl Iterator<Item = Pin> {
+        let all = self.files.iter().flat_map(|it| &it.pins);
+        all.map(|text| Pin::new(text.as_str(), text.location.to_string()))
     }
 
     /// Lists the base configurations: what they are for, and where they are.

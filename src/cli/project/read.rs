@@ -1,6 +1,6 @@
 //! What one file of a project's configuration says.
 
-use crate::cli::told::quantity_or;
+use crate::cli::told::{no_key, quantity_or};
 use crate::overrides::{OverrideKind, parse};
 use crate::pack::{ExtendEntry, Reader, Text, read_toml, read_toml_below};
 use crate::text::{Fault, Faults, Source, Span};
@@ -21,6 +21,8 @@ pub struct Settings {
     pub parameters: Vec<(Text, Value)>,
     /// What is switched off, and why.
     pub off: Vec<(Text, Text)>,
+    /// Keys that nobody changes.
+    pub pins: Vec<Text>,
     /// Base configurations by the files that start from them.
     pub bases: Vec<(Text, Text)>,
 }
@@ -62,6 +64,7 @@ impl Draft {
         };
         let texts = reader.texts("params").into_iter().filter(|text| !text.stands_in());
         let parameters: Vec<(Text, Value)> = texts.filter_map(read).collect();
+        let pins = reader.texts("pins");
         let off = reader.text_entries("off");
         let bases = reader.text_entries("base");
         for (index, (name, _)) in parameters.iter().enumerate() {
@@ -71,13 +74,16 @@ impl Draft {
                 faults.push(Fault::new(code, name.location.span, message));
             }
         }
+        let wrong = pins.iter().filter_map(|pin| Some((pin, no_key(pin.as_str())?)));
+        let wrong: Vec<Fault> = wrong.map(|(pin, fault)| pin.blame(fault)).collect();
+        faults.extend(wrong);
         if let Some([]) = packs.as_deref() {
             let message = "`packs` names no pack";
             let fault = Fault::new("hydrule::project::no_packs", reader.location().span, message);
             faults.push(fault.helped("without `packs`, the pack that knows the launch is taken"));
         }
         let source = source.clone();
-        let settings = Settings { source, extend, packs, target, parameters, off, bases };
+        let settings = Settings { source, extend, packs, target, parameters, off, pins, bases };
         Self { settings, faults }
     }
 

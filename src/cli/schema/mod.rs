@@ -3,6 +3,7 @@
 mod case;
 mod pack;
 mod project;
+mod report;
 mod shape;
 
 use serde_json::Value as Json;
@@ -24,6 +25,7 @@ pub fn text(of: SchemaOf) -> String {
         SchemaOf::Pack => pack::schema(),
         SchemaOf::Config => project::schema(),
         SchemaOf::Case => case::schema(),
+        SchemaOf::Check => report::schema(),
     };
     format!("{schema:#}\n")
 }

@@ -11,6 +11,7 @@ pub fn schema() -> Json {
         ("packs", packs("The packs of the project; the first one that knows a launch is taken")),
         ("target", text("The version of the application: verl=0.9.1")),
         ("params", texts("Values of parameters, in override syntax: micro_batch_floor=2")),
+        ("pins", texts("Keys that no rule changes, in which `*` is any text, or sbatch:NAME")),
         ("off", by_name(text("Why it is off"), "Rules that shall not count")),
         (
             "base",

@@ -85,7 +85,9 @@ impl Standing {
             Status::Shown
             | Status::NotSelected
             | Status::Rejected(
-                Rejection::ChangesInvariant { .. } | Rejection::LeavesUnknown { .. },
+                Rejection::Pinned { .. }
+                | Rejection::ChangesInvariant { .. }
+                | Rejection::LeavesUnknown { .. },
             ) => Self::Suppressed,
             Status::Rejected(_) => Self::Rejected,
             Status::Failed(_) => Self::Failed,

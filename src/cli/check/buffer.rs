@@ -1,0 +1,150 @@
+//! Texts that an editor holds, looked at as files are.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::examine::Checker;
+use super::fix::{Asks, Fixer};
+use super::job::{Became, Looker};
+use super::recognise::{foreign, may_launch};
+use super::scope::{Scope, Scopes};
+use super::select::Selection;
+use crate::cli::args::CheckArgs;
+use crate::cli::chain::{Input, inputs_of};
+use crate::cli::error::CliError;
+use crate::cli::job::{entry_of, outside};
+use crate::config::Config;
+use crate::engine::{State, World};
+use crate::pack::Pack;
+use crate::surface::bash::{Launch, Outside, Script};
+use crate::text::{Finding, Mend, Source};
+
+/// What all texts have in common.
+pub struct Buffers<'a> {
+    scopes: Scopes<'a>,
+    selection: Selection<'a>,
+    outside: Outside,
+}
+
+/// A text whose launches can be asked about.
+pub struct Buffer<'a> {
+    scope: Arc<Scope<'a>>,
+    inputs: Vec<Input>,
+    selection: &'a Selection<'a>,
+    /// Its base configuration.
+    pub config: Option<Config>,
+}
+
+/// What is known of a launch.
+pub struct Known<'a> {
+    /// The pack that knows it.
+    pub pack: &'a Pack,
+    /// What its rules may change.
+    pub state: State,
+    /// What they may not.
+    pub world: World,
+}
+
+impl<'a> Buffers<'a> {
+    /// Takes what the arguments say.
+    ///
+    /// # Errors
+    /// Arguments that cannot be read, and rules that there are not.
+    pub fn new(args: &'a CheckArgs) -> Result<Self, CliError> {
+        let selection = Selection::of(args);
+        selection.check(&BTreeMap::new())?;
+        let outside = outside(&args.env, args.args.clone())?;
+        Ok(Self { scopes: Scopes::new(args)?, selection, outside })
+    }
+
+    /// Tells whether a text may be a launch script, which what surrounds it may tell as well.
+    pub fn may_launch(path: &Path, text: &str, is_shell: bool) -> bool {
+        foreign(path).is_none() && may_launch(path, text, is_shell)
+    }
+
+    fn looker(&self) -> Looker<'_, 'a> {
+        let outside = self.outside.clone();
+        Looker { scopes: &self.scopes, selection: &self.selection, outside }
+    }
+
+    /// Finds what is wrong with a text; nothing where it launches nothing.
+    ///
+    /// # Errors
+    /// What bash cannot read, and packs that cannot be used.
+    pub fn check(&self, path: &Path, source: &Source) -> Result<Vec<Finding>, CliError> {
+        let is_job = source.text().contains("#SBATCH");
+        match self.looker().text(path, source.clone(), (is_job, false))? {
+            Became::Read(one) if one.counts => Ok(one.examined.findings),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Finds what surely mends some of the findings in a text.
+    ///
+    /// # Errors
+    /// As for [`Buffers::check`].
+    pub fn mends(
+        &self,
+        path: &Path,
+        source: &Source,
+        wanted: &[Finding],
+    ) -> Result<Vec<Option<Mend>>, CliError> {
+        let looker = self.looker();
+        let scripts = vec![(path.to_owned(), source.clone())];
+        let mut examined = looker.together(&scripts, true)?;
+        for finding in examined.iter_mut().flat_map(|it| &mut it.findings) {
+            if !wanted.iter().any(|it| it.is_same_as(finding)) {
+                finding.fix = None;
+            }
+        }
+        let asks = Asks { makes: false, unsafe_too: false };
+        let fixer = Fixer { looker: &looker, baseline: None, asks };
+        let settled = fixer.settle(scripts, examined)?;
+        let proved: Vec<&Finding> = settled.iter().flat_map(|it| &it.examined.findings).collect();
+        let mend = |finding: &Finding| {
+            proved.iter().find(|it| it.is_same_as(finding)).and_then(|it| it.fix.clone())
+        };
+        Ok(wanted.iter().map(mend).collect())
+    }
+
+    /// Reads a text, so that its launches can be asked about.
+    ///
+    /// # Errors
+    /// As for [`Buffers::check`].
+    pub fn read(&self, path: &Path, source: Source) -> Result<Buffer<'_>, CliError> {
+        let inputs = inputs_of(vec![(path.to_owned(), source)], &self.outside)?;
+        let scope = self.scopes.of(path)?;
+        let config = self.scopes.base(&scope, path)?;
+        Ok(Buffer { scope, inputs, selection: &self.selection, config })
+    }
+}
+
+impl Buffer<'_> {
+    /// Returns what was read.
+    pub fn script(&self) -> Option<&Script> {
+        self.inputs.first().map(|it| &it.script)
+    }
+
+    /// Tells what is known of a launch, arguments that cannot be read left out; nothing where no pack
+    /// knows it.
+    ///
+    /// # Errors
+    /// A pack that cannot be used.
+    pub fn known(&self, launch: &Launch) -> Result<Option<Known<'_>>, CliError> {
+        let Some(input) = self.inputs.first() else { return Ok(None) };
+        let Some((pack, world)) = self.scope.rules(launch)? else { return Ok(None) };
+        let language = pack.arguments.of(&launch.program);
+        let entry = |it| entry_of(&input.script, launch, it, language).ok();
+        let entries = launch.arguments.iter().filter_map(entry).collect();
+        let checker = Checker {
+            scope: &self.scope,
+            config: self.config.clone(),
+            inputs: &self.inputs,
+            selection: self.selection,
+            mends: false,
+        };
+        let (state, world) = checker.stand((pack, world), input, launch, entries);
+        Ok(Some(Known { pack, state, world }))
+    }
+}

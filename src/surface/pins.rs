@@ -1,0 +1,96 @@
+//! What `# hydrule: pin` holds: the overrides and directives that a script's comments are about.
+
+use super::bash::{Argument, Launch, Script};
+use super::marks::{Mark, Marks, Says, lines_of};
+use super::slurm;
+use crate::facts::Provenance;
+use crate::path::KeyPath;
+use crate::text::{Location, Source, Span};
+
+/// Lists the keys of a launch that comments pin, each with the comment's place. A key that a comment
+/// names is pinned in every launch.
+pub fn pinned_keys(script: &Script, launch: &Launch) -> Vec<(String, Location)> {
+    let mut pins = Vec::new();
+    for (mark, key) in pins_of(&Marks::read(&script.source)) {
+        let keys = match key {
+            Some(key) => vec![key.to_owned()],
+            None => held(script, launch, mark).map(Argument::key).collect(),
+        };
+        pins.extend(keys.into_iter().map(|key| (key, script.source.at(mark.span))));
+    }
+    pins
+}
+
+/// Lists the directives of a script that comments pin, by name.
+pub fn pinned_directives(source: &Source) -> Vec<(String, Location)> {
+    let marks = Marks::read(source);
+    let pins = pins_of(&marks).filter(|(_, key)| key.is_none());
+    pins.flat_map(|(mark, _)| {
+        directives_at(source, mark).into_iter().map(|name| (name, source.at(mark.span)))
+    })
+    .collect()
+}
+
+/// Lists the comments that pin nothing.
+pub fn idle_pins(script: &Script) -> Vec<(Span, String)> {
+    let marks = Marks::read(&script.source);
+    let idle = |(mark, key): &(&Mark, Option<&str>)| match key {
+        Some(key) => !script.launches.iter().any(|launch| sets(launch, key)),
+        None => {
+            let mut launches = script.launches.iter();
+            launches.all(|launch| held(script, launch, mark).next().is_none())
+                && directives_at(&script.source, mark).is_empty()
+        }
+    };
+    let idle = pins_of(&marks).filter(idle);
+    idle.map(|(mark, key)| {
+        let message = match key {
+            Some(key) => format!("no launch sets `{key}`, which is pinned"),
+            None => "this pins no override and no directive".to_owned(),
+        };
+        (mark.span, message)
+    })
+    .collect()
+}
+
+fn pins_of(marks: &Marks) -> impl Iterator<Item = (&Mark, Option<&str>)> {
+    marks.all.iter().filter_map(|mark| match &mark.says {
+        Says::Pin(key) => Some((mark, key.as_deref())),
+        Says::Ignore { .. } => None,
+    })
+}
+
+fn sets(launch: &Launch, key: &str) -> bool {
+    let key = KeyPath::new(key.trim_start_matches("sbatch:"));
+    launch.arguments.iter().any(|it| KeyPath::new(it.key()).is_at_or_below(&key))
+}
+
+/// The overrides that a comment is about: where they are written, or where a variable gets what they
+/// are made of.
+fn held<'a>(
+    script: &'a Script,
+    launch: &'a Launch,
+    mark: &'a Mark,
+) -> impl Iterator<Item = &'a Argument> {
+    let source = &script.source;
+    let command = launch.location.span;
+    let command_lines = (launch.location.source == *source).then(|| lines_of(source, command));
+    launch.arguments.iter().filter(move |argument| {
+        let steps = argument.text.pieces.iter().flat_map(|it| &it.via).chain(&argument.array);
+        let assigned = steps.flat_map(|it| it.assigned.iter().copied());
+        let mut places = assigned.chain([argument.word, argument.placed().span()]);
+        places.any(|place| {
+            let lines = command_lines.as_ref().filter(|_| command.contains(place));
+            script.holds(place) && mark.is_about(&lines_of(source, place), lines)
+        })
+    })
+}
+
+fn directives_at(source: &Source, mark: &Mark) -> Vec<String> {
+    let facts = slurm::directive_facts(&slurm::read_directives(source), source);
+    let about = facts.into_iter().filter(|(_, found)| match &found.from {
+        Provenance::Text(at) => mark.is_about(&lines_of(source, at.span), None),
+        _ => false,
+    });
+    about.map(|(name, _)| name).collect()
+}
