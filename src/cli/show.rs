@@ -19,7 +19,7 @@ use crate::facts::Provenance;
 use crate::overrides::parse;
 use crate::pack::headers;
 use crate::path::KeyPath;
-use crate::report::{Paint, render_faults};
+use crate::report::{Look, Paint, render_faults};
 use crate::surface::bash::{Argument, Launch, Placed, Script};
 use crate::surface::slurm;
 use crate::text::{Faults, Source, count};
@@ -64,7 +64,7 @@ pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
     let paint = Paint::new(console.out);
     for one in &shown {
         let (text, faults) = match one {
-            Shown::Script(input) => (file_text(input, paint), faults_of(input)),
+            Shown::Script(input) => (file_text(input, console.out), faults_of(input)),
             Shown::Folder(folder) => (folder_text(folder, paint), folder.entries().err()),
             Shown::Config(path, config) => (config_text(path, config, paint), None),
         };
@@ -175,11 +175,12 @@ fn faults_of(input: &Input) -> Option<Faults> {
     (!faults.is_empty()).then(|| Faults { source: source.clone(), faults })
 }
 
-fn file_text(input: &Input, paint: Paint) -> String {
+fn file_text(input: &Input, look: Look) -> String {
+    let paint = Paint::new(look);
     let source = &input.script.source;
     let mut out = String::new();
     for launch in &input.script.launches {
-        out.push_str(&launch_text(&input.script, launch, paint));
+        out.push_str(&launch_text(&input.script, launch, look));
     }
     if input.has_directives {
         out.push_str(&directives_text(source, paint));
@@ -199,7 +200,8 @@ fn file_text(input: &Input, paint: Paint) -> String {
     out
 }
 
-fn launch_text(script: &Script, launch: &Launch, paint: Paint) -> String {
+fn launch_text(script: &Script, launch: &Launch, look: Look) -> String {
+    let paint = Paint::new(look);
     let condition = launch.condition.as_ref().map(|it| format!(", {it}")).unwrap_or_default();
     let overrides = count(launch.arguments.len(), "override");
     let mut out = format!(
@@ -215,13 +217,17 @@ fn launch_text(script: &Script, launch: &Launch, paint: Paint) -> String {
     let width = width.unwrap_or(0);
     for argument in &launch.arguments {
         let text = shown(argument);
-        let pad = " ".repeat(width.saturating_sub(text.chars().count()));
+        let place = place(script, argument);
+        let (long, rest) = (text.chars().count(), place.chars().count());
+        // In its column, else behind the override, else below it.
+        let gap = [width.max(long) - long + 2, 2].into_iter();
+        let gap = gap.filter(|gap| 2 + long + gap + rest <= look.width).map(|gap| " ".repeat(gap));
+        let gap = gap.max().unwrap_or_else(|| "\n      ".to_owned());
         let text = match text.split_once('=') {
             Some((key, value)) => format!("{}={value}", paint.name(key)),
             None => text,
         };
-        let place = paint.faint(&place(script, argument));
-        out.push_str(&format!("  {text}{pad}  {place}\n"));
+        out.push_str(&format!("  {text}{gap}{}\n", paint.faint(&place)));
     }
     if let Some(at) = launch.forwards {
         let line = script.at(at).line_column().line;

@@ -251,8 +251,12 @@ impl Page {
         self.line("");
         let arrow = self.paint.good(&format!("→ Step {number}"));
         let title = self.paint.strong(&option.title);
+        let plain = format!("→ Step {number}  {}  {}", option.title, option.id);
         let id = self.paint.name(&option.id);
-        self.line(&format!("{arrow}  {title}  {id}"));
+        // At the end of the line, or below it: a name that is cut cannot be copied.
+        let fits = plain.chars().count() <= self.look.width;
+        let gap = if fits { "  " } else { "\n    " };
+        self.line(&format!("{arrow}  {title}{gap}{id}"));
         self.changes(reported, &step.applied);
         self.about(option);
         if let Some(place) = &step.forced {

@@ -17,8 +17,13 @@ pub fn check_full(report: &Report<'_>, look: Look) -> String {
     }
     for finding in findings.iter().filter(|it| it.level == Level::Note) {
         let at = finding.source.at(finding.fault.span);
-        let text = format!("note {at}: {} ({})\n", finding.fault.message, finding.rule);
-        out.push_str(&paint.faint(&text));
+        let text = format!("note {at}: {} ({})", finding.fault.message, finding.rule);
+        let options = textwrap::Options::new(look.width)
+            .subsequent_indent("     ")
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let text = textwrap::fill(&text, options);
+        out.push_str(&format!("{}\n", paint.faint(&text)));
     }
     out
 }

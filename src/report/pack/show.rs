@@ -105,8 +105,7 @@ fn ladder(page: &mut Fields, pack: &Pack) {
     }
     let unsafe_ones = pack.options.iter().filter(|it| !is_safe(it)).count();
     if unsafe_ones > 0 {
-        let text =
-            "unsafe: written only with --unsafe or when named; display: shown, never written";
+        let text = "unsafe: written only with --unsafe or when named; display: never written";
         let text = page.paint.faint(text);
         page.out.push_str(&format!("  {text}\n"));
     }
