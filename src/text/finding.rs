@@ -45,6 +45,10 @@ pub struct Finding {
     pub fix: Option<Mend>,
 }
 
+/// What makes a finding the same in a later version of its file: file, rule, key and launch, never the
+/// line.
+pub type Identity = (String, String, Option<String>, Option<String>);
+
 /// Edits that mend a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mend {
@@ -82,6 +86,12 @@ impl Finding {
     pub fn is_same_as(&self, other: &Self) -> bool {
         let said = |it: &Self| (it.rule.clone(), it.level, it.key.clone(), it.launch.clone());
         said(self) == said(other) && self.source == other.source && self.fault == other.fault
+    }
+
+    /// Returns what stays the same when lines move.
+    pub fn identity(&self) -> Identity {
+        let Self { rule, key, launch, source, .. } = self;
+        (source.name().to_owned(), rule.clone(), key.clone(), launch.clone())
     }
 
     /// Says which key it is about.

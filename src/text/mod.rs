@@ -11,7 +11,7 @@ mod source;
 pub use edit::{Edit, Overlap, TextEdits, apply_edits};
 pub use escape::RawOffsets;
 pub use fault::{Fault, Faults};
-pub use finding::{Finding, Level, Mend};
+pub use finding::{Finding, Identity, Level, Mend};
 pub use phrase::{count, join_and, join_or, nearest, quantity};
 pub use shell::shell_word;
 pub use source::{LineColumn, Location, Source, Span, Start};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::error::CliError;
 use crate::cli::files::{read_if_there, write_text};
-use crate::text::{Fault, Faults, Finding, Level, Span};
+use crate::text::{Fault, Faults, Finding, Identity, Level, Span};
 
 /// What the file holds.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -30,12 +30,10 @@ struct Counted {
     count: usize,
 }
 
-type Known = (String, String, Option<String>, Option<String>);
-
 /// A baseline.
 pub struct Baseline {
     path: PathBuf,
-    known: IndexMap<Known, usize>,
+    known: IndexMap<Identity, usize>,
 }
 
 impl Baseline {
@@ -121,9 +119,9 @@ impl Baseline {
         write_text(&self.path, &format!("{text}\n"))
     }
 
-    fn known_as(&self, finding: &Finding) -> Known {
-        let Finding { rule, key, launch, source, .. } = finding;
-        (self.name(source.name()), rule.clone(), key.clone(), launch.clone())
+    fn known_as(&self, finding: &Finding) -> Identity {
+        let (file, rule, key, launch) = finding.identity();
+        (self.name(&file), rule, key, launch)
     }
 
     /// Names a file as seen from the baseline's folder.

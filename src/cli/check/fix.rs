@@ -11,7 +11,7 @@ use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
 use crate::cli::kind::host_of;
 use crate::surface::hosted::{self, shell_text};
-use crate::text::{Edit, Finding, Level, Mend, Source, TextEdits};
+use crate::text::{Edit, Finding, Identity, Level, Mend, Source, TextEdits};
 
 /// How often fixes are made, each time of all that is found then.
 const ROUNDS: usize = 50;
@@ -83,9 +83,6 @@ impl Made {
         !self.news || self.mended.iter().all(|it| it.rule == REVEALING)
     }
 }
-
-/// A finding by what stays the same when lines move.
-type Identity = (String, String, Option<String>, Option<String>);
 
 impl Fixer<'_, '_, '_> {
     /// Makes the fixes that the user asks for, until there is none; of the findings that are left,
@@ -175,7 +172,7 @@ impl Fixer<'_, '_, '_> {
         let count =
             |of: &BTreeMap<Identity, usize>, it: &Identity| of.get(it).copied().unwrap_or_default();
         let gone = mended.iter().all(|it| {
-            let it = identity(it);
+            let it = it.identity();
             count(&after, &it) < count(&before, &it)
         });
         let hidden = mended.iter().all(|it| it.rule == HIDING);
@@ -258,12 +255,7 @@ fn counted(examined: &[Examined]) -> BTreeMap<Identity, usize> {
     let mut counts = BTreeMap::new();
     let all = examined.iter().flat_map(|it| &it.findings);
     for finding in all.filter(|it| it.level > Level::Note) {
-        *counts.entry(identity(finding)).or_default() += 1;
+        *counts.entry(finding.identity()).or_default() += 1;
     }
     counts
-}
-
-fn identity(finding: &Finding) -> Identity {
-    let Finding { rule, key, launch, source, .. } = finding;
-    (source.name().to_owned(), rule.clone(), key.clone(), launch.clone())
 }

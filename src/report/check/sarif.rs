@@ -124,11 +124,9 @@ fn fix_of(fix: &Mend) -> Json {
     })
 }
 
-/// What makes a finding the same in a later version of the file: never the line.
 fn identity(finding: &Finding) -> String {
-    let Finding { rule, key, launch, source, .. } = finding;
-    let part = |text: &Option<String>| text.clone().unwrap_or_default();
-    format!("{rule}\n{}\n{}\n{}", part(key), part(launch), source.name())
+    let (file, rule, key, launch) = finding.identity();
+    format!("{rule}\n{}\n{}\n{file}", key.unwrap_or_default(), launch.unwrap_or_default())
 }
 
 fn fingerprint(identity: &str, number: usize) -> String {
