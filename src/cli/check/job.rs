@@ -256,12 +256,8 @@ impl Looker<'_, '_> {
             Err(_) => return Ok(Became::Passed),
         };
         let Some(input) = inputs.first() else { return Ok(Became::Passed) };
-        let scope = self.scopes.of(path)?;
-        let config = self.scopes.base(&scope, path)?;
         let script = &input.script;
-        let selection = self.selection;
-        let checker = Checker { scope: &scope, config, inputs: &inputs, selection, mends };
-        let examined = checker.file(input)?;
+        let examined = self.examine(path, input, &inputs, mends)?;
         let hydras = script.launches.iter().any(is_hydras) || !script.orphans.is_empty();
         let known = examined.launches > examined.strangers.len();
         let has_any = named && (!script.launches.is_empty() || input.has_directives);
@@ -287,14 +283,22 @@ impl Looker<'_, '_> {
         mends: bool,
     ) -> Result<Vec<Examined>, CliError> {
         let inputs = inputs_of(scripts.to_vec(), &self.outside)?;
-        let examine = |((path, _), input): (&(PathBuf, Source), &Input)| {
-            let scope = self.scopes.of(path)?;
-            let config = self.scopes.base(&scope, path)?;
-            let selection = self.selection;
-            let checker = Checker { scope: &scope, config, inputs: &inputs, selection, mends };
-            checker.file(input)
-        };
-        scripts.iter().zip(&inputs).map(examine).collect()
+        let all = scripts.iter().zip(&inputs);
+        all.map(|((path, _), input)| self.examine(path, input, &inputs, mends)).collect()
+    }
+
+    /// Checks one script of a job.
+    fn examine(
+        &self,
+        path: &Path,
+        input: &Input,
+        inputs: &[Input],
+        mends: bool,
+    ) -> Result<Examined, CliError> {
+        let scope = self.scopes.of(path)?;
+        let config = self.scopes.base(&scope, path)?;
+        let selection = self.selection;
+        Checker { scope: &scope, config, inputs, selection, mends }.file(input)
     }
 }
 
