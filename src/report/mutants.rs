@@ -8,7 +8,7 @@ use super::json::location;
 use super::paint::{Look, Paint};
 use crate::cases::{MutatedPack, Survivor};
 use crate::pack::Mutant;
-use crate::text::{Span, count};
+use crate::text::{Span, count, line_end, line_start};
 
 /// Writes every mutant that no case notices, with the case that would.
 pub fn mutants_full(packs: &[MutatedPack], look: Look) -> String {
@@ -80,8 +80,7 @@ fn stale(pack: &MutatedPack, paint: Paint) -> String {
 fn lines(mutant: &Mutant) -> (Vec<String>, Vec<String>) {
     let Span { start, end } = mutant.place.span;
     let text = mutant.place.source.text();
-    let from = text.get(..start).and_then(|it| it.rfind('\n')).map_or(0, |at| at + 1);
-    let to = text.get(end..).and_then(|it| it.find('\n')).map_or(text.len(), |at| end + at);
+    let (from, to) = (line_start(text, start), line_end(text, end));
     let part = |from, to| text.get(from..to).unwrap_or_default();
     let after = format!("{}{}{}", part(from, start), mutant.replacement, part(end, to));
     let split = |text: &str| text.lines().map(str::to_owned).collect();

@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::text::{Edit, Fault, Source, Span};
+use crate::text::{Edit, Fault, Source, Span, line_start};
 
 /// Begins what is said to hydrule.
 const ADDRESS: &str = "hydrule:";
@@ -142,7 +142,7 @@ impl Marks {
     /// Takes a mark out: its name, or the whole comment where it says nothing else.
     pub fn without(&self, source: &Source, mark: &Mark) -> Option<Edit> {
         let text = source.text();
-        let start = text.get(..mark.span.start)?.rfind('\n').map_or(0, |end| end + 1);
+        let start = line_start(text, mark.span.start);
         let rest = text.get(start..)?;
         let line = rest.split_inclusive('\n').next()?;
         let line_span = Span::new(start, start + line.len());

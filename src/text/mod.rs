@@ -14,4 +14,4 @@ pub use fault::{Fault, Faults};
 pub use finding::{Finding, Identity, Level, Mend};
 pub use phrase::{count, join_and, join_or, nearest, quantity};
 pub use shell::shell_word;
-pub use source::{LineColumn, Location, Source, Span, Start};
+pub use source::{LineColumn, Location, Source, Span, Start, line_end, line_start};

@@ -195,6 +195,17 @@ impl fmt::Display for Location {
     }
 }
 
+/// Returns where the line starts that holds a byte.
+pub fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
+}
+
+/// Returns where the line ends that holds a byte, its `\n` left out.
+pub fn line_end(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.find('\n').unwrap_or(rest.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

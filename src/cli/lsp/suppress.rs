@@ -2,7 +2,7 @@
 
 use crate::cli::check::Buffers;
 use crate::lsp::Document;
-use crate::text::{Edit, Finding, Mend, Source, Span, apply_edits};
+use crate::text::{Edit, Finding, Mend, Source, Span, apply_edits, line_start};
 
 /// Makes the comment that lets a finding be, where one does: on a line of its own, above the first line
 /// of the command. It is tried on the text, in which `found` is all that is found.
@@ -41,8 +41,7 @@ fn command_start(buffers: &Buffers<'_>, document: &Document, finding: &Finding) 
 
 /// Finds the start of the line that a byte stands on, or of the one that goes on there.
 fn line_above(text: &str, offset: usize) -> Option<usize> {
-    let before = text.get(..offset)?;
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let start = line_start(text, offset);
     let above = text.get(..start)?.strip_suffix('\n')?.trim_end_matches('\r');
     if above.ends_with('\\') { line_above(text, above.len()) } else { Some(start) }
 }

@@ -7,7 +7,7 @@ use super::remove::remove;
 use super::state::Outside;
 use super::verify::verify;
 use crate::overrides::{Override, OverrideKind, parse};
-use crate::text::{Edit, Finding, Mend, Source, Span, apply_edits};
+use crate::text::{Edit, Finding, Mend, Source, Span, apply_edits, line_end, line_start};
 
 /// Finds the edits that mend a finding about a script.
 pub fn mend(script: &Script, outside: &Outside, finding: &Finding) -> Option<Mend> {
@@ -137,13 +137,4 @@ fn replaces(last: &Override, old: &Override) -> bool {
         !value.starts_with('{') && matches!(it.kind, OverrideKind::Change | OverrideKind::ForceAdd)
     };
     plain(last) && plain(old) && last.kind == old.kind && old.key.contains('.')
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
-}
-
-fn line_end(text: &str, at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.find('\n').unwrap_or(rest.len())
 }

@@ -2,7 +2,7 @@
 
 use super::launch::{Argument, Script};
 use super::piece::Origin;
-use crate::text::{Edit, Fault, Span};
+use crate::text::{Edit, Fault, Span, line_start};
 
 /// Takes an argument out, with its whole line where it stands alone.
 ///
@@ -59,7 +59,7 @@ fn with_blanks(text: &str, word: Span) -> Span {
 fn line_of(text: &str, word: Span) -> Span {
     let before = text.get(..word.start).unwrap_or_default();
     let after = text.get(word.end..).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line_start = line_start(text, word.start);
     let indent = before.get(line_start..).unwrap_or_default();
     if line_start == 0 || !indent.trim().is_empty() {
         return with_blanks(text, word);

@@ -1,7 +1,7 @@
 //! Lines and indentations of a YAML text.
 
 use crate::config::outline::{Item, Shape};
-use crate::text::Span;
+use crate::text::{Span, line_end, line_start};
 
 /// A text by lines.
 #[derive(Clone, Copy)]
@@ -10,13 +10,12 @@ pub(super) struct Lines<'a>(pub &'a str, pub &'static str);
 impl<'a> Lines<'a> {
     /// Returns the start of the line that holds a byte.
     pub(super) fn start(self, at: usize) -> usize {
-        self.0.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |found| found + 1)
+        line_start(self.0, at)
     }
 
     /// Returns the end of the line that holds a byte, its line break left out.
     pub(super) fn end(self, at: usize) -> usize {
-        let rest = self.0.get(at..).unwrap_or_default();
-        let end = at + rest.find('\n').unwrap_or(rest.len());
+        let end = line_end(self.0, at);
         let line = self.0.get(at..end).unwrap_or_default();
         if line.ends_with('\r') { end - 1 } else { end }
     }
