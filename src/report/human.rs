@@ -297,12 +297,7 @@ impl Page {
     fn change(&mut self, reported: &Reported<'_>, change: &KeyChange) {
         let arrow = words::arrow(change, reported.pack, reported.world);
         let text = self.paint.strong(&format!("{}: {arrow}", change.key));
-        let site = reported.sites.iter().find(|(key, _)| *key == change.key);
-        let place = match (site, &change.before_from) {
-            (Some((_, site)), _) => site.clone(),
-            (None, Some(from)) => from.to_string(),
-            (None, None) => "new".to_owned(),
-        };
+        let place = place(reported, change);
         let plain = 6 + change.key.chars().count() + arrow.chars().count() + place.chars().count();
         let place = self.paint.faint(&place);
         if plain + 2 <= self.look.width {
@@ -427,6 +422,16 @@ fn fact_label(name: &str) -> String {
         "allocated" => "by PyTorch".to_owned(),
         "reserved_unallocated" => "reserved, unused".to_owned(),
         other => other.replace('_', " "),
+    }
+}
+
+/// Says where a change is made, or what it changes came from.
+pub(super) fn place(reported: &Reported<'_>, change: &KeyChange) -> String {
+    let site = reported.sites.iter().find(|(key, _)| *key == change.key);
+    match (site, &change.before_from) {
+        (Some((_, site)), _) => site.clone(),
+        (None, Some(from)) => from.to_string(),
+        (None, None) => "new".to_owned(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::engine::{Applied, KeyChange, Step};
+use crate::engine::{Applied, Step};
 use crate::pack::{PackOption, Safety};
 use crate::report::goal::{SHOWN, goal_section};
-use crate::report::human::{Reported, nothing, told_facts};
+use crate::report::human::{Reported, nothing, place, told_facts};
 use crate::report::paint::Look;
 use crate::report::words;
 use crate::text::{Level, join_and};
@@ -132,15 +132,6 @@ fn changes(reported: &Reported<'_>, applied: &Applied) -> Markup {
             }
         }
         @for skipped in &applied.skipped { p.remark { "left out: " (skipped) } }
-    }
-}
-
-fn place(reported: &Reported<'_>, change: &KeyChange) -> String {
-    let site = reported.sites.iter().find(|(key, _)| *key == change.key);
-    match (site, &change.before_from) {
-        (Some((_, site)), _) => site.clone(),
-        (None, Some(from)) => from.to_string(),
-        (None, None) => "new".to_owned(),
     }
 }
 

@@ -99,7 +99,7 @@ fn evaluation(trace: &Trace) -> Markup {
             @for row in rows(trace) {
                 tr {
                     td style=(format!("padding-left:{}em", row.depth)) {
-                        code { (if row.depth == 0 || row.short.is_none() { row.text.as_str() } else { row.short.unwrap_or_default() }) }
+                        code { (row.short.filter(|_| row.depth > 0).unwrap_or(&row.text)) }
                     }
                     td class=(class(row.truth, row.known)) { (row.value) }
                     td.place { (row.from) }
