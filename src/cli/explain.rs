@@ -4,7 +4,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::job::{Job, request};
 use super::rewrite::refuse_unknown;
-use crate::engine::plan;
+use crate::engine::{Plan, Request, plan};
 use crate::pack::Pack;
 use crate::report::{Explained, explain, explain_json};
 use crate::text::{Fault, Span, nearest};
@@ -15,17 +15,8 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Done, CliError> 
     check_rules(&job.pack, &args.rule)?;
     let request = request(&args.job, &job.pack, false)?;
     let plan = plan(&job.pack, &job.state, &job.world, &request);
-    let explained = Explained {
-        pack: &job.pack,
-        plan: &plan,
-        state: &job.state,
-        world: &job.world,
-        request: &request,
-        launch: &job.title,
-        remarks: &job.remarks,
-        only: &args.rule,
-        shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
-    };
+    let explained =
+        Explained { only: &args.rule, ..explained(&job, &plan, &request, args.job.on_unknown) };
     match args.output_format {
         OutputFormat::Json => console.print(&format!("{:#}\n", explain_json(&explained)))?,
         OutputFormat::Full => {
@@ -37,6 +28,26 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Done, CliError> 
         refuse_unknown(&plan)?;
     }
     Ok(Done::Clean)
+}
+
+/// Everything that is said of the rules of a job.
+pub fn explained<'a>(
+    job: &'a Job,
+    plan: &'a Plan,
+    request: &'a Request,
+    on_unknown: OnUnknown,
+) -> Explained<'a> {
+    Explained {
+        pack: &job.pack,
+        plan,
+        state: &job.state,
+        world: &job.world,
+        request,
+        launch: &job.title,
+        remarks: &job.remarks,
+        only: &[],
+        shows_unknown: on_unknown != OnUnknown::Ignore,
+    }
 }
 
 fn check_rules(pack: &Pack, ids: &[String]) -> Result<(), CliError> {

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::console::Console;
 use super::error::CliError;
 use super::progress::Progress;
 use crate::signal::{Scan, Signals};
@@ -105,6 +106,14 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
     folder
         .and_then(|()| fs::write(path, text))
         .map_err(|error| CliError::plain(format!("cannot write `{}`: {error}", path.display())))
+}
+
+/// Writes the product to a file, or prints it where none is named.
+pub fn put(file: Option<&Path>, text: &str, console: &mut Console) -> Result<(), CliError> {
+    match file {
+        Some(path) => write_text(path, text),
+        None => console.print(text),
+    }
 }
 
 /// Makes a folder with files that appears whole or not at all, and never where something is.

@@ -4,15 +4,15 @@ use super::commit::{begin, commit, planned};
 use super::console::Console;
 use super::edits::Edits;
 use super::error::CliError;
-use super::files::write_text;
+use super::explain::explained;
+use super::files::put;
 use super::job::{Job, request};
 use super::jsonl;
 use crate::condition::Verdict;
-use crate::engine::{Plan, Pursued, Request, RequirementState, Status, plan, tried_record};
+use crate::engine::{Plan, Pursued, RequirementState, Status, plan, tried_record};
 use crate::pack::Safety;
 use crate::report::{
-    Explained, Look, Paint, Reported, render_faults, rewrite_html, rewrite_json, rewrite_report,
-    unknown_text,
+    Look, Paint, Reported, render_faults, rewrite_html, rewrite_json, rewrite_report, unknown_text,
 };
 use crate::text::{count, shell_word};
 
@@ -55,12 +55,13 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
             let json = rewrite_json(&reported, arguments.as_deref(), command.as_deref());
             format!("{json:#}\n")
         }
-        RewriteFormat::Html => rewrite_html(&reported, &explained(&job, &plan, &request, args)),
+        RewriteFormat::Html => {
+            rewrite_html(&reported, &explained(&job, &plan, &request, args.job.on_unknown))
+        }
     };
     match (&args.output_file, &arguments) {
-        (Some(path), _) => write_text(path, &text)?,
         (None, Some(_)) if !is_data => console.say(&text),
-        (None, _) => console.print(&text)?,
+        (file, _) => put(file.as_deref(), &text, console)?,
     }
     match (&command, &arguments) {
         _ if is_data && args.output_file.is_none() => {}
@@ -69,26 +70,6 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
         (None, None) => {}
     }
     finish(args, &job, &plan, &edits, console)
-}
-
-/// Everything that the page says of each rule.
-fn explained<'a>(
-    job: &'a Job,
-    plan: &'a Plan,
-    request: &'a Request,
-    args: &RewriteArgs,
-) -> Explained<'a> {
-    Explained {
-        pack: &job.pack,
-        plan,
-        state: &job.state,
-        world: &job.world,
-        request,
-        launch: &job.title,
-        remarks: &job.remarks,
-        only: &[],
-        shows_unknown: args.job.on_unknown != OnUnknown::Ignore,
-    }
 }
 
 fn finish(

@@ -20,7 +20,7 @@ use super::choose::none;
 use super::commit::{begin, commit};
 use super::console::Console;
 use super::error::CliError;
-use super::files::write_text;
+use super::files::put;
 use crate::pack::Signs;
 use crate::report::{
     FileChange, Fixes, Look, Paint, Report, check_concise, check_full, check_github, check_json,
@@ -167,7 +167,7 @@ fn show_diff(
 ) -> Result<(), CliError> {
     let look = look(args, console);
     let text: String = changes.iter().map(|it| unified_diff(it, Paint::new(look))).collect();
-    put(args, &text, console)
+    put(args.output_file.as_deref(), &text, console)
 }
 
 /// Takes out what the baseline knows, or makes it know everything; returns the findings that stay, how
@@ -228,19 +228,12 @@ fn show(
         console.say(&text);
         return Ok(());
     }
-    put(args, &text, console)
+    put(args.output_file.as_deref(), &text, console)
 }
 
 /// How the product looks where it goes.
 fn look(args: &CheckArgs, console: &Console) -> Look {
     if args.output_file.is_some() { Look::PLAIN } else { console.out }
-}
-
-fn put(args: &CheckArgs, text: &str, console: &mut Console) -> Result<(), CliError> {
-    match &args.output_file {
-        Some(path) => write_text(path, text),
-        None => console.print(text),
-    }
 }
 
 /// Tells the errors, which weigh more than what was found.
