@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::diff::text_diff;
 use super::fault::render_faults;
 use super::json::location;
-use super::junit::{testcase, xml};
+use super::junit::{document, suite, testcase};
 use super::paint::{Look, Paint};
 use crate::cases::{Compared, Coverage, Gap, Mismatch, Status, Tested, TestedPack};
 use crate::text::{Fault, Faults, count};
@@ -369,46 +369,30 @@ fn case_json(case: &Tested, view: TestView) -> Json {
 /// Writes the results as JUnit XML.
 pub fn tests_junit(packs: &[TestedPack], view: TestView) -> String {
     let plain = TestView { look: Look { color: false, ..view.look }, ..view };
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    for pack in packs {
-        let of = |wanted: &dyn Fn(Status) -> bool| {
-            pack.cases.iter().filter(|it| wanted(it.status(view.checks))).count()
-        };
-        let errors = of(&|status| status == Status::Error);
-        let more = usize::from(view.rejects) * pack.unreferenced.len();
-        let gaps = if view.requires { gaps(pack, plain.look) } else { String::new() };
-        let more = more + usize::from(!gaps.is_empty());
-        let failures = of(&|status| !matches!(status, Status::Passed | Status::Error)) + more;
-        let tests = pack.cases.len() + more;
-        let name = xml(&pack.name);
-        let _ = writeln!(
-            out,
-            "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">"
-        );
-        for case in &pack.cases {
-            out.push_str(&junit_case(pack, case, plain));
-        }
-        if view.rejects {
-            for snapshot in &pack.unreferenced {
-                let text = "no case has this snapshot";
-                out.push_str(&testcase(
-                    &pack.name,
-                    &format!("snapshot {snapshot}"),
-                    Some(("failure", text, text)),
-                ));
-            }
-        }
-        if !gaps.is_empty() {
-            out.push_str(&testcase(
-                &pack.name,
-                "coverage",
-                Some(("failure", "rules are not covered", &gaps)),
-            ));
-        }
-        out.push_str("  </testsuite>\n");
+    document(&packs.iter().map(|pack| junit_suite(pack, plain)).collect::<String>())
+}
+
+fn junit_suite(pack: &TestedPack, view: TestView) -> String {
+    let of = |wanted: &dyn Fn(Status) -> bool| {
+        pack.cases.iter().filter(|it| wanted(it.status(view.checks))).count()
+    };
+    let errors = of(&|status| status == Status::Error);
+    let failed = of(&|status| !matches!(status, Status::Passed | Status::Error));
+    let mut cases: Vec<String> = pack.cases.iter().map(|it| junit_case(pack, it, view)).collect();
+    let known = cases.len();
+    let mut fail = |name: &str, message: &str, text: &str| {
+        cases.push(testcase(&pack.name, name, Some(("failure", message, text))));
+    };
+    for snapshot in pack.unreferenced.iter().filter(|_| view.rejects) {
+        let text = "no case has this snapshot";
+        fail(&format!("snapshot {snapshot}"), text, text);
     }
-    out.push_str("</testsuites>\n");
-    out
+    let gaps = if view.requires { gaps(pack, view.look) } else { String::new() };
+    if !gaps.is_empty() {
+        fail("coverage", "rules are not covered", &gaps);
+    }
+    let counts = (cases.len(), failed + cases.len() - known, errors);
+    suite(&pack.name, counts, &cases.concat())
 }
 
 fn junit_case(pack: &TestedPack, case: &Tested, view: TestView) -> String {

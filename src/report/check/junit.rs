@@ -1,6 +1,6 @@
 use super::{Report, place};
 use crate::report::fault::render_finding;
-use crate::report::junit::testcase;
+use crate::report::junit::{document, suite, testcase};
 use crate::report::paint::Look;
 use crate::text::{Finding, Level};
 
@@ -25,12 +25,7 @@ pub fn check_junit(report: &Report<'_>) -> String {
         cases.push_str(&testcase(path, "can be read", Some(("error", message, message))));
     }
     let errors = report.errors.len();
-    let tests = tests + errors;
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  \
-         <testsuite name=\"hydrule check\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">\n\
-         {cases}  </testsuite>\n</testsuites>\n"
-    )
+    document(&suite("hydrule check", (tests + errors, failures, errors), &cases))
 }
 
 /// Names a finding by rule, key and place, which is what a list of failed tests shows.
