@@ -13,7 +13,6 @@ use super::job::{entries_of, outside};
 use super::kind::{Kind, host_of, kind_of, refuse_foreign};
 use super::run_folder::{Folder, read_any_folder};
 use super::show_json::file_json;
-use crate::config::tree::Content;
 use crate::config::{Config, inline};
 use crate::facts::Provenance;
 use crate::overrides::parse;
@@ -134,12 +133,10 @@ fn folder_json(folder: &Folder) -> Json {
 
 /// Lists the values of a configuration with their lines.
 fn leaves(config: &Config) -> Vec<(String, String, Provenance)> {
-    let keys = config.keys().into_iter();
+    let keys = config.value_keys().into_iter();
     let leaf = |key: String| {
         let node = config.node(&KeyPath::new(key.as_str()))?;
-        let text = inline(&node.content, false, None)?;
-        let section = matches!(&node.content, Content::Dict(dict) if !dict.entries.is_empty());
-        (!section).then(|| (key, text, config.provenance(node)))
+        Some((key, inline(&node.content, false, None)?, config.provenance(node)))
     };
     keys.filter_map(leaf).collect()
 }

@@ -156,6 +156,17 @@ impl Config {
         keys
     }
 
+    /// Lists the dotted keys that have a value, an empty section being one, in order.
+    pub fn value_keys(&self) -> Vec<String> {
+        let is_value = |key: &String| {
+            let node = self.node(&KeyPath::new(key.as_str()));
+            node.is_some_and(
+                |it| !matches!(&it.content, Content::Dict(dict) if !dict.entries.is_empty()),
+            )
+        };
+        self.keys().into_iter().filter(is_value).collect()
+    }
+
     /// Returns where a node was written.
     pub fn provenance(&self, node: &Node) -> Provenance {
         match node.origin {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::cli::check::{Buffer, Known};
-use crate::config::tree::Content;
 use crate::config::{Config, inline};
 use crate::facts::Provenance;
 use crate::pack::DefaultAnswer;
@@ -58,13 +57,7 @@ fn in_base(config: &Config, key: &str) -> Option<String> {
 pub fn keys(buffer: &Buffer<'_>, known: Option<&Known<'_>>) -> BTreeMap<String, Usual> {
     let mut keys: Vec<String> = Vec::new();
     if let Some(config) = &buffer.config {
-        let is_value = |key: &String| {
-            let node = config.node(&KeyPath::new(key.as_str()));
-            let section =
-                |content: &Content| matches!(content, Content::Dict(it) if !it.entries.is_empty());
-            node.is_some_and(|it| !section(&it.content))
-        };
-        keys.extend(config.keys().into_iter().filter(is_value));
+        keys.extend(config.value_keys());
     }
     if let Some(Known { pack, .. }) = known {
         keys.extend(pack.defaults.iter().flat_map(|it| it.values.keys().cloned()));
