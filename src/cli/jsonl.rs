@@ -15,7 +15,7 @@ use super::job::{plain_entries, request};
 use super::project::Project;
 use super::threads::{self, in_order};
 use super::told::{Known, check_fact, quantity_or};
-use crate::engine::{Plan, Request, RequirementState, State, World, plan};
+use crate::engine::{Plan, Request, RequirementState, State, Step, World, plan};
 use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety, headers};
@@ -251,14 +251,15 @@ impl Planned<'_> {
     fn record(&self, id: &Json) -> Json {
         let Self { pack, plan, remarks } = self;
         let option = |id: &str| pack.options.iter().find(|it| it.id == id);
-        let steps: Vec<Json> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let safe = option(&step.option).is_some_and(|it| it.safety == Safety::Safe);
-            json!({ "option": step.option, "safe": safe, "repaired_by": step.applied.repaired_by })
-        })
-        .collect();
+        let is_safe = |id: &str| option(id).is_some_and(|it| it.safety == Safety::Safe);
+        let step = |it: &Step| {
+            json!({
+                "option": it.option,
+                "safe": is_safe(&it.option),
+                "repaired_by": it.applied.repaired_by,
+            })
+        };
+        let steps: Vec<Json> = plan.steps.iter().map(step).collect();
         let changes: Vec<Json> = plan
             .changes
             .iter()
