@@ -104,7 +104,7 @@ pub enum OnUnknown {
 }
 
 /// Where the project's configuration is.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ProjectArgs {
     /// The project's configuration [default: the closest hydrule.toml above the first file]
     #[arg(long, value_name = "FILE", conflicts_with = "no_project")]
@@ -112,6 +112,39 @@ pub struct ProjectArgs {
     /// Read no project's configuration
     #[arg(long)]
     pub no_project: bool,
+}
+
+/// Which pack judges a launch, as what.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PackRules {
+    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub pack: Option<String>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
+    #[arg(long, value_name = "NAME=VERSION")]
+    pub target: Option<String>,
+}
+
+impl PackRules {
+    /// Names a pack, and leaves the project's configuration aside.
+    pub fn of(pack: &str) -> Self {
+        let project = ProjectArgs { project: None, no_project: true };
+        Self { pack: Some(pack.to_owned()), project, target: None }
+    }
+}
+
+/// Which findings count.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SelectArgs {
+    /// Only these rules, each told by what its id begins with [default: ALL]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// All but these rules; of --select and --ignore the longer text decides
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
 }
 
 /// What the job is: its files, its log, and what is known besides.
@@ -126,15 +159,9 @@ pub struct JobArgs {
     /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
-    #[arg(long, value_name = "NAME|PATH")]
-    pub pack: Option<String>,
-    /// Where the project's configuration is.
+    /// Which rules hold for it.
     #[command(flatten)]
-    pub project: ProjectArgs,
-    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
-    #[arg(long, value_name = "NAME=VERSION")]
-    pub target: Option<String>,
+    pub rules: PackRules,
     /// Which launch of the files is meant, counted from 1
     #[arg(long, value_name = "N")]
     pub launch: Option<usize>,
@@ -333,12 +360,9 @@ pub struct CheckArgs {
     /// The files.
     #[command(flatten)]
     pub paths: PathArgs,
-    /// Only these rules, each told by what its id begins with [default: ALL]
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub select: Vec<String>,
-    /// All but these rules; of --select and --ignore the longer text decides
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub ignore: Vec<String>,
+    /// Which findings count.
+    #[command(flatten)]
+    pub selected: SelectArgs,
     /// Let be what this file knows: findings by file, rule, key and launch, never by line
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -360,15 +384,9 @@ pub struct CheckArgs {
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
-    #[arg(long, value_name = "NAME|PATH")]
-    pub pack: Option<String>,
-    /// Where the project's configuration is.
+    /// Which rules hold for it.
     #[command(flatten)]
-    pub project: ProjectArgs,
-    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
-    #[arg(long, value_name = "NAME=VERSION")]
-    pub target: Option<String>,
+    pub rules: PackRules,
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
@@ -744,24 +762,15 @@ pub struct BacktestArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::LSP)]
 pub struct LspArgs {
-    /// Only these rules, each told by what its id begins with [default: ALL]
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub select: Vec<String>,
-    /// All but these rules; of --select and --ignore the longer text decides
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub ignore: Vec<String>,
+    /// Which findings count.
+    #[command(flatten)]
+    pub selected: SelectArgs,
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The rule pack: a name or a folder [default: the project's, else the one that knows the launch]
-    #[arg(long, value_name = "NAME|PATH")]
-    pub pack: Option<String>,
-    /// Where the project's configuration is.
+    /// Which rules hold for it.
     #[command(flatten)]
-    pub project: ProjectArgs,
-    /// The version of the application: verl=0.9.1 [default: what the keys of the launch tell]
-    #[arg(long, value_name = "NAME=VERSION")]
-    pub target: Option<String>,
+    pub rules: PackRules,
     /// A variable of the jobs' environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,

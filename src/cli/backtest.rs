@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Done;
-use super::args::{BacktestArgs, JobArgs, OutputFormat, ProjectArgs};
+use super::args::{BacktestArgs, JobArgs, OutputFormat, PackRules};
 use super::console::Console;
 use super::error::CliError;
 use super::files::{entries_in, read_script};
@@ -143,8 +143,7 @@ impl Triple {
             files,
             overrides,
             log: Some(log),
-            pack: Some(pack.to_owned()),
-            project: ProjectArgs { project: None, no_project: true },
+            rules: PackRules::of(pack),
             ..JobArgs::default()
         })
     }

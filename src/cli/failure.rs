@@ -1,7 +1,7 @@
 //! `hydrule facts`: what a job's logs tell of its failure.
 
 use super::Done;
-use super::args::{FactsArgs, JobArgs, OnUnknown, OutputFormat, ProjectArgs};
+use super::args::{FactsArgs, JobArgs, OutputFormat, PackRules};
 use super::console::Console;
 use super::error::CliError;
 use super::facts;
@@ -116,28 +116,11 @@ fn compare(
 
 fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
     JobArgs {
-        pin: Vec::new(),
         files: args.script.clone(),
-        log: None,
-        config: None,
-        pack: Some(pack.to_owned()),
-        project: ProjectArgs { project: None, no_project: true },
+        rules: PackRules::of(pack),
         launch: args.launch,
         env: args.env.clone(),
         args: args.args.clone(),
-        fact: Vec::new(),
-        facts: Vec::new(),
-        tried: Vec::new(),
-        param: Vec::new(),
-        only: Vec::new(),
-        steps: None,
-        goal: None,
-        weight: Vec::new(),
-        strict: false,
-        preserve: Vec::new(),
-        repair: None,
-        target: None,
-        on_unknown: OnUnknown::Warn,
-        overrides: Vec::new(),
+        ..JobArgs::default()
     }
 }

@@ -91,14 +91,14 @@ impl Job {
         check_usage(args.files.is_empty(), args.overrides.is_empty())?;
         let files = Files::sort(&args.files)?;
         let outside = outside(&args.env, args.args.clone())?;
-        let project = Project::of(&args.project, args.files.first().map(PathBuf::as_path))?;
+        let project = Project::of(&args.rules.project, args.files.first().map(PathBuf::as_path))?;
         let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
         let scripts = scripts.collect::<Result<Vec<_>, CliError>>()?;
         let yaml = files.yaml.as_deref().map(read_script).transpose()?;
         let launched = || inputs_of(scripts.clone(), &outside);
-        let (pack, remarks) = if args.pack.is_some() || project.packs().is_some() {
+        let (pack, remarks) = if args.rules.pack.is_some() || project.packs().is_some() {
             (
-                project.pack(args.pack.as_deref(), &|| {
+                project.pack(args.rules.pack.as_deref(), &|| {
                     Ok(signs_of_inputs(&launched()?, args.launch))
                 })?,
                 Vec::new(),

@@ -74,7 +74,7 @@ enum Packs<'a> {
 
 impl<'a> Packs<'a> {
     fn new(args: &'a RewriteArgs, project: &'a Project) -> Result<Self, CliError> {
-        let named = args.job.pack.as_deref();
+        let named = args.job.rules.pack.as_deref();
         if named.is_some() || project.packs().is_some() {
             let pack = project.pack(named, &|| Ok(Vec::new()))?;
             return Ok(Self::Named(Box::new(Common::of(args, project, pack)?)));
@@ -104,7 +104,7 @@ impl<'a> Packs<'a> {
 
 /// `hydrule rewrite --jsonl`.
 pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
-    let project = Project::of(&args.job.project, None)?;
+    let project = Project::of(&args.job.rules.project, None)?;
     let packs = Packs::new(args, &project)?;
     let threads = args.threads.unwrap_or_else(threads::usual);
     let mut input = io::stdin().lock();

@@ -66,7 +66,7 @@ impl<'a> Scopes<'a> {
         if let Some(known) = folders.get(&folder) {
             return Ok(Arc::clone(known));
         }
-        let project = Project::of(&self.args.project, Some(file))?;
+        let project = Project::of(&self.args.rules.project, Some(file))?;
         let name = project.files.first().map_or("", |it| it.source.name()).to_owned();
         let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
         let scope = projects.entry(name).or_insert_with(|| {
@@ -161,7 +161,7 @@ impl Scope<'_> {
 
     /// Tells whether the user or the project names the packs.
     pub fn is_named(&self) -> bool {
-        self.args.pack.is_some() || self.project.packs().is_some()
+        self.args.rules.pack.is_some() || self.project.packs().is_some()
     }
 
     /// Lists the packs that were needed.
@@ -172,7 +172,7 @@ impl Scope<'_> {
     }
 
     fn load_named(&self) -> Result<Vec<Loaded>, CliError> {
-        let packs = match self.args.pack.as_deref() {
+        let packs = match self.args.rules.pack.as_deref() {
             Some(name) => vec![self.project.named(name)?],
             None => self.project.all_packs()?,
         };
@@ -187,7 +187,7 @@ impl Scope<'_> {
             facts: &args.facts,
             param: &args.param,
             pin: &args.pin,
-            target: args.target.as_deref(),
+            target: args.rules.target.as_deref(),
             project: &self.project,
         };
         let world = loaded.world.get_or_init(|| known.world(&loaded.pack));

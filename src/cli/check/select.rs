@@ -29,7 +29,7 @@ pub struct Selection<'a> {
 impl<'a> Selection<'a> {
     /// Takes what the arguments say.
     pub fn of(args: &'a CheckArgs) -> Self {
-        Self { select: &args.select, ignore: &args.ignore }
+        Self { select: &args.selected.select, ignore: &args.selected.ignore }
     }
 
     /// Tells whether a rule counts: the longest of the words that its id begins with decides, and

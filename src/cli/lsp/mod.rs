@@ -11,7 +11,7 @@ use std::io::{self, BufReader};
 use std::path::Path;
 
 use super::Done;
-use super::args::{CheckArgs, LspArgs, ProjectArgs};
+use super::args::{CheckArgs, LspArgs};
 use super::check::Buffers;
 use super::error::CliError;
 use crate::lsp::{Action, Completion, Document, Ended, Hover, Language, serve};
@@ -35,15 +35,11 @@ pub fn run(args: &LspArgs) -> Result<Done, CliError> {
 
 /// What `hydrule check` would be told.
 fn check_args(args: &LspArgs) -> CheckArgs {
-    let LspArgs { select, ignore, config, pack, project, target, env, param, stdio: _ } = args;
-    let ProjectArgs { project, no_project } = project;
+    let LspArgs { selected, config, rules, env, param, stdio: _ } = args;
     CheckArgs {
-        select: select.clone(),
-        ignore: ignore.clone(),
+        selected: selected.clone(),
         config: config.clone(),
-        pack: pack.clone(),
-        project: ProjectArgs { project: project.clone(), no_project: *no_project },
-        target: target.clone(),
+        rules: rules.clone(),
         env: env.clone(),
         param: param.clone(),
         ..CheckArgs::default()
