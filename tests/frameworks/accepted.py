@@ -201,11 +201,16 @@ class Lightning(Composed):
             raise TypeError(f"Trainer has no parameter {', '.join(sorted(unknown))}")
 
 
+# Cases that are made to notice mistakes in the rules: their values are at the edges, and in no launch.
+MADE = {"kills.toml", "survivors.toml"}
+
+
 # -- what is tried -------------------------------------------------------------------------------------
 def launches(pack):
     """The overrides of the cases, each list once, and none at all."""
     found = [[]]
-    for file in sorted((RULES / pack / "cases").glob("*.toml")):
+    written = [it for it in (RULES / pack / "cases").glob("*.toml") if it.name not in MADE]
+    for file in sorted(written):
         cases = tomllib.loads(file.read_text())
         for case in cases["case"]:
             words = [*cases.get("common", {}).get("overrides", []), *case.get("overrides", [])]

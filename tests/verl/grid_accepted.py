@@ -34,6 +34,8 @@ SHOWN = "is only shown, never written"
 DIRECTIVE = "changes a directive of Slurm alone"
 NEVER = {"train-lora": SHOWN, "expandable-segments": SHOWN, "raise-ray-threshold": SHOWN, "one-micro-batch": SHOWN,
          "whole-node-memory": SHOWN, "more-host-memory": DIRECTIVE, "more-nodes": "asks for --param nodes_limit"}
+# What an option asks about besides, so that it can act at all.
+ABOUT = {"fit-update-bucket": {"oom.phase": "weight_sync", "model.vocab_size": 151936, "model.hidden_size": 896}}
 
 
 class Verl:
@@ -68,6 +70,7 @@ def planned(binary, option, lines):
         if "signal" in line["oom"]:
             sizes = {"free": line["oom"]["free"], "capacity": 85018000000}
             facts |= {f"oom.{name}": f"{size / 2**30:.2f}GiB" for name, size in sizes.items()}
+        facts |= ABOUT.get(option, {})
         words.append(json.dumps({"id": number, "overrides": grid.overrides(line), "facts": facts}))
     command = [binary, "rewrite", "--jsonl", "--unsafe", "--only", option]
     result = subprocess.run(command, input="\n".join(words), capture_output=True, text=True, timeout=600)
