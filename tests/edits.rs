@@ -262,7 +262,8 @@ fn what_may_stand_in_an_untold_word_is_not_said_to_be_absent() {
     let workspace = Workspace::new();
     workspace.write("run.sh", "python3 -m app optim.lr=1 $(cat tuned.txt) b=2\n");
     let removed = workspace.hydrule("set run.sh ~trainer.nnodes").run();
-    assert_eq!(removed.code, 2, "{}", removed.shown());
+    assert_eq!(removed.code, 0, "{}", removed.shown());
+    assert!(!removed.err.contains("says so already"), "{}", removed.err);
     assert!(
         removed.err.contains("nothing tells whether `trainer.nnodes` is set"),
         "{}",

@@ -22,10 +22,10 @@ use crate::pack::headers;
 use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
 };
-use crate::surface::bash::{self, Change, Moved, Refusal, Script, Wanted};
+use crate::surface::bash::{self, Change, How, Moved, Refusal, Script, Wanted};
 use crate::surface::pins::{pinned_directives, pinned_keys};
 use crate::surface::{hosted, slurm, yaml};
-use crate::text::{Fault, Faults, Source, Span, apply_edits, shell_word};
+use crate::text::{Fault, Faults, Source, Span, apply_edits, join_or, shell_word};
 use crate::value::Value;
 
 /// A change that is ready.
@@ -35,6 +35,8 @@ struct Made {
     text: String,
     /// The same as data.
     json: Json,
+    /// The keys that something unread may set, and nothing that is read does.
+    untold: Vec<String>,
 }
 
 /// `hydrule set`.
@@ -44,7 +46,7 @@ pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     }
     let files = std::slice::from_ref(&args.file);
     begin(files, args.write, console)?;
-    let Made { file, text, json } = match kind_of(&args.file) {
+    let Made { file, text, json, untold } = match kind_of(&args.file) {
         Kind::Yaml => in_yaml(args, console.err)?,
         Kind::Script | Kind::Hosted(_) => in_script(args, console)?,
         Kind::Folder => return in_folder(args, console),
@@ -65,6 +67,12 @@ pub fn run(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     }
     let paint = Paint::new(console.err);
     let (said, done) = match (changes, args.write) {
+        (false, _) if !untold.is_empty() => {
+            let keys: Vec<String> = untold.iter().map(|key| format!("`{key}`")).collect();
+            let mark = paint.warn("!");
+            let text = format!("nothing tells whether {} is set", join_or(&keys));
+            (format!("{mark} Nothing was changed: {text}.\n"), Done::Clean)
+        }
         (false, _) => ("Nothing to do: the file says so already.\n".to_owned(), Done::Clean),
         (true, true) => (String::new(), Done::Clean),
         (true, false) => {
@@ -113,7 +121,7 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
         |(key, site): &(String, String)| format!("{}  {}\n", paint.strong(key), paint.faint(site));
     let text = sites.iter().map(line).collect();
     let file = FileChange::new(&source, edited.text);
-    Ok(Made { file, text, json: json!({ "changes": changes }) })
+    Ok(Made { file, text, json: json!({ "changes": changes }), untold: Vec::new() })
 }
 
 /// What the project pins.
@@ -207,6 +215,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         file: FileChange::new(&original, original.text().to_owned()),
         text: String::new(),
         json: json!({ "changes": [] }),
+        untold: Vec::new(),
     };
     if !changes.is_empty() {
         let launches = choose(script, &args.launch, &changes)?;
@@ -227,6 +236,8 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         refuse_pinned(args, &pins, moved)?;
         made.text = edited_text(script, &edited, console.err);
         made.json = edited_json(script, &wanted, &edited);
+        let untold = edited.sites.iter().filter(|it| matches!(it.how, How::Untold(_)));
+        made.untold = untold.map(|it| it.key.clone()).collect();
         made.file.after = match host {
             None => edited.text,
             Some(host) => hosted::edited(&original, host, &edited.edits, &edited.text)

@@ -27,6 +27,7 @@ fn site_text(script: &Script, site: &Site) -> String {
     match &site.how {
         How::Literal => at.to_string(),
         How::Nothing => format!("{at}, as it is"),
+        How::Untold(why) => format!("{at}, which may set it: {why}"),
         How::Use(names) => format!("{at}, in place of what was made of {}", join_and(names)),
         How::Follows => "follows from the other changes".to_owned(),
         How::Variable(name) if is_argument(name) => format!("{at}, where ${name} is given"),
@@ -128,6 +129,7 @@ fn site_json(script: &Script, wanted: &Wanted<'_>, site: &Site) -> Json {
         How::Inserted(reason) => ("added", Vec::new(), reason.as_ref().map(|it| &it.text)),
         How::Removed => ("removed", Vec::new(), None),
         How::Nothing => ("nothing", Vec::new(), None),
+        How::Untold(why) => ("untold", Vec::new(), Some(why)),
     };
     json!({
         "key": site.key,

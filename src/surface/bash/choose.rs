@@ -111,22 +111,19 @@ impl One<'_> {
         }
         match place {
             Some(span) => Ok(Made { edits, how: How::Removed, span }),
-            None => self.has_none(),
+            None => Ok(self.has_none()),
         }
     }
 
-    /// Says that there is no override of the key, unless something of which not even the key is told
-    /// may be one.
-    fn has_none(&self) -> Result<Made, Fault> {
+    /// Says that there is no override of the key, or what may be one without telling its key.
+    fn has_none(&self) -> Made {
         let untold = |it: &&Argument| it.text.unknown().is_some() && it.target().is_empty();
-        let Some(argument) = self.launch.arguments.iter().find(untold) else {
-            let span = self.launch.location.span;
-            return Ok(Made { edits: Vec::new(), how: How::Nothing, span });
+        let untold = self.launch.arguments.iter().find(untold);
+        let (how, span) = match untold.and_then(|it| Some((it.text.unknown()?, it.word))) {
+            Some((unknown, word)) => (How::Untold(unknown.why.clone()), word),
+            None => (How::Nothing, self.launch.location.span),
         };
-        let message = format!("nothing tells whether `{}` is set", self.change.key);
-        let fault = Fault::new("hydrule::edit::untold", argument.word, message);
-        let why = argument.text.unknown().map(|it| it.why.as_str()).unwrap_or_default();
-        Err(fault.labelled(format!("this may set it: {why}")))
+        Made { edits: Vec::new(), how, span }
     }
 
     /// Replaces the value where it lives, or what stands at the override.

@@ -91,6 +91,9 @@ pub enum How {
     Removed,
     /// The script says so already.
     Nothing,
+    /// Nothing that is known says otherwise; a word of which not even the key is told may, and why it is
+    /// not told.
+    Untold(String),
 }
 
 /// Why a key gets an override of its own beside the one it has.
