@@ -285,3 +285,55 @@ fn places_tell_the_file() {
         (&"common.env".into(), &3.into())
     );
 }
+
+/// Texts that nest: what stands around all, what is repeated, the middle, and what closes it.
+const NESTS: &[(&str, &str, &str, &str, &str)] = &[
+    ("substitution", "x=@", "$(", "echo a", ")"),
+    ("quoted substitution", "x=@", "\"$(", "echo a", ")\""),
+    ("arguments of substitutions", "x=@", "$(echo ", "a", ")"),
+    ("default", "x=@", "${a:-", "b", "}"),
+    ("quoted default", "x=@", "\"${a:-", "b", "}\""),
+    ("subscript", "x=@", "${a[", "1", "]}"),
+    ("arithmetic", "x=@", "$((", "1", "))"),
+    ("parentheses in arithmetic", "x=$((@))", "( ", "1", " )"),
+    ("negation in arithmetic", "x=$((@))", "! ", "1", ""),
+    ("braces", "echo @", "{a,", "b", "}"),
+    ("files of commands", "cat @", "<( cat ", "a", " )"),
+    ("subshell", "@", "( ", "echo a", " )"),
+    ("group", "@", "{ ", "echo a", "; }"),
+    ("if", "@", "if true; then\n", "echo a", "\nfi"),
+    ("until", "@", "until true; do\n", "echo a", "\ndone"),
+    ("for", "@", "for i in 1; do\n", "echo a", "\ndone"),
+    ("case", "@", "case a in a)\n", "echo a", "\n;; esac"),
+    ("function", "@", "f() {\n", "echo a", "\n}"),
+    ("test", "[[ @ ]]", "( ", "a", " )"),
+    ("negated test", "[[ @ ]]", "! ", "a", ""),
+    ("negation", "@", "! ", "true", ""),
+    ("coprocess", "@", "coproc ", "true", ""),
+];
+
+#[test]
+fn what_nests_too_deep_is_refused_and_nothing_else() {
+    for (name, around, open, middle, close) in NESTS {
+        for depth in [3, 45, 20_000] {
+            let nest = format!("{}{middle}{}", open.repeat(depth), close.repeat(depth));
+            let script = format!("{}\npython3 -m app a.b=1\n", around.replace('@', &nest));
+            match bash::read(&Source::new("run.sh", script), &Outside::default()) {
+                Ok(script) => assert_eq!(script.launches.len(), 1, "{name}, {depth}"),
+                Err(faults) => {
+                    assert!(depth > 45, "{name}, {depth}: {faults}");
+                    assert!(faults.to_string().contains("nests by more than"), "{name}: {faults}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn operators_without_end_make_no_tree_without_end() {
+    for operators in ["! ", "- ", "1 + ", "1 ? 2 : ", "a = ", "2 ** "] {
+        let script = format!("x=$(( {}1 ))\npython3 -m app a.b=$x\n", operators.repeat(20_000));
+        let read = bash::read(&Source::new("run.sh", script), &Outside::default());
+        assert_eq!(read.map(|it| it.launches.len()).ok(), Some(1), "{operators}");
+    }
+}

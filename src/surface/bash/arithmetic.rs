@@ -4,6 +4,8 @@ use brush_parser::ast::{
     ArithmeticExpr, ArithmeticTarget, BinaryOperator, UnaryAssignmentOperator, UnaryOperator,
 };
 
+use super::nesting;
+
 /// How deep variables that hold expressions are followed.
 const DEEPEST: usize = 8;
 
@@ -48,18 +50,23 @@ pub fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, Failur
 /// Lists the variables that an expression may set.
 pub fn assigned(text: &str) -> Vec<String> {
     let mut names = Vec::new();
-    match brush_parser::arithmetic::parse(text.trim()) {
-        Ok(tree) => targets(&tree, &mut names),
-        Err(_) if text.contains('=') || text.contains("++") || text.contains("--") => {
+    match parsed(text) {
+        Some(tree) => targets(&tree, &mut names),
+        None if text.contains('=') || text.contains("++") || text.contains("--") => {
             let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
             let words = text.split(|c| !name(c));
             let named =
                 |word: &&str| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
             names.extend(words.filter(named).map(str::to_owned));
         }
-        Err(_) => {}
+        None => {}
     }
     names
+}
+
+fn parsed(text: &str) -> Option<ArithmeticExpr> {
+    let readable = !nesting::arithmetic_too_deep(text);
+    readable.then(|| brush_parser::arithmetic::parse(text.trim()).ok())?
 }
 
 fn targets(tree: &ArithmeticExpr, names: &mut Vec<String>) {
@@ -95,9 +102,8 @@ struct Evaluation<'a> {
 
 impl Evaluation<'_> {
     fn text(&mut self, text: &str) -> Result<i64, Failure> {
-        let tree = brush_parser::arithmetic::parse(text.trim());
-        let tree = tree
-            .map_err(|_| Failure::Wrong(format!("`{text}` is no arithmetic that can be read")))?;
+        let tree = parsed(text)
+            .ok_or_else(|| Failure::Wrong(format!("`{text}` is no arithmetic that can be read")))?;
         self.compute(&tree)
     }
 

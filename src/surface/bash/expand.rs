@@ -10,6 +10,7 @@ use super::expression;
 use super::glob::Pattern;
 use super::launch::Beaten;
 use super::making::{Field, Making, Separators};
+use super::nesting;
 use super::operate::decoded;
 use super::piece::{Origin, Piece, Quoting, Step, Text, Unknown};
 use super::state::{Outside, State, Var};
@@ -358,7 +359,8 @@ impl Variables for Reading<'_, '_> {
 
 /// Parses a word into its pieces.
 pub fn parsed(text: &str) -> Option<Vec<WordPieceWithSource>> {
-    brush_parser::word::parse(text, &ParserOptions::default()).ok()
+    let readable = nesting::too_deep(text).is_none() && !nesting::subscripts_too_deep(text);
+    readable.then(|| brush_parser::word::parse(text, &ParserOptions::default()).ok())?
 }
 
 fn unread(here: &Written, why: &str) -> Piece {

@@ -24,6 +24,7 @@ mod launch;
 mod loops;
 mod making;
 mod mend;
+mod nesting;
 mod operate;
 mod parameter;
 mod paths;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use brush_parser::ast::{Program, Word};
 use brush_parser::{ParseError, ParserOptions, SourceSpan, Token, TokenizerError};
 
+use super::nesting;
 use crate::text::{Fault, Faults, Source, Span};
 
 /// A parsed script.
@@ -58,8 +59,7 @@ impl Syntax {
     /// # Errors
     /// The place where bash's grammar stops.
     pub fn parse(source: &Source, place: Place) -> Result<Self, Faults> {
-        let offsets: Vec<usize> = source.text().char_indices().map(|(at, _)| at).collect();
-        let mut offsets = offsets;
+        let mut offsets: Vec<usize> = source.text().char_indices().map(|(at, _)| at).collect();
         offsets.push(source.text().len());
         let byte = |index: usize| offsets.get(index).copied().unwrap_or(source.text().len());
         let options = ParserOptions::default();
@@ -68,8 +68,15 @@ impl Syntax {
         let text = source.text();
         let open = text.len() - text.trim_end_matches('\\').len();
         let text = if open % 2 == 1 { text.strip_suffix('\\').unwrap_or(text) } else { text };
+        if let Some(at) = nesting::too_deep(text) {
+            return Err(fault(nesting::fault(Span::new(at, at + 1))));
+        }
         let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options());
         let tokens = tokens.map_err(|error| fault(tokenizer_fault(source, &error)))?;
+        if let Some(token) = nesting::too_deep_a_token(&tokens) {
+            let at = token.location();
+            return Err(fault(nesting::fault(Span::new(byte(at.start.index), byte(at.end.index)))));
+        }
         let program = brush_parser::parse_tokens(&tokens, &options);
         let program = program.map_err(|error| fault(parser_fault(source, &byte, &error)))?;
         let mut syntax = Self {

@@ -1,0 +1,120 @@
+//! How deep a text may nest: what the parser and the walk take without running out of stack or time.
+
+use brush_parser::Token;
+
+use crate::text::{Fault, Span};
+
+/// How deep statements, expansions and parentheses may nest together. People nest fewer than ten;
+/// twice as many as this still fit the stack of a thread.
+pub const DEEPEST: usize = 100;
+
+/// How deep subscripts of parameters may nest, as in `${a[${b[0]}]}`: the parser takes ten times as
+/// long for each.
+const DEEPEST_SUBSCRIPTS: usize = 3;
+
+/// Words behind which a command begins, as it does behind an operator.
+const LEADING: [&str; 11] =
+    ["!", "{", "coproc", "do", "elif", "else", "if", "then", "time", "until", "while"];
+
+/// Finds where a text nests too deep to be cut into words: by parentheses and braces outside of
+/// comments at the start of a line.
+pub fn too_deep(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = if line.trim_start().starts_with('#') { "" } else { line };
+        for (at, byte) in code.bytes().enumerate() {
+            match byte {
+                b'(' | b'{' => open += 1,
+                b')' | b'}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open > DEEPEST {
+                return Some(start + at);
+            }
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// Counts what is open.
+#[derive(Default)]
+struct Open {
+    parentheses: usize,
+    statements: usize,
+    negations: usize,
+}
+
+impl Open {
+    /// Counts with one more token, at whose place a command may begin or not.
+    fn count(&mut self, token: &Token, begins: bool) {
+        let operator = matches!(token, Token::Operator(..));
+        match token.to_str() {
+            "(" | "<(" | ">(" if operator => self.parentheses += 1,
+            ")" if operator => self.parentheses = self.parentheses.saturating_sub(1),
+            "if" | "for" | "while" | "until" | "select" | "case" | "{" | "coproc" if begins => {
+                self.statements += 1;
+            }
+            "fi" | "done" | "esac" | "}" if begins => {
+                self.statements = self.statements.saturating_sub(1);
+            }
+            _ => {}
+        }
+        self.negations = if token.to_str() == "!" { self.negations + 1 } else { 0 };
+    }
+}
+
+/// Finds the token at which statements nest too deep to be parsed.
+pub fn too_deep_a_token(tokens: &[Token]) -> Option<&Token> {
+    let mut open = Open::default();
+    let mut begins = true;
+    tokens.iter().find(|token| {
+        open.count(token, begins);
+        begins =
+            matches!(token, Token::Operator(..)) || begins && LEADING.contains(&token.to_str());
+        open.parentheses + open.statements + open.negations > DEEPEST
+    })
+}
+
+/// Tells whether an expression nests too deep, or has so many operators that its tree may.
+pub fn arithmetic_too_deep(text: &str) -> bool {
+    let operators = text.bytes().filter(|it| b"!~+-*?,=&|^<>/%".contains(it)).count();
+    operators > 2 * DEEPEST || too_deep(text).is_some()
+}
+
+/// Tells whether a word's parameters have subscripts that nest too deep to be parsed.
+pub fn subscripts_too_deep(word: &str) -> bool {
+    let mut open: Vec<u8> = Vec::new();
+    let mut bytes = word.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'$' if bytes.next_if_eq(&b'{').is_some() => {
+                open.push(b'}');
+                while bytes
+                    .next_if(|it| it.is_ascii_alphanumeric() || b"_!#".contains(it))
+                    .is_some()
+                {}
+                if bytes.next_if_eq(&b'[').is_some() {
+                    open.push(b']');
+                }
+            }
+            b'}' | b']' if open.last() == Some(&byte) => {
+                open.pop();
+            }
+            _ => {}
+        }
+        if open.iter().filter(|it| **it == b']').count() > DEEPEST_SUBSCRIPTS {
+            return true;
+        }
+    }
+    false
+}
+
+/// Says that a text nests too deep.
+pub fn fault(at: Span) -> Fault {
+    let message = format!("the script nests by more than {DEEPEST}");
+    Fault::new("hydrule::bash::nesting", at, message)
+        .labelled("this is one level too deep to be read")
+        .helped("move what is inside into a function or a script of its own")
+}
