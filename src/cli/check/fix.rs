@@ -16,6 +16,9 @@ use crate::text::{Edit, Finding, Identity, Level, Mend, Source, TextEdits};
 /// How often fixes are made, each time of all that is found then.
 const ROUNDS: usize = 50;
 
+/// How many fixes are each tried alone; more than these are tried together, then in halves.
+const ALONE: usize = 20;
+
 /// The rule whose fix gives a launch overrides that it never got, in which something else may be wrong.
 const REVEALING: &str = "broken-continuation";
 
@@ -128,20 +131,18 @@ impl Fixer<'_, '_, '_> {
         open
     }
 
-    /// Makes all fixes that do not meet, or where that does not do, the first one that does alone.
+    /// Makes all fixes that do not meet, or where that does not do, a half of them that does.
     fn make(&self, now: &Standing, wanted: &[&Finding]) -> Result<Option<Made>, CliError> {
         let takes = |it: &Made| !it.news || self.asks.unsafe_too && it.only_reveals();
         let made = self.attempt(now, wanted, true)?.filter(takes);
         if made.is_some() || wanted.len() < 2 {
             return Ok(made);
         }
-        for one in wanted {
-            let made = self.attempt(now, std::slice::from_ref(one), true)?.filter(takes);
-            if made.is_some() {
-                return Ok(made);
-            }
+        let (first, second) = wanted.split_at(wanted.len() / 2);
+        match self.make(now, first)? {
+            Some(made) => Ok(Some(made)),
+            None => self.make(now, second),
         }
-        Ok(None)
     }
 
     /// Makes the fixes of some findings, those left out that meet an earlier one; nothing where they
@@ -183,21 +184,34 @@ impl Fixer<'_, '_, '_> {
 
     /// Takes away every fix that does not mend; one that brings something to light deserves a look.
     fn prove(&self, now: &mut Standing) -> Result<(), CliError> {
-        let mut proved: Vec<Vec<Option<Mend>>> = Vec::new();
-        for examined in &now.examined {
-            let proofs = examined.findings.iter().map(|it| {
-                let Some(fix) = &it.fix else { return Ok(None) };
-                let made = self.attempt(now, &[it], false)?.filter(Made::only_reveals);
-                Ok(made.map(|made| fix.clone().only_if(fix.safe && !made.news)))
-            });
-            proved.push(proofs.collect::<Result<_, CliError>>()?);
-        }
-        for (examined, proved) in now.examined.iter_mut().zip(proved) {
-            for (finding, fix) in examined.findings.iter_mut().zip(proved) {
-                finding.fix = fix;
-            }
+        let found = now.examined.iter().flat_map(|it| &it.findings);
+        let fixable: Vec<&Finding> = found.filter(|it| it.fix.is_some()).collect();
+        let mut proved = self.proved(now, &fixable)?.into_iter();
+        let found = now.examined.iter_mut().flat_map(|it| &mut it.findings);
+        for finding in found.filter(|it| it.fix.is_some()) {
+            finding.fix = proved.next().flatten();
         }
         Ok(())
+    }
+
+    /// Returns the fix of each finding if it mends: tried alone, or with many others where nothing new
+    /// is found after all of them.
+    fn proved(&self, now: &Standing, findings: &[&Finding]) -> Result<Vec<Option<Mend>>, CliError> {
+        if findings.len() <= ALONE {
+            return findings.iter().map(|it| self.proved_alone(now, it)).collect();
+        }
+        let all = |it: &Made| !it.news && it.mended.len() == findings.len();
+        if self.attempt(now, findings, false)?.is_some_and(|it| all(&it)) {
+            return Ok(findings.iter().map(|it| it.fix.clone()).collect());
+        }
+        let (first, second) = findings.split_at(findings.len() / 2);
+        Ok([self.proved(now, first)?, self.proved(now, second)?].concat())
+    }
+
+    fn proved_alone(&self, now: &Standing, finding: &Finding) -> Result<Option<Mend>, CliError> {
+        let Some(fix) = &finding.fix else { return Ok(None) };
+        let made = self.attempt(now, &[finding], false)?.filter(Made::only_reveals);
+        Ok(made.map(|made| fix.clone().only_if(fix.safe && !made.news)))
     }
 }
 
