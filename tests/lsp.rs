@@ -417,6 +417,28 @@ fn what_a_project_says_holds_in_the_editor() {
 }
 
 #[test]
+fn a_base_configuration_that_is_found_holds_in_the_editor() {
+    let mut editor = Editor::ready(&["utf-8"]);
+    let folder = editor.workspace.path().join("conf");
+    std::fs::create_dir(&folder).unwrap();
+    let main = "@hydra.main(version_base=None, config_path='conf', config_name='base')\n";
+    editor.workspace.write("train.py", main);
+    std::fs::write(folder.join("base.yaml"), "data:\n  train_batch_size: 96\n  small: 1\n")
+        .unwrap();
+    let text = "python3 train.py data.train_batch_size=64 actor_rollout_ref.x=1\n";
+    editor.open("run.sh", "shellscript", text);
+    let found = editor.found("run.sh");
+    assert!(found.iter().any(|it| it["code"] == "refused-override"), "{found:?}");
+    editor.replace("run.sh", "actor_rollout_ref.x", "+actor_rollout_ref.x");
+    assert!(editor.found("run.sh").iter().all(|it| it["code"] != "refused-override"));
+    let told = editor.hover("run.sh", "data.train_batch_size");
+    assert!(told.contains("without it: 96, conf/base.yaml:2"), "{told}");
+    let keys = editor.complete("run.sh", "python3 train.py ");
+    assert!(keys.iter().any(|it| it["label"] == "data.small"), "{keys:?}");
+    editor.end();
+}
+
+#[test]
 fn texts_that_are_on_no_disk_are_looked_at() {
     let mut editor = Editor::ready(&["utf-8"]);
     editor.open("untitled:Untitled-1", "shellscript", "python3 -m my.app a.b=1 a.b=2\n");

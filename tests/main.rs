@@ -12,6 +12,7 @@ mod aliases;
 mod architecture;
 mod arguments;
 mod backtest;
+mod base_found;
 mod book;
 mod bounds;
 mod broken;

@@ -159,6 +159,9 @@ pub struct JobArgs {
     /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Look for no base configuration where none is given
+    #[arg(long)]
+    pub no_base: bool,
     /// Which rules hold for it.
     #[command(flatten)]
     pub rules: PackRules,
@@ -384,6 +387,9 @@ pub struct CheckArgs {
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Look for no base configuration where none is given
+    #[arg(long)]
+    pub no_base: bool,
     /// Which rules hold for it.
     #[command(flatten)]
     pub rules: PackRules,
@@ -623,6 +629,9 @@ pub struct ConfigArgs {
     /// Where the project's configuration is.
     #[command(flatten)]
     pub project: ProjectArgs,
+    /// Look for no base configuration where none is given
+    #[arg(long)]
+    pub no_base: bool,
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
@@ -768,6 +777,9 @@ pub struct LspArgs {
     /// The base configuration that the launches start from
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Look for no base configuration where none is given
+    #[arg(long)]
+    pub no_base: bool,
     /// Which rules hold for it.
     #[command(flatten)]
     pub rules: PackRules,

@@ -143,6 +143,7 @@ impl Triple {
             files,
             overrides,
             log: Some(log),
+            no_base: true,
             rules: PackRules::of(pack),
             ..JobArgs::default()
         })

@@ -1,11 +1,16 @@
 //! `hydrule config`: what the project's configuration says, and where.
 
+use std::slice;
+
 use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::{ConfigArgs, OutputFormat};
+use super::chain::read_inputs;
 use super::console::Console;
 use super::error::CliError;
+use super::job::{entries_of, knows, outside};
+use super::kind::{Kind, kind_of};
 use super::project::Project;
 use super::told::told_target;
 use crate::pack::Pack;
@@ -30,7 +35,8 @@ enum From {
 pub fn run(args: &ConfigArgs, console: &mut Console) -> Result<Done, CliError> {
     let project = Project::of(&args.project, args.path.as_deref())?;
     let packs = project.all_packs()?;
-    let lines = lines(&project, &packs)?;
+    let mut lines = lines(&project, &packs)?;
+    lines.extend(bases(args, &project, &packs)?);
     match args.output_format {
         OutputFormat::Json => console.print(&format!("{:#}\n", to_json(&project, &lines)))?,
         OutputFormat::Full => {
@@ -94,6 +100,34 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
     }
     for (glob, path) in project.bases() {
         say(&format!("base.{}", glob.value), path.value.clone(), From::File(glob.location.clone()));
+    }
+    Ok(lines)
+}
+
+/// Says which base configurations are found for the launches of a file, or that none is looked for.
+fn bases(args: &ConfigArgs, project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
+    let line = |value: &str, from| Line { key: "base".to_owned(), value: value.to_owned(), from };
+    if let Some((false, at)) = project.finds_bases() {
+        return Ok(vec![line("false", From::File(at.clone()))]);
+    }
+    let Some(finder) = project.finder(args.no_base) else { return Ok(Vec::new()) };
+    let script = args.path.iter().filter(|it| it.is_file());
+    let script = script.filter(|it| matches!(kind_of(it), Kind::Script | Kind::Hosted(_)));
+    let Some(path) = script.into_iter().next() else { return Ok(Vec::new()) };
+    if project.base_of(path)?.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut lines: Vec<Line> = Vec::new();
+    for input in read_inputs(slice::from_ref(path), &outside(&[], None)?)? {
+        for launch in &input.script.launches {
+            let Some(pack) = packs.iter().find(|it| knows(it, launch)) else { continue };
+            let language = pack.arguments.of(&launch.program);
+            let Ok(entries) = entries_of(&input.script, launch, language) else { continue };
+            let found = finder.find(pack, launch, &entries, language);
+            let found = found.filter(|it| it.misfits.is_empty());
+            let from = From::Default(format!("found for {}", launch.program));
+            lines.extend(found.map(|it| line(&it.name, from)));
+        }
     }
     Ok(lines)
 }

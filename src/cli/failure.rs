@@ -117,6 +117,7 @@ fn compare(
 fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
     JobArgs {
         files: args.script.clone(),
+        no_base: true,
         rules: PackRules::of(pack),
         launch: args.launch,
         env: args.env.clone(),

@@ -8,6 +8,7 @@ use super::chain::{Input, inputs_of};
 use super::choose::{Chosen, choose_pack, language_of, signs_of_inputs, signs_of_texts};
 use super::error::CliError;
 use super::files::{read_script, read_taken_in, scan_log};
+use super::found_base::BaseFinder;
 use super::goal;
 use super::kind::Files;
 use super::launched;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub yaml: Option<Source>,
     /// The base configuration, which is only read.
     pub config: Option<Source>,
+    /// What finds a base configuration where none is given.
+    pub finder: Option<BaseFinder>,
     /// The run folder.
     pub folder: Option<Folder>,
     /// What the log tells.
@@ -136,6 +139,7 @@ impl Job {
             scripts,
             yaml,
             config,
+            finder: project.finder(args.no_base),
             overrides: args.overrides.clone(),
             launch: args.launch,
             folder,
@@ -174,7 +178,7 @@ impl Job {
         job.remarks.extend(parts.damage);
         job.read_overrides(&parts.overrides, parts.launch, scan.as_ref())?;
         job.world.target = std::mem::take(&mut job.world.target).narrowed(&job.pack, &job.state);
-        job.read_bases(parts.config.as_ref())?;
+        job.read_bases(parts.config.as_ref(), parts.finder.as_ref())?;
         job.read_directives();
         job.read_pins();
         if let Some(scan) = &scan {
@@ -242,9 +246,13 @@ impl Job {
         Ok(())
     }
 
-    /// Finds the base configuration: the one that was given, the file that is changed, or what the
-    /// run composed.
-    fn read_bases(&mut self, given: Option<&Source>) -> Result<(), CliError> {
+    /// Finds the base configuration: the one that was given, the file that is changed, what the run
+    /// composed, or what the launch is sure to start from.
+    fn read_bases(
+        &mut self,
+        given: Option<&Source>,
+        finder: Option<&BaseFinder>,
+    ) -> Result<(), CliError> {
         match (given, &self.yaml, &self.folder) {
             (Some(given), Some(yaml), _) => {
                 let message = format!(
@@ -281,8 +289,22 @@ impl Job {
                     )
                 }));
                 self.world.unread = named;
-                Ok(())
+                let finder = finder.filter(|_| self.world.unread.is_none());
+                finder.map_or(Ok(()), |it| self.look_for_base(it))
             }
+        }
+    }
+
+    /// Takes the base configuration that is found, if the overrides fit it.
+    fn look_for_base(&mut self, finder: &BaseFinder) -> Result<(), CliError> {
+        let chosen = self.chosen.and_then(|(input, launch)| self.launch(input, launch));
+        let State { entries, language, .. } = &self.state;
+        let found = chosen.and_then(|it| finder.find(&self.pack, it, entries, *language));
+        let Some(found) = found else { return Ok(()) };
+        self.remarks.push(found.remark());
+        match found.misfits.is_empty() {
+            true => self.read_base(found.base),
+            false => Ok(()),
         }
     }
 

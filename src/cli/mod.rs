@@ -18,6 +18,7 @@ mod explain;
 mod facts;
 mod failure;
 mod files;
+mod found_base;
 mod goal;
 mod job;
 mod journal;

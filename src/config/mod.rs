@@ -130,6 +130,16 @@ impl Config {
         self
     }
 
+    /// Returns the base file.
+    pub fn source(&self) -> &Source {
+        &self.base
+    }
+
+    /// Tells whether the file holds everything: nothing comes from files that its defaults name.
+    pub fn is_whole(&self) -> bool {
+        self.doubt.is_none() && self.root().open.is_none()
+    }
+
     /// Returns the root's pairs.
     pub fn root(&self) -> &Dict {
         static EMPTY: std::sync::LazyLock<Dict> = std::sync::LazyLock::new(Dict::default);

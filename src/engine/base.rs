@@ -21,6 +21,8 @@ type Compositions = IndexMap<u64, Option<Arc<Config>>>;
 enum Style {
     /// As Hydra composes them.
     Hydra,
+    /// The same, but choices of config groups, written so, have led to it.
+    Chosen(Vec<String>),
     /// The configuration holds these already: it was written by the run that they were given to.
     Applied(Vec<Override>),
     /// As a program merges its arguments that reads the file with OmegaConf alone: keys may be new,
@@ -54,6 +56,11 @@ impl Base {
                 Self { style: Style::Merged { named_by: None }, ..Self::new(config) }
             }
         }
+    }
+
+    /// Takes what Hydra composes where these choices of config groups are made.
+    pub fn chosen_by(config: Config, groups: Vec<String>) -> Self {
+        Self { style: Style::Chosen(groups), ..Self::new(config) }
     }
 
     /// Takes the configuration of a run, which its overrides have made already.
@@ -125,7 +132,9 @@ impl Base {
             forced
         };
         match &self.style {
-            Style::Hydra => Some(it.clone()),
+            // Rules may ask for the choice.
+            Style::Chosen(groups) if groups.contains(&it.text) => Some(forced(it)),
+            Style::Hydra | Style::Chosen(_) => Some(it.clone()),
             Style::Merged { named_by } if named_by.as_ref() == Some(&it.key) => None,
             Style::Merged { .. } if it.kind == OverrideKind::Change => Some(forced(it)),
             Style::Merged { .. } => Some(it.clone()),

@@ -115,6 +115,7 @@ impl<'a> Checker<'a> {
             launches: texts(&manifest.launches),
             keys: texts(&manifest.keys),
             arguments: manifest.arguments(),
+            bases: manifest.bases.clone(),
             parameters: parameters(manifest),
             lets,
             outside: outside_facts(manifest),

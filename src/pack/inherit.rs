@@ -38,6 +38,7 @@ impl Manifest {
         self.aliases = joined(self.aliases, base.aliases, |it| &it.old.value);
         // Defaults have no names of their own: the first set that tells a key tells it.
         self.defaults.extend(base.defaults);
+        self.bases.extend(base.bases);
         self.silent.extend(base.silent);
         self.switched_off.extend(base.switched_off);
         self.add_frames();

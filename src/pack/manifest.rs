@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use toml::de::DeTable;
 
 use super::arguments::Arguments;
+use super::bases::WholeBase;
 use super::read::{Either, FaultList, Reader, RewriteText, Text, syntax_fault};
 use super::rule::{Changes, OutsideFact, Phase, Safety, SwitchedOff};
 use crate::condition::Type;
@@ -54,6 +55,8 @@ pub struct Manifest {
     pub(super) hydra_launches: Vec<Text>,
     /// Launches of other packs' targets that may be of this one's.
     pub(super) perhaps: Option<Perhaps>,
+    /// Configurations that the target ships whole.
+    pub(super) bases: Vec<WholeBase>,
     pub(super) goal: Option<Text>,
     /// Which versions of hydrule the pack is written for.
     pub(super) requires: Option<Text>,
@@ -340,6 +343,8 @@ impl Manifest {
     }
 
     fn read_tables(&mut self, reader: &Reader<'_>) {
+        let bases = reader.tables("base", "base configuration");
+        self.bases.extend(bases.into_iter().map(WholeBase::read));
         for table in reader.tables("invariant", "invariant") {
             let (id, title, value) = (table.text("id"), table.text("title"), table.text("value"));
             table.finish();

@@ -6,6 +6,7 @@
 //! and it reports every fault of every file at once.
 
 mod arguments;
+mod bases;
 mod check;
 mod choose;
 mod dimension;
@@ -28,6 +29,7 @@ mod version;
 mod watch;
 
 pub use arguments::Arguments;
+pub use bases::WholeBase;
 pub use choose::{Choice, Header, Signs, choose, headers};
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
@@ -37,6 +39,7 @@ pub use load::{PackError, load, load_edited, load_named, load_under};
 pub use manifest::{CHANGES, ExtendEntry, LEVELS, Manifest, OUTSIDE_KINDS, SAFETY};
 pub use mutant::{Change, Field, Mutant, Mutants};
 pub use overlay::Overlay;
+pub use place::active_packages;
 pub use read::{BOUNDS, Either, Leaf, Reader, Text, read_toml, read_toml_below, read_toml_values};
 pub use reads::Reads;
 pub use rule::{

@@ -49,10 +49,18 @@ fn in_python(inside: &str) -> Result<PathBuf, Option<String>> {
     })
 }
 
+/// Lists the folders that hold the packages of the active Python environment.
+pub fn active_packages() -> Vec<PathBuf> {
+    active_prefix().map(|it| site_folders(&it)).unwrap_or_default()
+}
+
+fn active_prefix() -> Option<PathBuf> {
+    ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().find_map(named_folder)
+}
+
 /// Finds the environment that `python3` would use: the active one, else that of the PATH.
 fn python_prefix() -> Option<PathBuf> {
-    let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().find_map(named_folder);
-    active.or_else(|| {
+    active_prefix().or_else(|| {
         let path = env::var_os("PATH")?;
         let bin = env::split_paths(&path).find(|bin| bin.join("python3").exists())?;
         bin.parent().map(Path::to_owned)

@@ -271,6 +271,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Tells whether a field is `true` or `false`, where it may be something else as well.
+    pub fn is_flag(&self, field: &str) -> bool {
+        self.table.get(field).is_some_and(|value| value.get_ref().as_bool().is_some())
+    }
+
     /// Takes a whole number that is not negative.
     pub fn number(&self, field: &'static str) -> Option<usize> {
         let value = self.take(field)?;

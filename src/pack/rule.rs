@@ -3,6 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::arguments::Arguments;
+use super::bases::WholeBase;
 use super::index::RuleIndex;
 use super::names::PackNames;
 use super::read::Text;
@@ -32,6 +33,8 @@ pub struct Pack {
     pub keys: Vec<String>,
     /// In which language those launches have their arguments.
     pub arguments: Arguments,
+    /// Configurations that the target ships whole.
+    pub bases: Vec<WholeBase>,
     /// Parameters by name, without `$param.`.
     pub parameters: IndexMap<String, Parameter>,
     /// Named expressions, read as `$name`.

@@ -37,7 +37,16 @@ impl Run {
     pub fn hydrule(line: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hydrule"));
         command.args(line.split_whitespace()).current_dir(root());
-        for name in ["CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        for name in [
+            "CI",
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "COLUMNS",
+            "VIRTUAL_ENV",
+            "CONDA_PREFIX",
+        ] {
             command.env_remove(name);
         }
         Self { command, input: None }

@@ -13,9 +13,10 @@ use super::select::Selection;
 use crate::cli::args::CheckArgs;
 use crate::cli::chain::{Input, inputs_of};
 use crate::cli::error::CliError;
+use crate::cli::found_base::BaseFinder;
 use crate::cli::job::{entry_of, outside};
 use crate::config::Config;
-use crate::engine::{State, World};
+use crate::engine::{Base, Entry, State, World};
 use crate::pack::Pack;
 use crate::surface::bash::{Launch, Outside, Script};
 use crate::text::{Finding, Mend, Source};
@@ -32,8 +33,8 @@ pub struct Buffer<'a> {
     scope: Arc<Scope<'a>>,
     inputs: Vec<Input>,
     selection: &'a Selection<'a>,
-    /// Its base configuration.
-    pub config: Option<Config>,
+    finder: Option<&'a BaseFinder>,
+    config: Option<Config>,
 }
 
 /// What is known of a launch.
@@ -116,11 +117,18 @@ impl<'a> Buffers<'a> {
         let inputs = inputs_of(vec![(path.to_owned(), source)], &self.outside)?;
         let scope = self.scopes.of(path)?;
         let config = self.scopes.base(&scope, path)?;
-        Ok(Buffer { scope, inputs, selection: &self.selection, config })
+        let finder = self.scopes.finder(&scope);
+        Ok(Buffer { scope, inputs, selection: &self.selection, finder, config })
     }
 }
 
 impl Buffer<'_> {
+    /// Returns the configuration that a launch starts from: the given one, else the one that is found.
+    pub fn base<'b>(&'b self, known: Option<&'b Known<'_>>) -> Option<&'b Config> {
+        let found = || known.and_then(|it| it.world.base.as_ref()).map(Base::config);
+        self.config.as_ref().or_else(found)
+    }
+
     /// Returns what was read.
     pub fn script(&self) -> Option<&Script> {
         self.inputs.first().map(|it| &it.script)
@@ -136,15 +144,17 @@ impl Buffer<'_> {
         let Some((pack, world)) = self.scope.rules(launch)? else { return Ok(None) };
         let language = pack.arguments.of(&launch.program);
         let entry = |it| entry_of(&input.script, launch, it, language).ok();
-        let entries = launch.arguments.iter().filter_map(entry).collect();
+        let entries: Vec<Entry> = launch.arguments.iter().filter_map(entry).collect();
         let checker = Checker {
             scope: &self.scope,
             config: self.config.clone(),
+            finder: self.finder,
             inputs: &self.inputs,
             selection: self.selection,
             mends: false,
         };
-        let (state, world) = checker.stand((pack, world), input, launch, entries);
+        let (base, _) = checker.base(pack, launch, &entries);
+        let (state, world) = checker.stand((pack, world), input, (launch, base), entries);
         Ok(Some(Known { pack, state, world }))
     }
 }

@@ -8,6 +8,7 @@ use crate::cli::chain::Input;
 use crate::cli::choose::signs_of;
 use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
+use crate::cli::found_base::BaseFinder;
 use crate::cli::job::{entries_of, in_source, named_file, tell_launch};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
@@ -16,7 +17,7 @@ use crate::engine::{
     pinned, spares, two_names,
 };
 use crate::facts::Provenance;
-use crate::overrides::{Language, Override};
+use crate::overrides::Override;
 use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
 use crate::surface::bash::{self, Launch, Script, Step};
@@ -35,6 +36,8 @@ pub struct Examined {
     pub strangers: Vec<Signs>,
     /// What else the launches may be of.
     pub others: Vec<String>,
+    /// The base configurations that were found for them.
+    pub bases: Vec<String>,
     /// How many findings comments have taken out.
     pub suppressed: usize,
 }
@@ -45,6 +48,8 @@ pub struct Checker<'a> {
     pub scope: &'a Scope<'a>,
     /// Its base configuration.
     pub config: Option<Config>,
+    /// What finds one for each launch where there is none.
+    pub finder: Option<&'a BaseFinder>,
     /// All files of the job.
     pub inputs: &'a [Input],
     /// The rules that count.
@@ -81,8 +86,10 @@ impl Checker<'_> {
                 }
                 (Err(_), _) | (Ok(_), None) => {}
                 (Ok(entries), Some(rules)) => {
-                    found.extend(self.misfits(source, launch, &entries, language));
-                    found.extend(self.requirements(rules, input, number, entries));
+                    let (base, name) = self.base(rules.0, launch, &entries);
+                    examined.bases.extend(name);
+                    found.extend(misfits(source, launch, &entries, base.as_ref()));
+                    found.extend(self.requirements(rules, input, (number, base), entries));
                 }
             }
         }
@@ -100,31 +107,20 @@ impl Checker<'_> {
         Ok(examined)
     }
 
-    /// Overrides that do not fit the base configuration.
-    fn misfits(
+    /// The configuration that a launch starts from, and the name of one that nobody gave.
+    pub fn base(
         &self,
-        source: &Source,
+        pack: &Pack,
         launch: &Launch,
         entries: &[Entry],
-        language: Language,
-    ) -> Vec<Finding> {
-        let Some(config) = &self.config else { return Vec::new() };
-        let base = Base::read_with(config.clone(), language);
-        let known = entries.iter().zip(&launch.arguments);
-        let known =
-            known.filter_map(|(entry, argument)| Some((entry.value.as_ref().ok()?, argument)));
-        let (overrides, arguments): (Vec<Override>, Vec<_>) =
-            known.filter_map(|(parsed, it)| Some((base.fitted(parsed)?, it))).unzip();
-        let Err(misfits) = compose(config, &overrides) else { return Vec::new() };
-        let mut faults = Vec::new();
-        for misfit in misfits {
-            if let Some(argument) = arguments.get(misfit.index) {
-                faults.push(in_source(argument, misfit.fault));
-            }
-        }
-        let mut found = Vec::new();
-        refused(source, launch, faults, &mut found);
-        found
+    ) -> (Option<Base>, Option<String>) {
+        let language = pack.arguments.of(&launch.program);
+        let names_one = named_file(Some(launch), entries).is_some();
+        let finder = self.finder.filter(|_| self.config.is_none() && !names_one);
+        let found = finder.and_then(|it| it.find(pack, launch, entries, language));
+        let name = found.as_ref().map(|it| it.name.clone());
+        let given = self.config.clone().map(|it| Base::read_with(it, language));
+        (given.or(found.map(|it| it.base)), name)
     }
 
     /// What the rules may change of a launch, and what they may not.
@@ -132,12 +128,11 @@ impl Checker<'_> {
         &self,
         (pack, world): Rules<'_>,
         input: &Input,
-        launch: &Launch,
+        (launch, base): (&Launch, Option<Base>),
         entries: Vec<Entry>,
     ) -> (State, World) {
         let language = pack.arguments.of(&launch.program);
         let mut state = State { entries, language, ..State::default() };
-        let base = self.config.clone().map(|it| Base::read_with(it, language));
         let mut world = World { base, ..world.clone() };
         tell_launch(&mut world, launch);
         for giver in self.directive_givers(input) {
@@ -153,7 +148,7 @@ impl Checker<'_> {
             world.has_directives = true;
         }
         world.target = world.target.narrowed(pack, &state);
-        if self.config.is_none() {
+        if world.base.is_none() {
             world.unread = named_file(Some(launch), &state.entries).map(|(_, shown)| shown);
         }
         let keys = pinned_keys(&input.script, launch).into_iter();
@@ -166,11 +161,11 @@ impl Checker<'_> {
         &self,
         (pack, world): Rules<'_>,
         input: &Input,
-        number: usize,
+        (number, base): (usize, Option<Base>),
         entries: Vec<Entry>,
     ) -> Vec<Finding> {
         let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
-        let (state, world) = self.stand((pack, world), input, launch, entries);
+        let (state, world) = self.stand((pack, world), input, (launch, base), entries);
         let states = check_requirements(pack, &state, &world);
         let twice = two_names(pack, &state).into_iter();
         let twice = twice.filter_map(|names| two_named(pack, names, &state, launch));
@@ -263,6 +258,30 @@ fn flow(script: &Script, finding: &Finding) -> Vec<(Span, String)> {
         }
     });
     flow
+}
+
+/// Overrides that do not fit the base configuration.
+fn misfits(
+    source: &Source,
+    launch: &Launch,
+    entries: &[Entry],
+    base: Option<&Base>,
+) -> Vec<Finding> {
+    let Some(base) = base else { return Vec::new() };
+    let known = entries.iter().zip(&launch.arguments);
+    let known = known.filter_map(|(entry, argument)| Some((entry.value.as_ref().ok()?, argument)));
+    let (overrides, arguments): (Vec<Override>, Vec<_>) =
+        known.filter_map(|(parsed, it)| Some((base.fitted(parsed)?, it))).unzip();
+    let Err(misfits) = compose(base.config(), &overrides) else { return Vec::new() };
+    let mut faults = Vec::new();
+    for misfit in misfits {
+        if let Some(argument) = arguments.get(misfit.index) {
+            faults.push(in_source(argument, misfit.fault));
+        }
+    }
+    let mut found = Vec::new();
+    refused(source, launch, faults, &mut found);
+    found
 }
 
 /// A setting that a launch makes under an old and a new name.

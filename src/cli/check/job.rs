@@ -39,6 +39,7 @@ pub struct CheckedFile {
     launches: usize,
     strangers: Vec<Signs>,
     others: Vec<String>,
+    bases: Vec<String>,
 }
 
 /// What became of all files.
@@ -61,6 +62,12 @@ impl Looked {
     /// Lists the launches that no pack knows.
     pub fn strangers(&self) -> impl Iterator<Item = &Signs> {
         self.files.iter().flat_map(|file| &file.strangers)
+    }
+
+    /// Lists the base configurations that were found.
+    pub fn bases(&self) -> Vec<String> {
+        let all = self.files.iter().flat_map(|file| &file.bases);
+        all.collect::<BTreeSet<&String>>().into_iter().cloned().collect()
     }
 
     /// Tells once what else the launches may be of.
@@ -133,7 +140,7 @@ pub fn look_all(
     let asks = Asks::of(args);
     put_together(&Fixer { looker: &looker, baseline, asks }, files, &mut read, threads)?;
     for one in read.into_values().filter(|it| it.counts) {
-        let Examined { findings, launches, strangers, others, suppressed } = one.examined;
+        let Examined { findings, launches, strangers, others, bases, suppressed } = one.examined;
         let change = FileChange::new(&one.source, one.after.text().to_owned());
         let (name, fixed) = (one.source.name().to_owned(), one.fixed);
         looked.files.push(CheckedFile {
@@ -145,6 +152,7 @@ pub fn look_all(
             launches,
             strangers,
             others,
+            bases,
         });
     }
     Ok(looked)
@@ -297,8 +305,8 @@ impl Looker<'_, '_> {
     ) -> Result<Examined, CliError> {
         let scope = self.scopes.of(path)?;
         let config = self.scopes.base(&scope, path)?;
-        let selection = self.selection;
-        Checker { scope: &scope, config, inputs, selection, mends }.file(input)
+        let (finder, selection) = (self.scopes.finder(&scope), self.selection);
+        Checker { scope: &scope, config, finder, inputs, selection, mends }.file(input)
     }
 }
 

@@ -57,8 +57,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let mut rules = scopes.requirements();
     selection.check(&rules)?;
     if args.show_files {
-        let lines: String = looked.files.iter().map(|file| format!("{}\n", file.name)).collect();
-        console.print(&lines)?;
+        list(&looked, console)?;
         return ended(Done::Clean, &errors, console);
     }
     let files: Vec<String> = looked.files.iter().map(|file| file.name.clone()).collect();
@@ -75,6 +74,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         files: &files,
         skipped: &looked.skipped,
         errors: &told,
+        bases: &looked.bases(),
         suppressed: looked.files.iter().map(|file| file.suppressed).sum(),
         known,
         stale: &stale,
@@ -96,6 +96,12 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         console.say(&check_summary(&report, &remarks(&scopes, &looked), console.err));
     }
     ended(done(args, &report), &errors, console)
+}
+
+/// Names the files that were checked.
+fn list(looked: &Looked, console: &mut Console) -> Result<(), CliError> {
+    let lines: String = looked.files.iter().map(|file| format!("{}\n", file.name)).collect();
+    console.print(&lines)
 }
 
 /// Names files and what is wrong with them.
@@ -198,6 +204,12 @@ fn warn(report: &Report<'_>, looked: &Looked, console: &mut Console) {
     }
     for entry in report.stale {
         let text = format!("The baseline knows what is no more found: {entry}.");
+        console.say(&format!("{} {text}\n", paint.warn("!")));
+    }
+    if !report.bases.is_empty() {
+        let named: Vec<String> = report.bases.iter().map(|it| format!("`{it}`")).collect();
+        let what = if named.len() > 3 { count(named.len(), "file") } else { join_and(&named) };
+        let text = format!("Base configuration found: {what}; --no-base leaves it out.");
         console.say(&format!("{} {text}\n", paint.warn("!")));
     }
     for other in looked.others() {

@@ -8,6 +8,7 @@ use crate::cli::args::CheckArgs;
 use crate::cli::choose::{others, signs_of};
 use crate::cli::error::CliError;
 use crate::cli::files::read_script;
+use crate::cli::found_base::BaseFinder;
 use crate::cli::job::knows;
 use crate::cli::project::Project;
 use crate::cli::told::Known;
@@ -33,6 +34,8 @@ pub struct Scopes<'a> {
     headers: Arc<[Header]>,
     /// What `--config` names.
     given: Option<Config>,
+    /// What finds base configurations that nobody names.
+    finder: Option<BaseFinder>,
     /// The project of each folder.
     folders: Mutex<HashMap<PathBuf, Arc<Scope<'a>>>>,
     /// The same by the file that configures it.
@@ -47,8 +50,9 @@ impl<'a> Scopes<'a> {
     pub fn new(args: &'a CheckArgs) -> Result<Self, CliError> {
         let given = args.config.as_ref().map(|path| read_script(path)).transpose()?;
         let given = given.map(|it| Config::read(&it)).transpose()?;
+        let finder = (given.is_none() && !args.no_base).then(BaseFinder::new);
         let (folders, projects) = (Mutex::default(), Mutex::default());
-        Ok(Self { args, headers: headers().into(), given, folders, projects })
+        Ok(Self { args, headers: headers().into(), given, finder, folders, projects })
     }
 
     /// The packs that ship.
@@ -98,6 +102,12 @@ impl<'a> Scopes<'a> {
     fn all(&self) -> Vec<Arc<Scope<'a>>> {
         let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
         projects.values().cloned().collect()
+    }
+
+    /// Returns what finds the base configurations that nobody names.
+    pub fn finder(&self, scope: &Scope<'_>) -> Option<&BaseFinder> {
+        let wanted = scope.project.finds_bases().is_none_or(|(finds, _)| *finds);
+        self.finder.as_ref().filter(|_| wanted)
     }
 
     /// Reads the base configuration of a file.

@@ -28,7 +28,7 @@ impl Usual {
 
 /// Tells what a key is without an override, and who says so: the base configuration, else the pack.
 pub fn usual(buffer: &Buffer<'_>, known: Option<&Known<'_>>, key: &str) -> Usual {
-    let base = buffer.config.as_ref();
+    let base = buffer.base(known);
     if let Some(text) = base.and_then(|config| in_base(config, key)) {
         return Usual { values: vec![text], is_new: false };
     }
@@ -56,7 +56,7 @@ fn in_base(config: &Config, key: &str) -> Option<String> {
 /// knows by name.
 pub fn keys(buffer: &Buffer<'_>, known: Option<&Known<'_>>) -> BTreeMap<String, Usual> {
     let mut keys: Vec<String> = Vec::new();
-    if let Some(config) = &buffer.config {
+    if let Some(config) = buffer.base(known) {
         keys.extend(config.value_keys());
     }
     if let Some(Known { pack, .. }) = known {

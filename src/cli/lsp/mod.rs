@@ -35,10 +35,11 @@ pub fn run(args: &LspArgs) -> Result<Done, CliError> {
 
 /// What `hydrule check` would be told.
 fn check_args(args: &LspArgs) -> CheckArgs {
-    let LspArgs { selected, config, rules, env, param, stdio: _ } = args;
+    let LspArgs { selected, config, no_base, rules, env, param, stdio: _ } = args;
     CheckArgs {
         selected: selected.clone(),
         config: config.clone(),
+        no_base: *no_base,
         rules: rules.clone(),
         env: env.clone(),
         param: param.clone(),

@@ -8,10 +8,11 @@ use std::path::{Component, Path, PathBuf};
 use super::args::ProjectArgs;
 use super::error::CliError;
 use super::files::{read_if_there, read_script};
+use super::found_base::BaseFinder;
 use super::told::told_target;
 use crate::engine::{Pin, Target};
 use crate::pack::{ExtendEntry, Overlay, Pack, Signs, Text, glob_matches, load_named, load_under};
-use crate::text::{Fault, Faults, Source};
+use crate::text::{Fault, Faults, Location, Source};
 pub use read::{Settings, read_settings};
 
 /// The names of the file, the one that counts first.
@@ -172,6 +173,17 @@ impl Project {
         all.map(|text| Pin::new(text.as_str(), text.location.to_string()))
     }
 
+    /// Says whether base configurations are looked for, and where that is said.
+    pub fn finds_bases(&self) -> Option<&(bool, Location)> {
+        self.files.iter().find_map(|it| it.finds_bases.as_ref())
+    }
+
+    /// Returns what finds base configurations, unless the user or the project wants none found.
+    pub fn finder(&self, no_base: bool) -> Option<BaseFinder> {
+        let wanted = self.finds_bases().is_none_or(|(finds, _)| *finds);
+        (wanted && !no_base).then(BaseFinder::new)
+    }
+
     /// Lists the base configurations: what they are for, and where they are.
     pub fn bases(&self) -> impl Iterator<Item = (&Text, &Text)> {
         self.files.iter().flat_map(|it| it.bases.iter().map(|(glob, path)| (glob, path)))
@@ -224,7 +236,7 @@ fn beside(source: &Source, path: &str) -> PathBuf {
 }
 
 /// The whole path, links and `..` resolved as far as the path exists.
-fn absolute(path: &Path) -> PathBuf {
+pub fn absolute(path: &Path) -> PathBuf {
     let real = path.canonicalize();
     real.or_else(|_| {
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
@@ -236,7 +248,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// Shows a whole path as seen from the current folder, where that is short.
-fn shown(path: &Path) -> PathBuf {
+pub fn shown(path: &Path) -> PathBuf {
     let Some(here) = env::current_dir().ok().map(|here| absolute(&here)) else {
         return path.to_owned();
     };

@@ -3,7 +3,7 @@
 use crate::cli::told::{no_key, quantity_or};
 use crate::overrides::{OverrideKind, parse};
 use crate::pack::{ExtendEntry, Reader, Text, read_toml, read_toml_below};
-use crate::text::{Fault, Faults, Source, Span};
+use crate::text::{Fault, Faults, Location, Source, Span};
 use crate::value::Value;
 
 /// One file.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub pins: Vec<Text>,
     /// Base configurations by the files that start from them.
     pub bases: Vec<(Text, Text)>,
+    /// Whether others are looked for, if it says.
+    pub finds_bases: Option<(bool, Location)>,
 }
 
 /// Reads a file; none where it says nothing to hydrule, as a `pyproject.toml` may.
@@ -66,7 +68,11 @@ impl Draft {
         let parameters: Vec<(Text, Value)> = texts.filter_map(read).collect();
         let pins = reader.texts("pins");
         let off = reader.text_entries("off");
-        let bases = reader.text_entries("base");
+        let finds_bases = if reader.is_flag("base") { reader.flag("base") } else { None };
+        let bases = match finds_bases {
+            Some(_) => Vec::new(),
+            None => reader.text_entries("base"),
+        };
         for (index, (name, _)) in parameters.iter().enumerate() {
             if parameters.iter().take(index).any(|(old, _)| old.value == name.value) {
                 let message = format!("the parameter `{}` is set twice", name.value);
@@ -83,7 +89,8 @@ impl Draft {
             faults.push(fault.helped("without `packs`, the pack that knows the launch is taken"));
         }
         let source = source.clone();
-        let settings = Settings { source, extend, packs, target, parameters, off, pins, bases };
+        let settings =
+            Settings { source, extend, packs, target, parameters, off, pins, bases, finds_bases };
         Self { settings, faults }
     }
 

@@ -35,9 +35,23 @@ fn header() -> Vec<Field> {
         ),
         ("hydra_launches", texts("Globs over launches whose arguments Hydra reads all the same")),
         ("perhaps", perhaps()),
+        ("base", list(whole_base(), "Configurations that the target ships whole")),
         ("extend", packs("Packs to extend: names of those that ship, or places")),
         ("off", by_name(text("Why it is off"), "Rules of extended packs that shall not count")),
     ]
+}
+
+fn whole_base() -> Json {
+    let fields = vec![
+        ("launches", texts("Globs over the modules and scripts that start from it")),
+        (
+            "config_name",
+            text("The configuration that it is the whole of, as --config-name says it"),
+        ),
+        ("groups", texts("The choices of config groups that lead to it: model_engine=megatron")),
+        ("file", text("Where it is, seen from the folder that the target's package is in")),
+    ];
+    table("A whole base configuration", &["launches", "config_name", "file"], fields)
 }
 
 fn perhaps() -> Json {

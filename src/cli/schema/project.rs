@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::shape::{by_name, file, packs, table, text, texts};
+use super::shape::{by_name, either, file, flag, packs, table, text, texts};
 
 /// Describes `hydrule.toml`.
 pub fn schema() -> Json {
@@ -15,7 +15,16 @@ pub fn schema() -> Json {
         ("off", by_name(text("Why it is off"), "Rules that shall not count")),
         (
             "base",
-            by_name(text("The base configuration"), "Base configurations by a glob over files"),
+            either(
+                &[
+                    by_name(
+                        text("The base configuration"),
+                        "Base configurations by a glob over files",
+                    ),
+                    flag("Whether base configurations are found that nobody names"),
+                ],
+                "Base configurations",
+            ),
         ),
     ];
     file("hydrule project configuration", table("Which packs a project uses, and how", &[], fields))

@@ -13,6 +13,7 @@ pub fn schema() -> Json {
         ("fixed", list(finding(), "What was mended, each as it stood when it was")),
         ("skipped", list(told("reason"), "Files that were named and are no launch scripts")),
         ("errors", list(told("message"), "Files that cannot be read")),
+        ("bases", texts("The base configurations that were found without being named")),
         ("suppressed", number("How many findings comments have taken out")),
         ("known", number("How many findings the baseline knows")),
         ("stale", texts("What the baseline knows and is found no more")),

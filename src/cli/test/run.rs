@@ -148,6 +148,7 @@ impl Runner<'_> {
             scripts: scripts.into_iter().map(script).collect(),
             yaml: yaml.first().map(|it| now(&it.source)),
             config: inputs.config.as_ref().map(|file| file.source.clone()),
+            finder: None,
             folder: None,
             log: inputs
                 .log

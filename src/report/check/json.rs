@@ -22,6 +22,7 @@ pub fn check_json(report: &Report<'_>) -> Json {
         "fixed": fixed,
         "skipped": skipped,
         "errors": errors,
+        "bases": report.bases,
         "suppressed": report.suppressed,
         "known": report.known,
         "stale": report.stale,

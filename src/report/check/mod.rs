@@ -49,6 +49,8 @@ pub struct Report<'a> {
     pub skipped: &'a [(String, String)],
     /// What could not be read, each with the reason.
     pub errors: &'a [(String, String)],
+    /// The base configurations that were found without being named.
+    pub bases: &'a [String],
     /// How many findings comments have taken out.
     pub suppressed: usize,
     /// How many findings the baseline knows.
