@@ -352,4 +352,15 @@ proptest! {
             }
         }
     }
+
+    /// Without a trace the parts that decide nothing are left out, and nothing else differs.
+    #[test]
+    fn the_outcome_is_the_same_without_a_trace(text in expression()) {
+        let parsed = Condition::parse(&text).unwrap();
+        for one in told().into_iter().chain([unknown("u.one")]) {
+            let world = World { one, two: unknown("$two") };
+            let traced = format!("{:?}", parsed.evaluate(&world).outcome);
+            assert_eq!(format!("{:?}", parsed.outcome(&world)), traced, "{text}");
+        }
+    }
 }

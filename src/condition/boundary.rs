@@ -125,7 +125,7 @@ impl Condition {
 
     fn value_of(&self, expr: &Expr, scope: &dyn Scope) -> Option<Value> {
         let part = Self { text: self.text.clone(), root: expr.clone() };
-        match part.evaluate(scope).outcome {
+        match part.outcome(scope) {
             Outcome::Known(value) => Some(value),
             _ => None,
         }

@@ -54,15 +54,22 @@ impl Scope for Nothing {
 impl Condition {
     /// Computes the expression in a world.
     pub fn evaluate(&self, scope: &dyn Scope) -> Evaluation {
-        let evaluator = Evaluator { text: &self.text, scope };
+        let evaluator = Evaluator { text: &self.text, scope, traces: true };
         let trace = evaluator.node(&self.root);
         Evaluation { outcome: trace.outcome.clone(), trace }
+    }
+
+    /// Computes the same without the trace, and so without the parts that decide nothing.
+    pub fn outcome(&self, scope: &dyn Scope) -> Outcome {
+        Evaluator { text: &self.text, scope, traces: false }.node(&self.root).outcome
     }
 }
 
 struct Evaluator<'a> {
     text: &'a str,
     scope: &'a dyn Scope,
+    /// Whether anybody looks at more than the outcome.
+    traces: bool,
 }
 
 impl Evaluator<'_> {
@@ -84,8 +91,11 @@ impl Evaluator<'_> {
     }
 
     fn made(&self, expr: &Expr, outcome: Outcome, role: Role, children: Vec<Trace>) -> Trace {
-        let text = self.text.get(expr.span.start..expr.span.end).unwrap_or_default().to_owned();
-        Trace { span: expr.span, text, outcome, from: None, children, role }
+        let (text, children) = match self.traces {
+            true => (self.text.get(expr.span.start..expr.span.end).unwrap_or_default(), children),
+            false => ("", Vec::new()),
+        };
+        Trace { span: expr.span, text: text.to_owned(), outcome, from: None, children, role }
     }
 
     fn name(&self, expr: &Expr, name: &str, answer: Lookup) -> Trace {
@@ -147,7 +157,13 @@ impl Evaluator<'_> {
     }
 
     fn compound(&self, expr: &Expr) -> Trace {
-        let children: Vec<Trace> = expr.children().into_iter().map(|it| self.node(it)).collect();
+        let mut children = Vec::new();
+        for child in expr.children() {
+            children.push(self.node(child));
+            if let Some(outcome) = self.decided(expr, &children) {
+                return self.made(expr, outcome, Role::Other, Vec::new());
+            }
+        }
         let role = match &expr.kind {
             ExprKind::Binary(BinaryOp::And, ..) => Role::And,
             ExprKind::Binary(BinaryOp::Or, ..) => Role::Or,
@@ -168,6 +184,19 @@ impl Evaluator<'_> {
             (kind, operands) => strict(kind, operands, expr.span),
         };
         self.made(expr, outcome, role, children)
+    }
+
+    /// Returns what a node comes to where its first part alone decides, unless a trace wants the others.
+    fn decided(&self, expr: &Expr, parts: &[Trace]) -> Option<Outcome> {
+        let ExprKind::Binary(op, ..) = &expr.kind else { return None };
+        let [first] = parts else { return None };
+        let decides = match op {
+            BinaryOp::And => first.outcome.as_truth() == Some(false),
+            BinaryOp::Or => first.outcome.as_truth() == Some(true),
+            BinaryOp::Default => !matches!(first.outcome, Outcome::Absent { .. }),
+            _ => false,
+        };
+        (decides && !self.traces).then(|| first.outcome.clone())
     }
 }
 

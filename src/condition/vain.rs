@@ -63,7 +63,7 @@ impl Finder<'_> {
     /// Computes an expression that reads no name.
     fn constant(&self, expr: &Expr) -> Option<Outcome> {
         let compound = !expr.children().is_empty();
-        (compound && !expr.reads()).then(|| self.condition.part(expr).evaluate(&Nothing).outcome)
+        (compound && !expr.reads()).then(|| self.condition.part(expr).outcome(&Nothing))
     }
 
     fn value(&self, expr: &Expr) -> Option<Value> {

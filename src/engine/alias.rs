@@ -100,7 +100,7 @@ impl View<'_> {
 
     /// Computes a conversion in which `it` is a value of this key.
     fn converted(&self, conversion: &Condition, key: &KeyPath, value: Value) -> Outcome {
-        conversion.evaluate(&self.with_value(key.clone(), value)).outcome
+        conversion.outcome(&self.with_value(key.clone(), value))
     }
 }
 

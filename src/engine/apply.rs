@@ -234,7 +234,7 @@ fn assign_sweep(
 }
 
 pub(super) fn computed(value: &Condition, view: &View<'_>) -> Result<Value, NotApplied> {
-    match value.evaluate(view).outcome {
+    match value.outcome(view) {
         Outcome::Known(value) => Ok(value),
         Outcome::Unknown(missing) => Err(NotApplied::Unknown(missing)),
         Outcome::Failed(fault) => Err(NotApplied::Failed(fault)),

@@ -78,13 +78,13 @@ pub fn compare_estimates(
 /// predicts nothing.
 pub fn predict(estimate: &Estimate, view: &View<'_>) -> Peak {
     if let Some(when) = &estimate.when {
-        match when.condition.evaluate(view).outcome {
+        match when.condition.outcome(view) {
             Outcome::Known(Value::Bool(true)) => {}
             Outcome::Unknown(missing) => return Peak::Unknown(missing),
             _ => return Peak::None,
         }
     }
-    match estimate.bytes.condition.evaluate(view).outcome {
+    match estimate.bytes.condition.outcome(view) {
         Outcome::Known(Value::Bytes(bytes)) => Peak::Bytes(bytes),
         Outcome::Unknown(missing) => Peak::Unknown(missing),
         _ => Peak::None,

@@ -39,9 +39,8 @@ pub fn compare_invariants(
     pack.invariants
         .iter()
         .map(|invariant| {
-            let value = |state: &State| {
-                invariant.value.condition.evaluate(&View::new(pack, state, world)).outcome
-            };
+            let value =
+                |state: &State| invariant.value.condition.outcome(&View::new(pack, state, world));
             let effect = match (value(before), value(after)) {
                 (Outcome::Known(from), Outcome::Known(to)) if from.same_as(&to) => {
                     InvariantEffect::Preserved(from)

@@ -2,7 +2,7 @@
 
 use super::alias::set_as;
 use super::scope::View;
-use super::state::State;
+use super::state::{Entry, State};
 use super::world::World;
 use crate::condition::{Condition, Trace, Verdict};
 use crate::facts::Missing;
@@ -25,18 +25,28 @@ pub struct Judgement {
 /// Evaluates a condition. Over swept keys it must say the same for every element, else the
 /// verdict is unknown and names the elements that differ.
 pub fn judge(condition: &Condition, pack: &Pack, state: &State, world: &World) -> Judgement {
+    judge_in(&View::new(pack, state, world), condition)
+}
+
+/// Evaluates a condition as [`judge`] does, in a view that serves several.
+pub(super) fn judge_in(view: &View<'_>, condition: &Condition) -> Judgement {
+    let (pack, state, world) = (view.pack, view.state, view.world);
     let swept = swept_keys(condition, pack, state);
-    let evaluate = |elements: Vec<(KeyPath, Value)>| {
-        let evaluation = condition.evaluate(&View::new(pack, state, world).with_elements(elements));
+    let evaluate = |view: &View<'_>| {
+        let evaluation = condition.evaluate(view);
         Judgement { verdict: evaluation.verdict(), trace: evaluation.trace }
     };
-    let combinations = combinations(&swept);
-    let Some((first, others)) = combinations.split_first().filter(|_| !swept.is_empty()) else {
-        return evaluate(Vec::new());
+    if swept.is_empty() {
+        return evaluate(view);
+    }
+    let evaluate = |elements: &[(KeyPath, Value)]| {
+        evaluate(&View::new(pack, state, world).with_elements(elements.to_vec()))
     };
-    let judgement = evaluate(first.clone());
+    let combinations = combinations(&swept);
+    let Some((first, others)) = combinations.split_first() else { return evaluate(&[]) };
+    let judgement = evaluate(first);
     for other in others {
-        let next = evaluate(other.clone());
+        let next = evaluate(other);
         if decided(&next.verdict) != decided(&judgement.verdict) {
             let missing = differing(&swept, first, other);
             return Judgement { verdict: Verdict::Unknown(vec![missing]), trace: next.trace };
@@ -74,6 +84,9 @@ fn differing(
 /// Finds the swept keys that a condition reads, through named expressions as well.
 fn swept_keys(condition: &Condition, pack: &Pack, state: &State) -> Vec<(KeyPath, Vec<Value>)> {
     let mut swept: Vec<(KeyPath, Vec<Value>)> = Vec::new();
+    if !state.entries.iter().any(Entry::is_swept) {
+        return swept;
+    }
     let mut open = vec![condition];
     let mut seen: Vec<&str> = Vec::new();
     while let Some(next) = open.pop() {

@@ -3,12 +3,14 @@
 use super::apply::{NotApplied, Write, writes};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
-use super::judge::{Judgement, judge};
+use super::judge::{Judgement, judge, judge_in};
 use super::pin::pinned;
 use super::relevance;
 use super::require::{
-    RequirementState, Settled, check_one, check_relevant, check_requirements, mend, settle,
+    RequirementState, Settled, check_in, check_one, check_relevant, check_requirements, mend,
+    settle,
 };
+use super::scope::View;
 use super::search::{Goal, pursue};
 use super::state::State;
 use super::tried::{between, tried_before};
@@ -69,8 +71,9 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> P
     };
     let relevant = pack.options.iter().zip(relevance::options(pack, &start, world));
     let relevant = relevant.filter(|(_, relevant)| *relevant).map(|(option, _)| option);
+    let view = View::new(pack, &start, world);
     let mut verdicts: Vec<RuleVerdict> =
-        relevant.map(|option| planner.verdict(option, (&start, &standing))).collect();
+        relevant.map(|option| planner.verdict(option, &view, &standing)).collect();
     let (pursuit, steps) = match &request.goal {
         _ if refused => (None, Vec::new()),
         None => (None, planner.steps(&start)),
@@ -104,9 +107,10 @@ impl Plan {
     /// Judges what [`decide`] left out, so that every rule has its verdict.
     fn judge_rest(&mut self, pack: &Pack, state: &State, world: &World, request: &Request) {
         let judge_all = |states: &mut [RequirementState], on: &State| {
+            let view = View::new(pack, on, world);
             for (rule, state) in pack.requirements.iter().zip(states) {
                 if state.is_unjudged() {
-                    *state = check_one(rule, pack, on, world);
+                    *state = check_in(&view, rule);
                 }
             }
         };
@@ -117,11 +121,12 @@ impl Plan {
         }
         let planner = Planner { pack, world, request };
         let standing = check_relevant(pack, &self.start, world);
+        let view = View::new(pack, &self.start, world);
         let mut judged = std::mem::take(&mut self.verdicts).into_iter().peekable();
         for option in &pack.options {
             let own = judged.next_if(|verdict| verdict.id == option.id);
             self.verdicts.push(own.unwrap_or_else(|| {
-                let mut verdict = planner.verdict(option, (&self.start, &standing));
+                let mut verdict = planner.verdict(option, &view, &standing);
                 if self.pursuit.is_some() {
                     verdict.leave_out();
                 }
@@ -140,7 +145,8 @@ pub fn judge_option(
     request: &Request,
 ) -> Status {
     let planner = Planner { pack, world, request };
-    planner.verdict(option, (state, &check_requirements(pack, state, world))).status
+    let view = View::new(pack, state, world);
+    planner.verdict(option, &view, &check_requirements(pack, state, world)).status
 }
 
 fn mark_chosen(verdicts: &mut [RuleVerdict], id: &str, step: usize) {
@@ -185,10 +191,15 @@ impl Planner<'_> {
         Some(Repair { outcome, wants, asked })
     }
 
-    fn verdict(&self, option: &PackOption, now: Standing<'_>) -> RuleVerdict {
-        let judgement = self.judge(option, now.0);
+    fn verdict(
+        &self,
+        option: &PackOption,
+        view: &View<'_>,
+        held: &[RequirementState],
+    ) -> RuleVerdict {
+        let judgement = judge_in(view, &option.when.condition);
         let status = if self.selected(option) {
-            match self.attempt(option, &judgement, now) {
+            match self.attempt(option, &judgement, (view.state, held)) {
                 Trial::Viable(_) => self.open(option),
                 Trial::No(status) => status,
             }
@@ -243,7 +254,8 @@ impl Planner<'_> {
             let relevant = relevance::options(self.pack, &current, self.world);
             let mut candidates = self.ladder(&relevant).filter(|option| !taken(option));
             let requirements = check_relevant(self.pack, &current, self.world);
-            let next = candidates.find_map(|option| self.step(option, (&current, &requirements)));
+            let view = View::new(self.pack, &current, self.world);
+            let next = candidates.find_map(|option| self.step(option, &view, &requirements));
             let Some(step) = next else { break };
             current = step.applied.state.clone();
             steps.push(step);
@@ -255,9 +267,14 @@ impl Planner<'_> {
         judge(&option.when.condition, self.pack, state, self.world)
     }
 
-    pub fn step(&self, option: &PackOption, now: Standing<'_>) -> Option<Step> {
-        let judgement = self.judge(option, now.0);
-        match self.attempt(option, &judgement, now) {
+    pub fn step(
+        &self,
+        option: &PackOption,
+        view: &View<'_>,
+        held: &[RequirementState],
+    ) -> Option<Step> {
+        let judgement = judge_in(view, &option.when.condition);
+        match self.attempt(option, &judgement, (view.state, held)) {
             Trial::No(_) => None,
             Trial::Viable(applied) => {
                 let forced = match self.relief(option).filter(|_| self.request.goal.is_none()) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::alias::at_work;
 use super::apply::{NotApplied, Write, apply, writes};
-use super::judge::judge;
+use super::judge::judge_in;
 use super::relevance;
 use super::scope::View;
 use super::state::{Entry, State};
@@ -61,14 +61,16 @@ impl RequirementState {
 
 /// Judges every requirement of a pack on a state.
 pub fn check_requirements(pack: &Pack, state: &State, world: &World) -> Vec<RequirementState> {
-    pack.requirements.iter().map(|it| check_one(it, pack, state, world)).collect()
+    let view = View::new(pack, state, world);
+    pack.requirements.iter().map(|it| check_in(&view, it)).collect()
 }
 
 /// Judges the requirements that may be broken on a state; of the others only says that they are not.
 pub(super) fn check_relevant(pack: &Pack, state: &State, world: &World) -> Vec<RequirementState> {
+    let view = View::new(pack, state, world);
     let all = pack.requirements.iter().zip(relevance::requirements(pack, state, world));
     all.map(|(rule, relevant)| match relevant {
-        true => check_one(rule, pack, state, world),
+        true => check_in(&view, rule),
         false => RequirementState::unjudged(&rule.id),
     })
     .collect()
@@ -81,21 +83,25 @@ pub fn check_one(
     state: &State,
     world: &World,
 ) -> RequirementState {
+    check_in(&View::new(pack, state, world), requirement)
+}
+
+/// Judges one requirement in a view that serves several.
+pub(super) fn check_in(view: &View<'_>, requirement: &Requirement) -> RequirementState {
     let made = |verdict: Verdict, guarded: bool, trace: Trace| {
         let broken = verdict == Verdict::False;
-        let view = View::new(pack, state, world);
-        let message = if broken { render(&requirement.message, &view) } else { String::new() };
+        let message = if broken { render(&requirement.message, view) } else { String::new() };
         RequirementState { id: requirement.id.clone(), verdict, guarded, message, trace }
     };
     if let Some(when) = &requirement.when {
-        let guard = judge(&when.condition, pack, state, world);
+        let guard = judge_in(view, &when.condition);
         match guard.verdict {
             Verdict::True => {}
             Verdict::False | Verdict::Absent(_) => return made(Verdict::True, true, guard.trace),
             undecided => return made(undecided, false, guard.trace),
         }
     }
-    let holds = judge(&requirement.holds.condition, pack, state, world);
+    let holds = judge_in(view, &requirement.holds.condition);
     made(holds.verdict, false, holds.trace)
 }
 
@@ -111,7 +117,7 @@ pub fn render(message: &str, view: &View<'_>) -> String {
 
 fn render_one(expression: &str, view: &View<'_>) -> String {
     let Ok(condition) = Condition::parse(expression) else { return format!("{{{expression}}}") };
-    match condition.evaluate(view).outcome {
+    match condition.outcome(view) {
         Outcome::Known(value) => value.to_string(),
         Outcome::Absent { name } => format!("‹absent: {name}›"),
         Outcome::Unknown(missing) => {
@@ -231,6 +237,7 @@ impl<'a> Mender<'a> {
             concerned.extend(self.pack.index.readers(&format!("$sbatch.{name}")));
         }
         concerned.extend(self.old.iter().copied());
+        let view = View::new(self.pack, now, self.world);
         let mut broken = Vec::new();
         for at in concerned {
             let Some((rule, before)) = self.pack.requirements.get(at).zip(held.get(at)) else {
@@ -238,7 +245,7 @@ impl<'a> Mender<'a> {
             };
             let old = before.is_broken();
             if !old || (self.mends)(&rule.id) {
-                let state = check_one(rule, self.pack, now, self.world);
+                let state = check_in(&view, rule);
                 if state.is_broken() {
                     broken.push(Broken { rule, state, old });
                 }

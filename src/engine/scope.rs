@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::alias::set_as;
 use super::estimate::{Peak, predict};
@@ -33,13 +34,15 @@ pub struct View<'a> {
     supposed: Option<(String, Lookup)>,
     /// The keys and names being resolved now, to find cycles.
     resolving: RefCell<Vec<String>>,
+    /// What named expressions came to.
+    computed: RefCell<HashMap<String, Option<Outcome>>>,
 }
 
 impl<'a> View<'a> {
     /// Makes a view without `it` and with swept keys as they are.
     pub fn new(pack: &'a Pack, state: &'a State, world: &'a World) -> Self {
-        let resolving = RefCell::new(Vec::new());
-        Self { pack, state, world, it: None, elements: Vec::new(), supposed: None, resolving }
+        let (elements, resolving, computed) = (Vec::new(), RefCell::default(), RefCell::default());
+        Self { pack, state, world, it: None, elements, supposed: None, resolving, computed }
     }
 
     /// Lets `it` mean a key.
@@ -68,7 +71,7 @@ impl<'a> View<'a> {
         let mut elements = self.elements.clone();
         elements.push((key.clone(), value));
         let (supposed, resolving) = (self.supposed.clone(), self.resolving.clone());
-        Self { it: Some(key), elements, supposed, resolving, ..*self }
+        Self { it: Some(key), elements, supposed, resolving, computed: RefCell::default(), ..*self }
     }
 
     fn supposed(&self, name: &str) -> Option<Lookup> {
@@ -267,7 +270,7 @@ impl<'a> View<'a> {
             return Some(self.peak());
         }
         let expression = self.pack.lets.get(name)?;
-        Some(match expression.condition.evaluate(self).outcome {
+        Some(match expression.condition.outcome(self) {
             Outcome::Failed(fault) => Outcome::Failed(located(name, expression, fault)),
             outcome => outcome,
         })
@@ -333,8 +336,13 @@ impl Scope for View<'_> {
     }
 
     fn named(&self, name: &str) -> Option<Outcome> {
+        if let Some(known) = self.computed.borrow().get(name) {
+            return known.clone();
+        }
         let cycle = |missing| Some(Outcome::Unknown(vec![missing]));
-        self.guarded(&format!("${name}"), || self.compute(name), cycle)
+        let outcome = self.guarded(&format!("${name}"), || self.compute(name), cycle);
+        self.computed.borrow_mut().insert(name.to_owned(), outcome.clone());
+        outcome
     }
 
     fn it(&self) -> Lookup {

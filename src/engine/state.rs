@@ -121,4 +121,9 @@ impl Entry {
     pub fn deletes(&self) -> bool {
         matches!(&self.value, Ok(parsed) if parsed.kind == OverrideKind::Delete)
     }
+
+    /// Tells whether the override stands for several values.
+    pub(super) fn is_swept(&self) -> bool {
+        self.value.as_ref().is_ok_and(Override::is_sweep)
+    }
 }

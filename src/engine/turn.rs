@@ -306,7 +306,7 @@ impl Search<'_> {
 
     fn outcome(&self, name: &Name, answer: Lookup) -> Outcome {
         let view = View::new(self.pack, self.state, self.world);
-        self.condition.evaluate(&view.with_supposed(name.shown(), answer)).outcome
+        self.condition.outcome(&view.with_supposed(name.shown(), answer))
     }
 
     /// Makes the change for good, which other keys may follow, and looks.

@@ -462,7 +462,7 @@ pub fn value_of(search: &Search<'_>, input: &Input, var: &Var) -> Option<Value> 
     let condition = Condition::parse(&var.shown()).ok()?;
     let (state, world) = input.build(search.pack);
     let view = crate::engine::View::new(search.pack, &state, &world);
-    match condition.evaluate(&view).outcome {
+    match condition.outcome(&view) {
         crate::condition::Outcome::Known(value) => Some(value),
         _ => None,
     }

@@ -314,7 +314,7 @@ impl Scope for Point<'_> {
         let Some(named) = self.pack.lets.get(name) else {
             return self.answer(&Var::Name(name.to_owned()));
         };
-        match named.condition.evaluate(self).outcome {
+        match named.condition.outcome(self) {
             crate::condition::Outcome::Known(value) => {
                 Lookup::Set(Found { value, from: Provenance::Computed })
             }

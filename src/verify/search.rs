@@ -192,7 +192,7 @@ impl<'a> Search<'a> {
         for operand in condition.terms().iter().filter(|term| term.len() > 1).flatten() {
             let view = View::new(self.pack, &state, &world);
             if let Outcome::Known(value @ (Value::Int(_) | Value::Float(_) | Value::Bytes(_))) =
-                operand.evaluate(&view).outcome
+                operand.outcome(&view)
             {
                 for near in around(&value) {
                     push(&mut hints, near);

@@ -20,6 +20,7 @@ use super::certificate::{Certificate, Part, Search};
 use super::judge::judge;
 use super::plan::Planner;
 use super::require::check_requirements;
+use super::scope::View;
 use super::stand::stand;
 use super::state::State;
 use super::verdict::Step;
@@ -210,7 +211,8 @@ fn steps(planner: &Planner<'_>, plan: &[String], input: &State) -> Vec<Step> {
     for id in plan {
         let held = check_requirements(planner.pack, &current, planner.world);
         let option = planner.pack.options.iter().find(|it| it.id == *id);
-        let Some(step) = option.and_then(|it| planner.step(it, (&current, &held))) else { break };
+        let view = View::new(planner.pack, &current, planner.world);
+        let Some(step) = option.and_then(|it| planner.step(it, &view, &held)) else { break };
         current = step.applied.state.clone();
         steps.push(step);
     }
