@@ -173,9 +173,11 @@ impl Expected {
             && self.signal.is_none()
     }
 
-    /// Lists the rules that are named one by one.
+    /// Lists the rules that are named: that they come out so, are taken, or are found.
     pub fn named(&self) -> impl Iterator<Item = &Text> {
-        self.fired.iter().chain(&self.silent).chain(&self.unknown)
+        let lists = [&self.plan, &self.findings].into_iter().flatten();
+        let listed = lists.flat_map(|it| &it.texts);
+        self.fired.iter().chain(&self.silent).chain(&self.unknown).chain(listed)
     }
 
     fn lists(&self) -> impl Iterator<Item = Option<&Listed>> {

@@ -45,7 +45,8 @@ pub fn compare(case: &Case, outcome: &Outcome) -> Vec<Mismatch> {
         ];
         for (expected, actual, message, ordered) in lists {
             let expected = expected.as_ref();
-            found.extend(expected.and_then(|it| list(it, actual, message, ordered)));
+            let wrong = expected.and_then(|it| list(it, actual, message, ordered));
+            found.extend(wrong.map(|it| explained(it, outcome)));
         }
         let words = [
             (&expected.phase, &outcome.phase, "the place of the failure is"),
@@ -80,6 +81,19 @@ fn rule(text: &Text, wanted: Truth, outcome: &Outcome) -> Option<Mismatch> {
     let why = if ruled.why.is_empty() { String::new() } else { format!(": {}", ruled.why) };
     let message = format!("`{}` {}{why}", ruled.id, ruled.truth.verb());
     Some(Mismatch::of(text, message, format!("expected to be {}", wanted.word())))
+}
+
+/// Says of rules that were expected why they did not come.
+fn explained(mismatch: Mismatch, outcome: &Outcome) -> Mismatch {
+    let expected = mismatch.expected.as_deref().unwrap_or_default();
+    let left_out = |id: &String| expected.contains(id) && !mismatch.actual.contains(id);
+    let ruled = outcome.ruled.iter().filter(|it| left_out(&it.id) && !it.why.is_empty());
+    let why: Vec<String> =
+        ruled.map(|it| format!("`{}` {}: {}", it.id, it.truth.verb(), it.why)).collect();
+    match why.is_empty() {
+        true => mismatch,
+        false => Mismatch { fault: mismatch.fault.helped(why.join("\n")), ..mismatch },
+    }
 }
 
 fn list(expected: &Listed, actual: &[String], message: &str, ordered: bool) -> Option<Mismatch> {

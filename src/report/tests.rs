@@ -277,6 +277,9 @@ fn covered(pack: &TestedPack, paint: Paint) -> String {
         pack.coverage.with_gap(Gap::NeverFired).len(),
         pack.coverage.with_gap(Gap::NeverSilent).len(),
     );
+    if rules == 0 {
+        return "  it has no rules of its own".to_owned();
+    }
     if fired + silent == 0 {
         return format!(
             "  each of {} fired in a case and stayed silent in another",

@@ -107,7 +107,7 @@ fn hint(packs: &[TestedPack], wrote: &Wrote) -> String {
     match (waits, wrote.accepted) {
         (_, number @ 1..) => format!("Accepted {}.\n", crate::text::count(number, "snapshot")),
         (true, 0) if wrote.pending => {
-            "hydrule test --review goes through new and changed snapshots; --accept takes all.\n"
+            "hydrule test --review shows new and changed snapshots; --accept takes all.\n"
                 .to_owned()
         }
         _ => String::new(),
