@@ -180,7 +180,7 @@ pattern = 'no memory'
     assert_eq!(estimates, ["score", "update"]);
     let phases: Vec<&str> = pack.phases.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(phases, ["load", "update", "score"]);
-    assert_eq!(pack.phases[1].frames, ["update", "refresh"]);
+    assert!(pack.phases[1].frame_names().eq(["update", "refresh"]));
     assert_eq!(World::default().default_of(&pack, "m.size").unwrap().0.to_string(), "6");
     assert_eq!(World::default().default_of(&pack, "m.depth").unwrap().0.to_string(), "4");
     let signals: Vec<&str> = pack.signal_defs.iter().map(|it| it.name.as_str()).collect();

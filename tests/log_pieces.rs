@@ -6,8 +6,8 @@
 use std::fs;
 use std::io::{self, Read};
 
-use hydrule::pack::{Pack, load};
-use hydrule::signal::{Confidence, Kind, PhaseDef, Scan, SignalDef, Signals};
+use hydrule::pack::{Pack, Phase, load};
+use hydrule::signal::{Confidence, Kind, Scan, SignalDef, Signals};
 
 use crate::support::root;
 
@@ -36,9 +36,7 @@ fn tried_on_every_line(pack: &Pack) -> Signals {
         types: Vec::new(),
         phase: None,
     };
-    let phase =
-        |name: &String, frames: &[String]| PhaseDef { name: name.clone(), frames: frames.to_vec() };
-    let phases = pack.phases.iter().map(|it| phase(&it.name, &it.frames)).collect();
+    let phases = pack.phases.iter().map(Phase::to_def).collect();
     Signals::trusted(pack.signal_defs.iter().cloned().chain([never]).collect(), phases)
 }
 

@@ -185,3 +185,107 @@ fn a_check_lists_survivors_and_looks_for_no_cases() {
     assert_eq!(survivors(pack), survivors(&data(&workspace)));
     assert!(pack["survivors"].as_array().unwrap().iter().all(|it| it["case"].is_null()));
 }
+
+/// What only a log or a snapshot shows: a signal, frames, loads, an invariant and an estimate.
+const TOLD: &str = r#"
+[[phase]]
+name = "learning"
+title = "learning"
+frames = ["learn", "fit"]
+
+[[signal]]
+name = "small-oom"
+event = "oom"
+kind = "device"
+pattern = '''small: no memory left'''
+
+[[signal]]
+name = "small-saving"
+event = "oom"
+kind = "host"
+pattern = '''small: cannot save'''
+phase = "learning"
+
+[[invariant]]
+id = "cells"
+title = "cells"
+value = 'm.size * m.rows'
+
+[[estimate]]
+phase = "learning"
+title = "learning"
+bytes = 'm.rows * 1GiB'
+error = "10%"
+source = "a test"
+
+[[option]]
+id = "more-rows"
+title = "More rows"
+when = 'm.rows < 128'
+rewrite = ['m.rows := it * 2']
+relieves = ["update", "score"]
+loads = ["learning", "score"]
+changes = "speed"
+cost = { time = 1.1 }
+safety = "safe"
+why = "There are few."
+source = "a test"
+"#;
+
+const LEARNED: &str = r#"
+[[case]]
+name = "learned"
+overrides = ["m.size=16", "m.rows=64"]
+log = '''
+Traceback (most recent call last):
+  File "work.py", line 34, in learn
+small: no memory left
+'''
+
+[[case]]
+name = "updated"
+overrides = ["m.size=16", "m.rows=64"]
+log = '''
+Traceback (most recent call last):
+  File "work.py", line 34, in update
+small: no memory left
+'''
+"#;
+
+#[test]
+fn what_logs_and_snapshots_show_is_mutated_too() {
+    let workspace = repository();
+    workspace.write("rules/small/told.toml", TOLD);
+    workspace.write("rules/small/cases/learned.toml", LEARNED);
+    assert_eq!(workspace.hydrule("test --accept").run().code, 0);
+    let left = survivors(&data(&workspace));
+    for noticed in [
+        "learning frames: without learn",
+        "small-oom signal: left out",
+        "small-oom signal: of kind host",
+        "cells value: m.size / m.rows",
+        "learning bytes: m.rows * 2GiB",
+        "more-rows loads: without learning",
+    ] {
+        assert!(!left.contains(&noticed.to_owned()), "{noticed}: {left:?}");
+    }
+    for missed in [
+        "learning frames: without fit",
+        "small-saving signal: left out",
+        "small-saving signal: without its phase",
+        "small-saving signal: of kind device",
+        "more-rows loads: without score",
+    ] {
+        assert!(left.contains(&missed.to_owned()), "{missed}: {left:?}");
+    }
+    let output = mutate(&workspace, "");
+    for wanted in [
+        "✗ survives small/learning  rules/small/told.toml:5",
+        "+ frames = [\"learn\", ]",
+        "no case has a log that it matters to",
+        "rule = \"learning\", mutant = \"frames: without fit\"",
+        "+ name = \"small-saving\"  # left out",
+    ] {
+        assert!(output.out.contains(wanted), "{wanted}\n{}", output.out);
+    }
+}

@@ -124,6 +124,7 @@ impl<'a> Checker<'a> {
             estimates,
             phases: manifest.phases.clone(),
             signal_defs,
+            signal_places: readable_signals(manifest).map(|it| it.name.location.clone()).collect(),
             signals: signals?,
             versions: std::mem::take(&mut self.versions),
             aliases,
@@ -571,7 +572,7 @@ impl<'a> Checker<'a> {
 
     fn signals(&mut self, defs: &[SignalDef]) -> Option<Signals> {
         let manifest = self.manifest;
-        let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(phase_def).collect();
+        let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(Phase::to_def).collect();
         if self.trusted {
             return Some(Signals::trusted(defs.to_vec(), phases));
         }
@@ -636,10 +637,6 @@ fn reaches<'a>(
 /// Lists the signals that have a pattern.
 fn readable_signals(manifest: &Manifest) -> impl Iterator<Item = &SignalEntry> {
     manifest.signals.iter().filter(|entry| !entry.pattern.stands_in())
-}
-
-fn phase_def(phase: &Phase) -> PhaseDef {
-    PhaseDef { name: phase.name.clone(), frames: phase.frames.clone() }
 }
 
 fn texts(texts: &[Text]) -> Vec<String> {

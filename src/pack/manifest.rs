@@ -121,7 +121,7 @@ pub(super) struct ParameterEntry {
 #[derive(Debug)]
 pub(super) struct FramesEntry {
     pub phase: Text,
-    pub frames: Vec<String>,
+    pub frames: Vec<Text>,
 }
 
 #[derive(Debug)]
@@ -394,7 +394,7 @@ impl Manifest {
 
     fn read_phase(&mut self, table: Reader<'_>) {
         let name = table.text("name");
-        let frames = |field| table.texts(field).into_iter().map(|it| it.value).collect();
+        let frames = |field| table.texts(field);
         if name.stands_in() {
             self.lose(String::new());
         }

@@ -6,15 +6,16 @@ use std::mem::swap;
 use super::index::RuleIndex;
 use super::read::Text;
 use super::reads::Reads;
-use super::rule::{Expression, Pack, PackOption, Rewrite};
+use super::rule::{Expression, Pack, PackOption, Phase, Rewrite};
 use crate::condition::{Assignment, Bounds, Condition, Type, check};
 use crate::overrides;
+use crate::signal::{Kind, SignalDef, Signals};
 use crate::text::{Edit, Location, Span};
 
 /// A change of one place of a pack.
 #[derive(Debug, Clone)]
 pub struct Mutant {
-    /// The rule's id; `$name` for a named expression.
+    /// The rule's id; `$name` for a named expression; the name of a signal, or of a phase.
     pub rule: String,
     /// Where in the pack the change is.
     pub field: Field,
@@ -39,12 +40,24 @@ pub enum Field {
     Rewrite(usize),
     /// What an option relieves.
     Relieves(usize),
+    /// What an option loads.
+    Loads(usize),
     /// Where a requirement applies.
     Guard(usize),
     /// What must hold.
     Holds(usize),
     /// How a requirement is mended.
     Repair(usize),
+    /// What an invariant comes to.
+    Value(usize),
+    /// Where an estimate holds.
+    Holding(usize),
+    /// How much memory an estimate predicts.
+    Bytes(usize),
+    /// What tells a phase.
+    Frames(usize),
+    /// A signal.
+    Signal(usize),
 }
 
 /// What stands in the field of a mutant.
@@ -56,6 +69,10 @@ pub enum Change {
     Rewrites(Vec<Rewrite>),
     /// Other phases.
     Phases(Vec<String>),
+    /// Other frames.
+    Frames(Vec<Text>),
+    /// Other signals, in the place of all.
+    Signals(Vec<SignalDef>),
 }
 
 /// All mutants of a pack.
@@ -72,17 +89,27 @@ impl Field {
     pub fn name(self) -> &'static str {
         match self {
             Self::Let(_) => "let",
-            Self::When(_) | Self::Guard(_) => "when",
+            Self::When(_) | Self::Guard(_) | Self::Holding(_) => "when",
             Self::Rewrite(_) => "rewrite",
             Self::Relieves(_) => "relieves",
+            Self::Loads(_) => "loads",
             Self::Holds(_) => "holds",
             Self::Repair(_) => "repair",
+            Self::Value(_) => "value",
+            Self::Bytes(_) => "bytes",
+            Self::Frames(_) => "frames",
+            Self::Signal(_) => "signal",
         }
+    }
+
+    /// Tells whether it is about what a log says.
+    pub fn reads_logs(self) -> bool {
+        matches!(self, Self::Frames(_) | Self::Signal(_))
     }
 }
 
 impl Pack {
-    /// Lists the mutants of every rule and named expression.
+    /// Lists the mutants of every rule, named expression, invariant, estimate, phase and signal.
     pub fn mutants(&self) -> Mutants {
         let mut maker = Maker { pack: self, mutants: Mutants::default(), seen: HashSet::new() };
         for (at, (name, expression)) in self.lets.iter().enumerate() {
@@ -91,7 +118,8 @@ impl Pack {
         for (at, option) in self.options.iter().enumerate() {
             maker.expression(&option.id, Field::When(at), &option.when);
             maker.rewrites(&option.id, Field::Rewrite(at), &option.rewrite);
-            maker.phases(option, Field::Relieves(at));
+            maker.phases(option, Field::Relieves(at), &option.relieves);
+            maker.phases(option, Field::Loads(at), &option.loads);
         }
         for (at, requirement) in self.requirements.iter().enumerate() {
             if let Some(when) = &requirement.when {
@@ -99,6 +127,21 @@ impl Pack {
             }
             maker.expression(&requirement.id, Field::Holds(at), &requirement.holds);
             maker.rewrites(&requirement.id, Field::Repair(at), &requirement.repair);
+        }
+        for (at, invariant) in self.invariants.iter().enumerate() {
+            maker.expression(&invariant.id, Field::Value(at), &invariant.value);
+        }
+        for (at, estimate) in self.estimates.iter().enumerate() {
+            if let Some(when) = &estimate.when {
+                maker.expression(&estimate.phase, Field::Holding(at), when);
+            }
+            maker.expression(&estimate.phase, Field::Bytes(at), &estimate.bytes);
+        }
+        for (at, phase) in self.phases.iter().enumerate() {
+            maker.frames(phase, Field::Frames(at));
+        }
+        for (at, place) in self.signal_places.iter().enumerate() {
+            maker.signal(at, place);
         }
         maker.mutants
     }
@@ -115,6 +158,17 @@ impl Pack {
             }
             (Field::Relieves(at), Change::Phases(other)) => {
                 self.options.get_mut(at).into_iter().for_each(|it| swap(&mut it.relieves, other));
+            }
+            (Field::Loads(at), Change::Phases(other)) => {
+                self.options.get_mut(at).into_iter().for_each(|it| swap(&mut it.loads, other));
+            }
+            (Field::Frames(at), Change::Frames(other)) => {
+                self.phases.get_mut(at).into_iter().for_each(|it| swap(&mut it.frames, other));
+                self.read_logs_again();
+            }
+            (Field::Signal(_), Change::Signals(other)) => {
+                swap(&mut self.signal_defs, other);
+                self.read_logs_again();
             }
             (field, Change::Condition(other)) => {
                 if let Some(slot) = self.expression_mut(field) {
@@ -133,7 +187,11 @@ impl Pack {
             Field::When(at) => self.options.get(at).map(|it| &it.when),
             Field::Guard(at) => self.requirements.get(at)?.when.as_ref(),
             Field::Holds(at) => self.requirements.get(at).map(|it| &it.holds),
-            Field::Rewrite(_) | Field::Relieves(_) | Field::Repair(_) => None,
+            Field::Value(at) => self.invariants.get(at).map(|it| &it.value),
+            Field::Holding(at) => self.estimates.get(at)?.when.as_ref(),
+            Field::Bytes(at) => self.estimates.get(at).map(|it| &it.bytes),
+            Field::Rewrite(_) | Field::Relieves(_) | Field::Loads(_) | Field::Repair(_) => None,
+            Field::Frames(_) | Field::Signal(_) => None,
         }
     }
 
@@ -143,7 +201,11 @@ impl Pack {
             Field::When(at) => self.options.get_mut(at).map(|it| &mut it.when),
             Field::Guard(at) => self.requirements.get_mut(at)?.when.as_mut(),
             Field::Holds(at) => self.requirements.get_mut(at).map(|it| &mut it.holds),
-            Field::Rewrite(_) | Field::Relieves(_) | Field::Repair(_) => None,
+            Field::Value(at) => self.invariants.get_mut(at).map(|it| &mut it.value),
+            Field::Holding(at) => self.estimates.get_mut(at)?.when.as_mut(),
+            Field::Bytes(at) => self.estimates.get_mut(at).map(|it| &mut it.bytes),
+            Field::Rewrite(_) | Field::Relieves(_) | Field::Loads(_) | Field::Repair(_) => None,
+            Field::Frames(_) | Field::Signal(_) => None,
         }
     }
 
@@ -151,7 +213,8 @@ impl Pack {
     fn index_again(&mut self, field: Field) {
         for (at, it) in self.requirements.iter_mut().enumerate() {
             let concerned = match field {
-                Field::Let(_) => true,
+                // A condition may ask for the predicted peak.
+                Field::Let(_) | Field::Holding(_) | Field::Bytes(_) => true,
                 Field::Guard(changed) | Field::Holds(changed) => at == changed,
                 _ => false,
             };
@@ -161,6 +224,11 @@ impl Pack {
             }
         }
         self.index = RuleIndex::of(&self.options, &self.requirements, &self.lets, &self.defaults);
+    }
+
+    fn read_logs_again(&mut self) {
+        let phases = self.phases.iter().map(Phase::to_def).collect();
+        self.signals = Signals::trusted(self.signal_defs.clone(), phases);
     }
 }
 
@@ -209,7 +277,11 @@ impl Maker<'_> {
         let Some(guard) = whole.strip_prefix(expression.text.as_str()) else { return };
         let guard = guard.strip_prefix(" && $");
         let Ok(written) = Condition::parse(expression.text.as_str()) else { return };
-        let wanted = if matches!(field, Field::Let(_)) { Type::Any } else { Type::Bool };
+        let wanted = match field {
+            Field::Let(_) | Field::Value(_) => Type::Any,
+            Field::Bytes(_) => Type::Bytes,
+            _ => Type::Bool,
+        };
         for (edit, changed) in self.changes(&written) {
             if !check(&changed, wanted, &self.pack.names).is_empty() {
                 continue;
@@ -291,13 +363,48 @@ impl Maker<'_> {
         }
     }
 
-    fn phases(&mut self, option: &PackOption, field: Field) {
-        for (at, phase) in option.relieves.iter().enumerate() {
-            let mut rest = option.relieves.clone();
+    fn phases(&mut self, option: &PackOption, field: Field, phases: &[String]) {
+        for (at, phase) in phases.iter().enumerate() {
+            let mut rest = phases.to_vec();
             rest.remove(at);
-            let place = phase_place(option, phase);
+            let place = phase_place(option, field, phase);
             let says = format!("without {phase}");
             self.add((&option.id, field), &says, (place, String::new()), Change::Phases(rest));
+        }
+    }
+
+    fn frames(&mut self, phase: &Phase, field: Field) {
+        for (at, frame) in phase.frames.iter().enumerate() {
+            let mut rest = phase.frames.clone();
+            rest.remove(at);
+            let (says, place) = (format!("without {}", frame.value), frame.location.clone());
+            self.add((&phase.name, field), &says, (place, String::new()), Change::Frames(rest));
+        }
+    }
+
+    /// Takes a signal away, and its phase; and says that its message is of the other memory.
+    fn signal(&mut self, at: usize, place: &Location) {
+        let pack = self.pack;
+        let Some(def) = pack.signal_defs.get(at) else { return };
+        let with = |changed: Option<SignalDef>| {
+            let mut all = pack.signal_defs.clone();
+            all.splice(at..=at, changed);
+            Change::Signals(all)
+        };
+        let mut changed = vec![("left out".to_owned(), with(None))];
+        if def.phase.is_some() {
+            let other = SignalDef { phase: None, ..def.clone() };
+            changed.push(("without its phase".to_owned(), with(Some(other))));
+        }
+        let kind = match def.kind {
+            Kind::Device | Kind::Note => Kind::Host,
+            Kind::Host | Kind::Unknown => Kind::Device,
+        };
+        let other = SignalDef { kind, ..def.clone() };
+        changed.push((format!("of kind {}", kind.name()), with(Some(other))));
+        for (says, change) in changed {
+            let written = format!("\"{}\"  # {says}", def.name);
+            self.add((&def.name, Field::Signal(at)), &says, (place.clone(), written), change);
         }
     }
 }
@@ -318,12 +425,12 @@ fn bound_start(text: &Text, bound: &str) -> Option<usize> {
     Some(end + rest.get(..rest.find('\n').unwrap_or(rest.len()))?.find(bound)?)
 }
 
-/// Finds a phase in the list of those that an option relieves.
-fn phase_place(option: &PackOption, phase: &str) -> Location {
+/// Finds a phase in a list of an option's.
+fn phase_place(option: &PackOption, field: Field, phase: &str) -> Location {
     let source = &option.location.source;
     let start = option.location.span.start;
     let found = || {
-        let field = start + source.text().get(start..)?.find("\nrelieves")?;
+        let field = start + source.text().get(start..)?.find(&format!("\n{}", field.name()))?;
         let quoted = format!("\"{phase}\"");
         let at = field + source.text().get(field..)?.find(&quoted)?;
         Some(source.at(Span::new(at, at + quoted.len())))

@@ -12,7 +12,7 @@ use super::version::{Version, Versions};
 use crate::condition::{Assignment, Condition, Names as _, Type, check};
 use crate::overrides::Override;
 use crate::path::KeyPath;
-use crate::signal::{SignalDef, Signals};
+use crate::signal::{PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Level, Location};
 use crate::value::Value;
 
@@ -55,6 +55,8 @@ pub struct Pack {
     pub phases: Vec<Phase>,
     /// The signals as defined.
     pub signal_defs: Vec<SignalDef>,
+    /// Where each of them is named.
+    pub(super) signal_places: Vec<Location>,
     /// The signals, ready to scan a log.
     pub signals: Signals,
     /// The versions of the target that the pack tells apart, oldest first.
@@ -336,9 +338,22 @@ pub struct Phase {
     /// Its name for people.
     pub title: String,
     /// Function or file names; one of them in the stack tells the phase.
-    pub frames: Vec<String>,
+    pub frames: Vec<Text>,
     /// Where the pack names it.
     pub location: Location,
+}
+
+impl Phase {
+    /// Lists the names of its frames.
+    pub fn frame_names(&self) -> impl Iterator<Item = &str> {
+        self.frames.iter().map(Text::as_str)
+    }
+
+    /// Returns what a log is read with.
+    pub fn to_def(&self) -> PhaseDef {
+        let frames = self.frame_names().map(str::to_owned).collect();
+        PhaseDef { name: self.name.clone(), frames }
+    }
 }
 
 /// Values the target uses where no override sets them.

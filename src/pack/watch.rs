@@ -32,7 +32,7 @@ impl Watch {
             defs.extend(fresh);
             for phase in &pack.phases {
                 titles.entry(phase.name.clone()).or_insert_with(|| phase.title.clone());
-                let def = PhaseDef { name: phase.name.clone(), frames: phase.frames.clone() };
+                let def = phase.to_def();
                 match phases.iter_mut().find(|known| known.name == def.name) {
                     None => phases.push(def),
                     Some(known) => {

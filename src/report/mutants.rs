@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::json::location;
 use super::paint::{Look, Paint};
 use crate::cases::{MutatedPack, Survivor};
-use crate::pack::Mutant;
+use crate::pack::{Field, Mutant};
 use crate::text::{Span, count, line_end, line_start};
 
 /// Writes every mutant that no case notices, with the case that would.
@@ -33,7 +33,7 @@ pub fn mutants_full(packs: &[MutatedPack], look: Look) -> String {
                     }
                 }
                 None => {
-                    let why = "no differing input found: perhaps equivalent";
+                    let why = untold(mutant.field);
                     let _ = writeln!(out, "  {}", paint.faint(why));
                     let name = &mutant.name;
                     let told = format!("rule = {:?}, mutant = {name:?}", mutant.rule);
@@ -45,6 +45,17 @@ pub fn mutants_full(packs: &[MutatedPack], look: Look) -> String {
         out.push_str(&stale(pack, paint));
     }
     out
+}
+
+/// Says why there is no case that would notice a mutant.
+fn untold(field: Field) -> &'static str {
+    match field {
+        Field::Frames(_) | Field::Signal(_) => "no case has a log that it matters to",
+        Field::Value(_) | Field::Holding(_) | Field::Bytes(_) => {
+            "no snapshot shows what it comes to"
+        }
+        _ => "no differing input found: perhaps equivalent",
+    }
 }
 
 /// Writes a line for every mutant that no case notices.
@@ -171,7 +182,7 @@ mod tests {
         let start = source.text().find('<').unwrap_or_default();
         let mutant = Mutant {
             rule: "r".to_owned(),
-            field: crate::pack::Field::When(0),
+            field: Field::When(0),
             name: "when: a <= 1".to_owned(),
             place: source.at(Span::new(start, start + 1)),
             replacement: "<=".to_owned(),

@@ -42,8 +42,7 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
     let mut done = Vec::new();
     for folder in find::folders(&args.packs)? {
         let pack = find::load(&folder)?;
-        // What only gives others their signals has no rule to change.
-        if pack.has_rules() {
+        if !pack.cases.is_empty() || pack.has_rules() {
             done.push(Suite::new(&pack, threads)?.mutate(args.accept, args.check)?);
         }
     }
@@ -204,7 +203,7 @@ impl<'a> Suite<'a> {
         self.with(mutant, |pack| {
             order.iter().any(|it| {
                 self.count();
-                !it.prepared.plans_the_same(pack)
+                !it.prepared.is_the_same(pack, it.case, mutant.field)
                     && fails(it.case, &it.outcome, run::run(pack, it.case).ok().as_ref())
             })
         })

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::run;
 use crate::cases::Case;
 use crate::condition::{Condition, Verdict};
-use crate::engine::{Plan, Request, State, World, judge, plan};
-use crate::pack::{Change, Field, Mutant, Pack, PackOption};
+use crate::engine::{Plan, Request, State, World, judge, plan, writes};
+use crate::pack::{Change, Field, Mutant, Pack, PackOption, Rewrite};
 use crate::text::Faults;
 
 /// What a case asks of a pack, and what comes of it without any mistake.
@@ -16,6 +16,8 @@ pub struct Prepared {
     world: World,
     request: Request,
     digest: u64,
+    /// What the log says.
+    log: Option<String>,
     /// The input and the states that options are judged on, without repetition.
     stands: Vec<State>,
     /// All that the plan says of rules: why options are rejected, and what repairs do.
@@ -39,42 +41,98 @@ impl Prepared {
         }
         let statuses: Vec<_> = plan.verdicts.iter().map(|it| &it.status).collect();
         let mentioned = format!("{statuses:?} {:?} {:?}", plan.steps, plan.repair);
-        Ok(Self { digest: digest(&plan), state, world, request, stands, mentioned })
+        let (digest, log) = (digest(&plan), read_log(pack, case));
+        Ok(Self { digest, log, state, world, request, stands, mentioned })
     }
 
-    /// Tells whether planning comes to the same in every respect, and so all that follows from it.
-    pub fn plans_the_same(&self, pack: &Pack) -> bool {
+    /// Tells whether a mutant reads the log as before, or plans the same in every respect; and so
+    /// whether all that follows from it is the same.
+    pub fn is_the_same(&self, pack: &Pack, case: &Case, field: Field) -> bool {
+        if field.reads_logs() {
+            return read_log(pack, case) == self.log;
+        }
         digest(&plan(pack, &self.state, &self.world, &self.request)) == self.digest
     }
 
-    /// Tells whether a mutant may change what comes of the case, so that it is worth planning anew: the
-    /// changed expression comes to something else on a state of the ladder, the changed rule acts there,
-    /// or the plan speaks of it. A search for a goal sees more states than those.
+    /// Tells whether a mutant may change what comes of the case, so that it is worth planning anew: on a
+    /// state of the ladder the changed expression comes to something else, or the changed rule wants
+    /// other values; or the plan speaks of the rule. A search for a goal sees more states than those.
     pub fn may_notice(&self, pack: &Pack, mutant: &Mutant) -> bool {
         if self.request.goal.is_some() {
             return true;
         }
-        let speaks = self.mentioned.contains(&format!("{:?}", mutant.rule));
+        let speaks = || self.mentioned.contains(&format!("{:?}", mutant.rule));
         match (mutant.field, &mutant.change) {
-            (Field::Rewrite(at) | Field::Relieves(at), _) => {
-                pack.options.get(at).is_none_or(|option| self.may_take(pack, option))
+            (Field::Rewrite(at), Change::Rewrites(new)) => pack.options.get(at).is_none_or(|it| {
+                self.may_relieve(it)
+                    && self.want_differs(pack, &it.when.condition, &it.rewrite, new)
+            }),
+            (Field::Relieves(at) | Field::Loads(at), Change::Phases(new)) => {
+                pack.options.get(at).is_none_or(|it| {
+                    let old = if matches!(mutant.field, Field::Loads(_)) {
+                        &it.loads
+                    } else {
+                        &it.relieves
+                    };
+                    let place = self.world.failure.as_ref().and_then(|it| it.place.as_ref());
+                    place.is_some_and(|place| old.contains(place) != new.contains(place))
+                        && self
+                            .stand_where(pack, &it.when.condition, Verdict::False)
+                            .next()
+                            .is_some()
+                })
             }
-            (Field::Repair(at), _) => {
-                speaks
-                    || pack.requirements.get(at).is_none_or(|rule| {
-                        let holds = &rule.holds.condition;
-                        self.stands
-                            .iter()
-                            .any(|it| judge(holds, pack, it, &self.world).verdict != Verdict::True)
-                    })
+            (Field::Frames(_) | Field::Signal(_), _) => self.log.is_some(),
+            (Field::Repair(at), Change::Rewrites(_)) => {
+                let rule = pack.requirements.get(at).map(|it| &it.holds.condition);
+                let broken = |holds| self.stand_where(pack, holds, Verdict::True).next().is_some();
+                rule.is_none_or(broken) || speaks()
             }
             (field, Change::Condition(new)) => {
                 let requires = matches!(field, Field::Guard(_) | Field::Holds(_));
                 let old = pack.expression(field);
-                (requires && speaks) || old.is_none_or(|old| self.differ(pack, &old.condition, new))
+                old.is_none_or(|old| self.differ(pack, &old.condition, new))
+                    || (requires && speaks())
             }
             _ => true,
         }
+    }
+
+    /// Tells whether somebody asks for an option, or whether the failure is where it helps.
+    fn may_relieve(&self, option: &PackOption) -> bool {
+        let place = self.world.failure.as_ref().and_then(|it| it.place.as_ref());
+        match self.request.only.as_slice() {
+            [] => place.is_some_and(|it| option.relieves.contains(it)),
+            only => only.contains(&option.id),
+        }
+    }
+
+    /// Lists the states on which a condition comes to something else than a verdict.
+    fn stand_where<'a>(
+        &'a self,
+        pack: &'a Pack,
+        condition: &'a Condition,
+        other: Verdict,
+    ) -> impl Iterator<Item = &'a State> {
+        self.stands
+            .iter()
+            .filter(move |it| judge(condition, pack, it, &self.world).verdict != other)
+    }
+
+    /// Tells whether two lists of rewrites want different values on a state where they may be made.
+    fn want_differs(
+        &self,
+        pack: &Pack,
+        when: &Condition,
+        old: &[Rewrite],
+        new: &[Rewrite],
+    ) -> bool {
+        // What was tried before is compared with the expressions themselves.
+        let wants = |all, stand| format!("{:?}", writes(all, pack, stand, &self.world));
+        !self.world.tried.is_empty()
+            || self
+                .stand_where(pack, when, Verdict::False)
+                .any(|stand| wants(old, stand) != wants(new, stand))
     }
 
     fn differ(&self, pack: &Pack, old: &Condition, new: &Condition) -> bool {
@@ -85,17 +143,16 @@ impl Prepared {
         self.stands.iter().any(|stand| comes_to(old, stand) != comes_to(new, stand))
     }
 
-    fn may_take(&self, pack: &Pack, option: &PackOption) -> bool {
-        let when = &option.when.condition;
-        self.stands
-            .iter()
-            .any(|stand| judge(when, pack, stand, &self.world).verdict != Verdict::False)
-    }
-
     /// Counts the states of the ladder, as a measure of how long planning takes.
     pub fn length(&self) -> usize {
         self.stands.len()
     }
+}
+
+/// Says all that is read in the log of a case; nothing where it has none.
+fn read_log(pack: &Pack, case: &Case) -> Option<String> {
+    let log = case.inputs.log.as_ref()?;
+    Some(format!("{:?}", pack.signals.scan(&log.source)))
 }
 
 /// Identifies all that a case can show of a plan.

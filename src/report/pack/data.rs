@@ -54,7 +54,7 @@ pub fn pack_json(pack: &Pack) -> Json {
     put("lets", lets.map(|(name, it)| (name.clone(), json!(it.text.as_str()))).collect());
     let phases = pack.phases.iter();
     let phases =
-        phases.map(|it| json!({ "name": it.name, "title": it.title, "frames": it.frames }));
+        phases.map(|it| json!({ "name": it.name, "title": it.title, "frames": it.frame_names().collect::<Vec<_>>() }));
     put("phases", phases.collect());
     let signals = pack.signal_defs.iter().map(|it| {
         let facts: Vec<&str> = it.types.iter().map(|(name, _)| name.as_str()).collect();

@@ -67,7 +67,7 @@ fn rest(out: &mut String, pack: &Pack) {
     if !pack.phases.is_empty() {
         out.push_str("\n## Phases\n\nThe first one of whose frames is in the traceback.\n\n");
         let rows = pack.phases.iter().map(|it| {
-            let frames: Vec<String> = it.frames.iter().map(|it| code(it)).collect();
+            let frames: Vec<String> = it.frame_names().map(code).collect();
             [code(&it.name), it.title.clone(), frames.join(", ")]
         });
         table(out, ["phase", "what", "frames"], rows);

@@ -175,7 +175,8 @@ fn phases(page: &mut Fields, pack: &Pack) {
     let names = widest(pack.phases.iter().map(|it| it.name.as_str()));
     for phase in &pack.phases {
         let shown = page.paint.name(&phase.name);
-        let text = format!("{}: {}", phase.title, phase.frames.join(", "));
+        let text =
+            format!("{}: {}", phase.title, phase.frame_names().collect::<Vec<_>>().join(", "));
         page.row(&phase.name, &shown, names, &text);
     }
 }
