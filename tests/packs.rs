@@ -56,6 +56,7 @@ fn rules_read_keys_with_known_defaults() {
     // A template has no data of its own, and its groups set what only the composed configuration shows.
     let free = [
         "override_optimizer_config.",
+        "engine_init_kwargs.",
         "overlong_buffer",
         "async_training.",
         "rollout.name",
