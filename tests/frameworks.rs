@@ -88,7 +88,7 @@ fn nemo_rl_is_answered() {
             &["train", "automodel_forward_backward"],
             "checkpoint-activations",
         ),
-        ("refit", "", &["refit_policy_generation"], "less-memory-for-generation"),
+        ("refit", "", &["refit_policy_generation"], "offload-to-host"),
     ];
     answers("nemo-rl", NEMO, None, &cases);
 }
@@ -160,7 +160,7 @@ fn skyrl_is_answered() {
             &["forward_backward"],
             "fewer-tokens-per-micro-batch",
         ),
-        ("weight sync", "", &["extract_weights"], "less-memory-for-engine"),
+        ("weight sync", "", &["extract_weights"], "smaller-weight-batches"),
         ("the optimizer", "", &["optim_step"], "offload-policy"),
     ];
     answers("skyrl", SKYRL, None, &cases);
@@ -202,7 +202,7 @@ fn easyr1_is_answered() {
             &["update_policy"],
             "ref-on-the-host",
         ),
-        ("weight sync", "", &["load_vllm_and_sync_weights"], "offload-params"),
+        ("weight sync", "", &["load_vllm_and_sync_weights"], "offload-optimizer"),
     ];
     answers("easyr1", EASYR1, Some(EASYR1_YAML), &cases);
 }

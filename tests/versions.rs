@@ -160,8 +160,8 @@ fn a_target_that_the_pack_does_not_have_is_an_error() {
         let said = run(&format!("rewrite PACK --target {target} -- m.depth=4"));
         assert!(said.starts_with("exit code 2") && said.contains(why), "{said}");
     }
-    let said = run("rewrite --pack skyrl --target SkyRL=0.9 -- trainer.nnodes=1");
-    assert!(said.contains("tells no versions of SkyRL apart"), "{said}");
+    let said = run("rewrite --pack nemo-rl --target NeMo-RL=0.9 -- cluster.num_nodes=1");
+    assert!(said.contains("tells no versions of NeMo-RL apart"), "{said}");
 }
 
 #[test]
