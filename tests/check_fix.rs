@@ -57,6 +57,8 @@ fn what_was_plainly_meant_is_made() {
             "# why\nX=1 \\\nP a.b=1 \\\n  c.d=2 \"$@\"\n",
         ),
         // The ends of Windows.
+        ("P a.b=1\r\n", "P a.b=1\n"),
+        ("P a.b=1\r\necho\r\nP c.d=2 c.d=3\r\n", "P a.b=1\necho\r\nP c.d=3\n"),
         ("P a.b=1 \\\r\n  c.d=2\r\necho\r\n", "P a.b=1 \\\n  c.d=2\necho\n"),
         // Overrides that are replaced, as words, in quotes, in arrays.
         ("P a.b=1 c.d=2 a.b=3\n", "P c.d=2 a.b=3\n"),

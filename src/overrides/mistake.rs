@@ -5,6 +5,9 @@ use super::paste::{advice, repaired, straightened};
 use super::stuck::{Stuck, Walk};
 use crate::text::{Fault, Span};
 
+/// The code of a line end inside an override, and nothing behind it.
+pub const LINE_END: &str = "hydrule::override::line_end";
+
 /// Explains why `text` is no override; `at` is the byte where the grammar stops.
 pub fn explain(text: &str, at: usize) -> Fault {
     if let Some(fault) = mistaken_key::explain(text, at) {
@@ -281,7 +284,7 @@ impl Mistake<'_> {
         let ends = self.text.get(self.walk.at..).is_some_and(|rest| rest.trim().is_empty());
         let (code, message, label, help) = match sign {
             '\r' | '\n' if ends => (
-                "hydrule::override::line_end",
+                LINE_END,
                 format!("the override ends with {shown}"),
                 "not part of the value",
                 if sign == '\r' {

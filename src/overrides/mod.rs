@@ -28,6 +28,7 @@ mod swept;
 pub use ast::{Choice, Element, Glob, Interval, Number, Override, OverrideKind, Quote, Range};
 pub use depth::{DEEPEST, LONGEST};
 pub use language::Language;
+pub use mistake::LINE_END;
 pub use parse::parse;
 pub use print::value_text;
 pub use record::record;

@@ -10,6 +10,7 @@ use super::suppress::UNUSED;
 use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
 use crate::cli::kind::host_of;
+use crate::overrides::LINE_END;
 use crate::surface::hosted::{self, shell_text};
 use crate::text::{Edit, Finding, Identity, Level, Mend, Source, TextEdits};
 
@@ -24,6 +25,11 @@ const REVEALING: &str = "broken-continuation";
 
 /// The rule that hides others, since nobody can read the launch; its fix changes no override.
 const HIDING: &str = "blank-after-backslash";
+
+/// Tells whether a finding hides others, as a line end of Windows does that makes an override none.
+fn hides(finding: &Finding) -> bool {
+    finding.rule == HIDING || finding.fault.code == LINE_END
+}
 
 /// What the user asks of fixes.
 #[derive(Debug, Clone, Copy)]
@@ -176,7 +182,7 @@ impl Fixer<'_, '_, '_> {
             let it = it.identity();
             count(&after, &it) < count(&before, &it)
         });
-        let hidden = mended.iter().all(|it| it.rule == HIDING);
+        let hidden = mended.iter().all(hides);
         let news = after.iter().any(|(it, n)| it.1 != UNUSED && *n > count(&before, it));
         let after = Standing { scripts, examined };
         Ok(gone.then_some(Made { after, mended, news: news && !hidden }))

@@ -6,7 +6,7 @@ use super::launch::{Argument, Script};
 use super::remove::remove;
 use super::state::Outside;
 use super::verify::verify;
-use crate::overrides::{Override, OverrideKind, parse};
+use crate::overrides::{LINE_END, Override, OverrideKind, parse};
 use crate::text::{Edit, Finding, Mend, Source, Span, apply_edits, line_end, line_start};
 
 /// Finds the edits that mend a finding about a script.
@@ -19,6 +19,11 @@ pub fn mend(script: &Script, outside: &Outside, finding: &Finding) -> Option<Men
         }
         "blank-after-backslash" => ended(source, span),
         "repeated-key" => set_once(script, outside, finding),
+        // A launch that Hydra refuses cannot get worse.
+        "refused-override" if finding.fault.code == LINE_END && source.slice(span) == "\r" => {
+            let edits = vec![Edit::new(span, "")];
+            Some(Mend::safe("remove the carriage return", source, edits))
+        }
         "stray-brace" if source.slice(span) == "}" => {
             Some(Mend::safe("remove the brace", source, vec![Edit::new(span, "")]).only_if(false))
         }
