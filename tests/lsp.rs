@@ -235,6 +235,22 @@ impl Editor {
         actions
     }
 
+    /// Asks for what is done to a whole text when it is saved, and does it.
+    fn save(&mut self, name: &str) -> usize {
+        let uri = self.uri(name);
+        let (start, end) = (place("", 0), place(self.text(name), self.text(name).len()));
+        let context = json!({ "diagnostics": [], "only": ["source.fixAll"] });
+        let range = json!({ "start": start, "end": end });
+        let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": context });
+        let actions = self.request("textDocument/codeAction", params);
+        for action in actions.as_array().unwrap() {
+            assert_eq!(action["kind"], "source.fixAll.hydrule");
+            let edits = action["edit"]["changes"][uri.as_str()].as_array().unwrap().clone();
+            self.apply(name, &edits);
+        }
+        actions.as_array().unwrap().len()
+    }
+
     /// Chooses an action by the start of its title.
     fn act(&mut self, name: &str, range: &Json, title: &str) {
         let actions = self.actions(name, range);
@@ -346,6 +362,24 @@ fn a_launch_is_mended_in_the_editor() {
     assert_eq!(editor.found("run.sh"), Vec::<Json>::new());
     let text = editor.text("run.sh").to_owned();
     snapshot("lsp", "launch", &format!("{}\n{text}", editor.end()));
+}
+
+#[test]
+fn all_that_is_safe_is_fixed_when_a_text_is_saved() {
+    let mut editor = Editor::ready(&["utf-8"]);
+    let text = "# 🦀\npython3 -m my.app a.b=1 a.b=2 c.d=1\n\npython3 -m my.app a.b=1 \\\n  c.d=2 c.d=3 # 🦀\n";
+    editor.open("run.sh", "shellscript", text);
+    assert_eq!(editor.save("run.sh"), 1);
+    let mended =
+        "# 🦀\npython3 -m my.app a.b=2 c.d=1\n\npython3 -m my.app a.b=1 \\\n  c.d=3 # 🦀\n";
+    assert_eq!(editor.text("run.sh"), mended);
+    assert_eq!(editor.save("run.sh"), 0);
+    // A fix that deserves a look is none of these.
+    editor.replace("run.sh", "a.b=2 c.d=1\n\n", "a.b=2 c.d=1\n  e.f=1\n");
+    assert_eq!(editor.save("run.sh"), 0);
+    editor.open("pack.toml", "toml", PACK);
+    assert_eq!(editor.save("pack.toml"), 0);
+    editor.end();
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub trait Language {
     /// Lists what can be done about findings in a document, each with the finding's place in the list.
     fn actions(&mut self, document: &Document, findings: &[Finding]) -> Vec<(usize, Action)>;
 
+    /// Makes all that surely mends findings in a document; nothing where there is no such thing.
+    fn mend_all(&mut self, document: &Document) -> Option<Mend>;
+
     /// Explains what stands at a byte.
     fn hover(&mut self, document: &Document, offset: usize) -> Option<Hover>;
 

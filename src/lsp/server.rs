@@ -25,6 +25,12 @@ use crate::text::{Finding, Span};
 /// The files that what is found may depend on.
 const WATCHED: &str = "**/*.{toml,yaml,yml,sh,bash,slurm,sbatch}";
 
+/// The kind of actions that mend one finding, or let it be.
+const QUICK_FIX: &str = "quickfix";
+
+/// The kind of the action that makes all that surely mends.
+const FIX_ALL: &str = "source.fixAll.hydrule";
+
 /// How a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -231,7 +237,7 @@ impl Server<'_> {
                 "textDocumentSync": { "openClose": true, "change": 2, "save": true },
                 "hoverProvider": true,
                 "completionProvider": { "triggerCharacters": ["."] },
-                "codeActionProvider": { "codeActionKinds": ["quickfix"] },
+                "codeActionProvider": { "codeActionKinds": [QUICK_FIX, FIX_ALL] },
             },
             "serverInfo": { "name": "hydrule", "version": env!("CARGO_PKG_VERSION") },
         })
@@ -355,11 +361,21 @@ impl Server<'_> {
     /// Lists what can be done about what is found in a range.
     fn actions(&mut self, params: &Json) -> Result<Json, Refusal> {
         let only = params.pointer("/context/only").and_then(Json::as_array);
-        let wanted = |it: &Json| it.as_str().is_some_and(|it| it.is_empty() || it == "quickfix");
-        if only.is_some_and(|only| !only.iter().any(wanted)) {
-            return Ok(json!([]));
-        }
-        let document = self.document(params)?;
+        let asked = |kind: &str| {
+            only.is_none_or(|only| only.iter().filter_map(Json::as_str).any(|it| holds(it, kind)))
+        };
+        let document = self.document(params)?.clone();
+        // Editors ask for this kind when a file is saved.
+        let all =
+            if only.is_some() && asked(FIX_ALL) { self.language.mend_all(&document) } else { None };
+        let all = all.map(|it| self.places().mend_all(&it, FIX_ALL));
+        let quick =
+            if asked(QUICK_FIX) { self.quick_fixes(&document, params)? } else { Vec::new() };
+        Ok(all.into_iter().chain(quick).collect())
+    }
+
+    /// Lists what can be done about each finding in a range.
+    fn quick_fixes(&mut self, document: &Document, params: &Json) -> Result<Vec<Json>, Refusal> {
         let at = |end: &str| {
             let at = params.pointer(&format!("/range/{end}")).and_then(Position::read);
             at.map(|at| document.offset(at, self.encoding)).ok_or_else(|| Refusal::params("range"))
@@ -369,11 +385,11 @@ impl Server<'_> {
             |it: &&Finding| it.fault.span.start <= range.end && range.start <= it.fault.span.end;
         let shown = self.shown.values().filter_map(|it| it.get(&document.uri));
         let findings: Vec<Finding> = shown.flatten().filter(touches).cloned().collect();
-        let document = document.clone();
-        let actions = self.language.actions(&document, &findings);
+        let actions = self.language.actions(document, &findings);
         let places = self.places();
-        let shown =
-            actions.iter().filter_map(|(at, it)| Some(places.action(it, findings.get(*at)?)));
+        let shown = actions
+            .iter()
+            .filter_map(|(at, it)| Some(places.action(it, findings.get(*at)?, QUICK_FIX)));
         Ok(shown.collect())
     }
 
@@ -404,6 +420,12 @@ impl Server<'_> {
         let at = at.ok_or_else(|| Refusal::params("position"))?;
         Ok((document, document.offset(at, self.encoding)))
     }
+}
+
+/// Tells whether a kind of actions holds another one, as `source` does `source.fixAll`.
+fn holds(kind: &str, other: &str) -> bool {
+    let rest = other.strip_prefix(kind);
+    rest.is_some_and(|rest| kind.is_empty() || rest.is_empty() || rest.starts_with('.'))
 }
 
 fn uri_of(params: &Json) -> Option<&str> {

@@ -81,7 +81,7 @@ impl Places<'_> {
     }
 
     /// Gives something that can be done as data.
-    pub fn action(&self, action: &Action, finding: &Finding) -> Json {
+    pub fn action(&self, action: &Action, finding: &Finding, kind: &str) -> Json {
         let Mend { what, safe, .. } = &action.mend;
         let mut title = sentence(what);
         if !safe {
@@ -89,11 +89,17 @@ impl Places<'_> {
         }
         json!({
             "title": title,
-            "kind": "quickfix",
+            "kind": kind,
             "diagnostics": [self.diagnostic(finding)],
             "isPreferred": *safe && action.mends,
             "edit": { "changes": self.changes(&action.mend.texts) },
         })
+    }
+
+    /// Gives what mends all as data.
+    pub fn mend_all(&self, mend: &Mend, kind: &str) -> Json {
+        let edit = json!({ "changes": self.changes(&mend.texts) });
+        json!({ "title": sentence(&mend.what), "kind": kind, "edit": edit })
     }
 
     fn changes(&self, texts: &[TextEdits]) -> Json {

@@ -109,6 +109,20 @@ impl<'a> Buffers<'a> {
         Ok(wanted.iter().map(mend).collect())
     }
 
+    /// Makes all that surely mends findings in a text, as `--fix` does.
+    ///
+    /// # Errors
+    /// As for [`Buffers::check`].
+    pub fn fixed(&self, path: &Path, source: &Source) -> Result<Option<Source>, CliError> {
+        let looker = self.looker();
+        let scripts = vec![(path.to_owned(), source.clone())];
+        let examined = looker.together(&scripts, true)?;
+        let asks = Asks { makes: true, unsafe_too: false };
+        let settled = Fixer { looker: &looker, baseline: None, asks }.settle(scripts, examined)?;
+        let fixed = settled.into_iter().next().map(|it| it.source);
+        Ok(fixed.filter(|it| it.text() != source.text()))
+    }
+
     /// Reads a text, so that its launches can be asked about.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::args::{CheckArgs, LspArgs};
 use super::check::Buffers;
 use super::error::CliError;
 use crate::lsp::{Action, Completion, Document, Ended, Hover, Language, serve};
-use crate::text::{Fault, Finding, Level, Source, Span};
+use crate::text::{Fault, Finding, Level, Mend, Source, Span};
 
 /// What editors call the languages of scripts, where a file's name and text do not tell.
 const SHELLS: [&str; 7] = ["bash", "sbatch", "sh", "shell", "shellscript", "slurm", "zsh"];
@@ -71,6 +71,12 @@ impl Language for Editor<'_> {
         } else {
             Vec::new()
         }
+    }
+
+    fn mend_all(&mut self, document: &Document) -> Option<Mend> {
+        let is_pack = packs::subject(document).is_some();
+        let asked = is_script(document) && !is_pack;
+        asked.then(|| scripts::mend_all(&self.buffers, document)).flatten()
     }
 
     fn hover(&mut self, document: &Document, offset: usize) -> Option<Hover> {
