@@ -62,6 +62,90 @@ fn rewrite(workspace: &Workspace, flags: &str) -> String {
 
 const PACKS: &str = "packs = [\"rules/app\"]\n";
 
+fn check(workspace: &Workspace, flags: &str) -> String {
+    let line = format!("check jobs/run.sh --output-format concise {flags}");
+    workspace.hydrule(&line).run().shown()
+}
+
+#[test]
+fn the_project_tells_which_pack_a_program_is_of() {
+    let both = "packs = [\"rules/app\", \"rules/other\"]\n[launches]\n";
+    let odd = "acme-train m.size=3\n";
+    // Without a word of the project nobody knows it.
+    let workspace = project(both.trim_end_matches("[launches]\n"));
+    put(&workspace, "jobs/run.sh", odd);
+    assert!(check(&workspace, "").contains("knows `acme-train`"), "{}", check(&workspace, ""));
+    put(&workspace, "hydrule.toml", &format!("{both}\"acme-*\" = \"other\"\n"));
+    assert!(check(&workspace, "").contains("3 is odd"), "{}", check(&workspace, ""));
+    assert!(workspace.hydrule("explain jobs/run.sh").run().out.contains("even"));
+    // It counts before what packs say of themselves.
+    let own = fs::read_to_string(workspace.path().join("rules/other/pack.toml")).unwrap();
+    put(&workspace, "rules/other/pack.toml", &own.replace("is odd", "is uneven"));
+    put(&workspace, "jobs/run.sh", "python3 -m app.train m.size=3\n");
+    assert!(check(&workspace, "").contains("3 is odd"));
+    put(&workspace, "hydrule.toml", &format!("{both}\"app.train\" = \"other\"\n"));
+    assert!(check(&workspace, "").contains("3 is uneven"), "{}", check(&workspace, ""));
+    assert!(workspace.hydrule("explain jobs/run.sh").run().out.contains("3 is uneven"));
+    let config = workspace.hydrule("config jobs").run().out;
+    assert!(config.contains("launches.app.train  other"), "{config}");
+    put(&workspace, "hydrule.toml", &format!("{both}\"app.train\" = \"othr\"\n"));
+    assert!(check(&workspace, "").contains("did you mean `other`?"), "{}", check(&workspace, ""));
+    // Of the packs that ship.
+    put(&workspace, "jobs/run.sh", "acme-train data.train_batch_size=100\n");
+    put(&workspace, "hydrule.toml", "[launches]\n\"acme-*\" = \"verl\"\n");
+    let found = check(&workspace, "");
+    assert!(found.contains("mini-batch-divides-train-batch"), "{found}");
+    assert_ne!(workspace.hydrule("rewrite jobs/run.sh").run().code, 2);
+}
+
+#[test]
+fn the_cluster_bounds_what_a_job_takes() {
+    let invariant = "[[invariant]]\nid = \"gpus\"\ntitle = \"GPUs\"\nvalue = 'm.size * m.nodes'\n[let]\nhost_memory = 'm.size * 1GiB'\n[[option]]\nid = \"grow\"\ntitle = \"Grow\"\nwhen = 'm.size < 100'\nrewrite = ['m.size := it * 2']\nrelieves = [\"update\"]\nchanges = \"hardware\"\nsafety = \"safe\"\nwhy = \"more\"\nsource = \"a test\"\n";
+    let workspace = project(&format!("{PACKS}[cluster]\nmax_gpus = 40\n"));
+    put(&workspace, "rules/app/more.toml", invariant);
+    put(&workspace, "jobs/run.sh", "python3 -m app.train m.size=16 m.nodes=2\n");
+    assert!(check(&workspace, "").starts_with("exit code 0"), "{}", check(&workspace, ""));
+    let refused = rewrite(&workspace, "--only grow");
+    let why = "the job takes 64 GPUs, the cluster has 40 (hydrule.toml:3)";
+    assert!(refused.contains("cluster-gpus") && squeezed(&refused).contains(why), "{refused}");
+    assert!(rewrite(&workspace, "--only grow --no-project --pack rules/app").contains("m.size=32"));
+    put(
+        &workspace,
+        "jobs/run.sh",
+        "#!/bin/bash\n#SBATCH --mem=64G\npython3 -m app.train m.size=48 m.nodes=1\n",
+    );
+    put(
+        &workspace,
+        "hydrule.toml",
+        &format!("{PACKS}[cluster]\nmax_gpus = 8\nhost_memory = \"32GiB\"\n"),
+    );
+    let found = check(&workspace, "");
+    for rule in ["cluster-gpus", "cluster-slurm-memory", "cluster-host-memory"] {
+        assert!(found.contains(rule), "{rule}: {found}");
+    }
+    let config = workspace.hydrule("config jobs").run().out;
+    assert!(config.contains("cluster.host_memory  32GiB"), "{config}");
+    for wrong in [
+        "max_gpus = 0",
+        "max_gpus = \"8\"",
+        "host_memory = \"32G\"",
+        "host_memory = \"0GiB\"",
+        "max_gpu = 8",
+    ] {
+        put(&workspace, "hydrule.toml", &format!("{PACKS}[cluster]\n{wrong}\n"));
+        assert!(
+            check(&workspace, "").starts_with("exit code 2"),
+            "{wrong}: {}",
+            check(&workspace, "")
+        );
+    }
+}
+
+/// A text with single blanks, however it is laid out.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn the_project_tells_pack_parameters_and_what_is_off() {
     let plain = project(PACKS);

@@ -13,7 +13,7 @@ use super::job::{entries_of, knows, outside};
 use super::kind::{Kind, kind_of};
 use super::project::Project;
 use super::told::told_target;
-use crate::pack::Pack;
+use crate::pack::{Cluster, Pack, Text};
 use crate::report::Paint;
 use crate::text::Location;
 
@@ -36,6 +36,7 @@ pub fn run(args: &ConfigArgs, console: &mut Console) -> Result<Done, CliError> {
     let project = Project::of(&args.project, args.path.as_deref())?;
     let packs = project.all_packs()?;
     let mut lines = lines(&project, &packs)?;
+    lines.extend(cluster(&project));
     lines.extend(bases(args, &project, &packs)?);
     match args.output_format {
         OutputFormat::Json => console.print(&format!("{:#}\n", to_json(&project, &lines)))?,
@@ -98,10 +99,26 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
     for pin in project.files.iter().flat_map(|it| &it.pins) {
         say("pins", pin.value.clone(), From::File(pin.location.clone()));
     }
+    for (glob, pack) in project.launches() {
+        let key = format!("launches.{}", glob.value);
+        say(&key, pack.value.clone(), From::File(glob.location.clone()));
+    }
     for (glob, path) in project.bases() {
         say(&format!("base.{}", glob.value), path.value.clone(), From::File(glob.location.clone()));
     }
     Ok(lines)
+}
+
+/// Says what the cluster has.
+fn cluster(project: &Project) -> impl Iterator<Item = Line> {
+    let Cluster { max_gpus, host_memory } = project.cluster();
+    let line = |key: &str, limit: Text| Line {
+        key: format!("cluster.{key}"),
+        value: limit.value,
+        from: From::File(limit.location),
+    };
+    let gpus = max_gpus.map(|it| line("max_gpus", it));
+    gpus.into_iter().chain(host_memory.map(|it| line("host_memory", it)))
 }
 
 /// Says which base configurations are found for the launches of a file, or that none is looked for.

@@ -21,7 +21,7 @@ use crate::config::{Config, Note, argument_value, compose, read_argument};
 use crate::engine::{Base, Entry, KeyChange, Pin, Plan, Request, State, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{Language, Override, single};
-use crate::pack::{Pack, headers};
+use crate::pack::{Header, Pack};
 use crate::path::KeyPath;
 use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -107,7 +107,8 @@ impl Job {
                 Vec::new(),
             )
         } else {
-            let Chosen { name, remarks } = choose(args, &files, &launched()?, yaml.as_ref())?;
+            let Chosen { name, remarks } =
+                choose(args, &project.headers(), &files, (&launched()?, yaml.as_ref()))?;
             (project.named(&name)?, remarks)
         };
         let mut world = Known::of(args, &project).world(&pack)?;
@@ -573,12 +574,12 @@ pub fn knows(pack: &Pack, launch: &Launch) -> bool {
 /// Chooses the pack by what the job's files and overrides show.
 fn choose(
     args: &JobArgs,
+    headers: &[Header],
     files: &Files,
-    inputs: &[Input],
-    yaml: Option<&Source>,
+    (inputs, yaml): (&[Input], Option<&Source>),
 ) -> Result<Chosen, CliError> {
     if let Some(folder) = &files.folder {
-        return choose_pack(&headers(), &[signs_of_folder(folder)?]);
+        return choose_pack(headers, &[signs_of_folder(folder)?]);
     }
     let mut launches = signs_of_inputs(inputs, args.launch);
     if launches.is_empty() {
@@ -593,18 +594,17 @@ fn choose(
     }
     let refused = |error| {
         let plain = || plain_entries(&args.overrides, Language::Hydra).err();
-        mistakes(inputs).or_else(plain).unwrap_or(error)
+        mistakes(headers, inputs).or_else(plain).unwrap_or(error)
     };
-    choose_pack(&headers(), &launches).map_err(refused)
+    choose_pack(headers, &launches).map_err(refused)
 }
 
 /// Lists what is no argument in the launches: that matters more than who knows them.
-fn mistakes(inputs: &[Input]) -> Option<CliError> {
-    let (mut all, headers) = (Vec::new(), headers());
+fn mistakes(headers: &[Header], inputs: &[Input]) -> Option<CliError> {
+    let mut all = Vec::new();
     for script in inputs.iter().map(|it| &it.script) {
         let faults = script.launches.iter();
-        let faults =
-            faults.filter_map(|it| entries_of(script, it, language_of(&headers, it)).err());
+        let faults = faults.filter_map(|it| entries_of(script, it, language_of(headers, it)).err());
         let faults = faults.flatten();
         let faults: Vec<Fault> = faults.collect();
         if !faults.is_empty() {

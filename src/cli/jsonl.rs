@@ -18,7 +18,7 @@ use super::told::{Known, check_fact, quantity_or};
 use crate::engine::{Plan, Request, RequirementState, State, Step, World, plan};
 use crate::facts::Provenance;
 use crate::overrides::Language;
-use crate::pack::{Header, Pack, Safety, headers};
+use crate::pack::{Header, Pack, Safety};
 use crate::text::count;
 use crate::value::Value;
 
@@ -79,7 +79,7 @@ impl<'a> Packs<'a> {
             let pack = project.pack(named, &|| Ok(Vec::new()))?;
             return Ok(Self::Named(Box::new(Common::of(args, project, pack)?)));
         }
-        let headers = headers();
+        let headers = project.headers();
         let loaded = headers.iter().map(|_| OnceLock::new()).collect();
         Ok(Self::Known { args, project, headers, loaded })
     }

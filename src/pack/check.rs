@@ -76,13 +76,10 @@ impl<'a> Checker<'a> {
         let manifest = self.manifest;
         self.check_unique_ids();
         self.versions = self.target_versions();
-        let lets: IndexMap<String, Expression> = manifest
-            .lets
-            .iter()
-            .filter_map(|(name, text)| {
-                Some((name.value.clone(), self.expression(text, Type::Any)?))
-            })
-            .collect();
+        let named = manifest.lets.iter();
+        let named = named
+            .filter_map(|(name, it)| Some((name.value.clone(), self.expression(it, Type::Any)?)));
+        let lets: IndexMap<String, Expression> = named.collect();
         self.check_let_cycles(&lets);
         let invariants = manifest.invariants.iter().filter_map(|entry| self.invariant(entry));
         let invariants = invariants.collect();
@@ -113,6 +110,7 @@ impl<'a> Checker<'a> {
             off: manifest.switched_off.clone(),
             target,
             launches: texts(&manifest.launches),
+            entries: texts(&manifest.entries),
             keys: texts(&manifest.keys),
             arguments: manifest.arguments(),
             bases: manifest.bases.clone(),

@@ -16,6 +16,8 @@ pub struct Header {
     pub name: &'static str,
     /// Globs over modules and scripts.
     pub launches: Vec<String>,
+    /// Globs over programs that a project says are its.
+    pub entries: Vec<String>,
     /// Globs over keys that only the target has.
     pub keys: Vec<String>,
     /// In which language those launches have their arguments.
@@ -36,8 +38,12 @@ pub struct Signs {
 impl Signs {
     /// Tells whether a pack knows the launch.
     pub fn known_to(&self, pack: &Pack) -> bool {
-        let program = self.programs.first().map_or("", String::as_str);
-        pack.knows_launch(program, self.keys.iter().map(String::as_str))
+        pack.knows_launch(self.program(), self.keys.iter().map(String::as_str))
+    }
+
+    /// Returns what is launched.
+    pub fn program(&self) -> &str {
+        self.programs.first().map_or("", String::as_str)
     }
 }
 
@@ -75,13 +81,15 @@ fn header(pack: &EmbeddedPack) -> Header {
     Header {
         name: pack.name,
         launches: texts(&manifest.launches),
+        entries: Vec::new(),
         keys: texts(&manifest.keys),
         arguments: manifest.arguments(),
         perhaps: manifest.perhaps,
     }
 }
 
-/// Chooses the pack with the most exact glob that fits: the one with the most characters beside `*`.
+/// Chooses the pack with the most exact glob that fits: the one with the most characters beside `*`,
+/// after what a project says.
 /// So a fork of a target is told from it by the keys that only the fork has.
 pub fn choose(headers: &[Header], signs: &Signs) -> Choice {
     let fits = headers.iter().filter_map(|it| Some((it.fit(signs)?, it.name)));
@@ -107,6 +115,9 @@ impl Header {
     /// Returns the most exact glob that fits, and how exact it is.
     fn fit(&self, signs: &Signs) -> Option<(usize, &str)> {
         let fits = |glob: &&String, texts: &[String]| texts.iter().any(|it| glob_matches(glob, it));
+        if let Some(entry) = self.entries.iter().find(|it| fits(it, &signs.programs)) {
+            return Some((usize::MAX, entry));
+        }
         let launches = self.launches.iter().filter(|it| fits(it, &signs.programs));
         let keys = self.keys.iter().filter(|it| fits(it, &signs.keys));
         let exact = |glob: &str| glob.chars().filter(|it| *it != '*').count();

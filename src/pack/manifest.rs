@@ -49,6 +49,8 @@ pub struct Manifest {
     pub(super) description: Option<Text>,
     pub(super) target: Option<Text>,
     pub(super) launches: Vec<Text>,
+    /// Those that a project says are the target's.
+    pub(super) entries: Vec<Text>,
     pub(super) keys: Vec<Text>,
     pub(super) language: Option<Language>,
     /// Launches whose arguments Hydra reads whatever the language of the others.

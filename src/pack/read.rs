@@ -36,6 +36,12 @@ impl Text {
         self.stands_in
     }
 
+    /// Makes a text that says something else because of this one.
+    #[must_use]
+    pub fn saying(&self, value: String) -> Self {
+        Self { value, ..self.clone() }
+    }
+
     /// Returns a part of the text, as a text of its own.
     #[must_use]
     pub fn part(&self, span: Span) -> Self {
@@ -287,6 +293,20 @@ impl<'a> Reader<'a> {
             self.wrong_type(value, "a whole number from 0 on");
         }
         number
+    }
+
+    /// Takes a whole number from 1 on, as it is written.
+    pub fn count(&self, field: &'static str) -> Option<Text> {
+        let value = self.take(field)?;
+        match plain_value(value.get_ref()) {
+            Some(Value::Int(number)) if number > 0 => {
+                Some(Text::new(self.source, span_of(value), &number.to_string()))
+            }
+            _ => {
+                self.wrong_type(value, "a whole number from 1 on");
+                None
+            }
+        }
     }
 
     /// Takes a string, or a table that is to be read under the name `what`.

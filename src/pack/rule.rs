@@ -29,6 +29,8 @@ pub struct Pack {
     pub target: String,
     /// Globs over module and script names (`*` is any text) that tell the target's launches.
     pub launches: Vec<String>,
+    /// Globs over programs that a project says are the target's: they count before all others.
+    pub entries: Vec<String>,
     /// Globs over keys that only the target has, which tell its launches under other names.
     pub keys: Vec<String>,
     /// In which language those launches have their arguments.
@@ -106,9 +108,14 @@ impl Pack {
         self.names.names().into_iter().filter(told).collect()
     }
 
+    /// Tells whether a project says that a program is the target's.
+    pub fn is_entry(&self, program: &str) -> bool {
+        self.entries.iter().any(|glob| glob_matches(glob, program))
+    }
+
     /// Tells whether a launch is one of the target's: by its module or script, or by a key.
     pub fn knows_launch<'a>(&self, program: &str, mut keys: impl Iterator<Item = &'a str>) -> bool {
-        self.launches.iter().any(|glob| glob_matches(glob, program))
+        self.launches.iter().chain(&self.entries).any(|glob| glob_matches(glob, program))
             || keys.any(|key| self.keys.iter().any(|glob| glob_matches(glob, key)))
     }
 

@@ -74,7 +74,8 @@ impl<'a> Scopes<'a> {
         let name = project.files.first().map_or("", |it| it.source.name()).to_owned();
         let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
         let scope = projects.entry(name).or_insert_with(|| {
-            let (args, headers) = (self.args, Arc::clone(&self.headers));
+            let own = project.launches().next().map(|_| project.headers().into());
+            let (args, headers) = (self.args, own.unwrap_or_else(|| Arc::clone(&self.headers)));
             let shipped = headers.iter().map(|_| OnceLock::new()).collect();
             Arc::new(Scope { args, headers, project, named: OnceLock::new(), shipped })
         });
@@ -143,7 +144,8 @@ impl Scope<'_> {
         if self.is_named() {
             let named = self.named.get_or_init(|| self.load_named());
             let named = named.as_ref().map_err(CliError::clone)?;
-            let known = named.iter().find(|it| knows(&it.pack, launch));
+            let told = named.iter().find(|it| it.pack.is_entry(&launch.program));
+            let known = told.or_else(|| named.iter().find(|it| knows(&it.pack, launch)));
             return known.map(|it| self.with_world(it)).transpose();
         }
         let Some(name) = choose(&self.headers, &signs_of(launch)).one() else { return Ok(None) };

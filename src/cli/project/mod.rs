@@ -11,7 +11,10 @@ use super::files::{read_if_there, read_script};
 use super::found_base::BaseFinder;
 use super::told::told_target;
 use crate::engine::{Pin, Target};
-use crate::pack::{ExtendEntry, Overlay, Pack, Signs, Text, glob_matches, load_named, load_under};
+use crate::pack::{
+    Cluster, ExtendEntry, Header, Overlay, Pack, Signs, Text, glob_matches, headers, load_named,
+    load_under,
+};
 use crate::text::{Fault, Faults, Location, Source};
 pub use read::{Settings, read_settings};
 
@@ -105,8 +108,10 @@ impl Project {
         }
         let loaded = self.all_packs()?;
         let launches = if loaded.len() > 1 { launched()? } else { Vec::new() };
+        let told = |pack: &Pack| launches.iter().any(|signs| pack.is_entry(signs.program()));
         let knows = |pack: &Pack| launches.iter().any(|signs| signs.known_to(pack));
-        let at = loaded.iter().position(knows).unwrap_or(0);
+        let at = loaded.iter().position(told).or_else(|| loaded.iter().position(knows));
+        let at = at.unwrap_or(0);
         loaded.into_iter().nth(at).ok_or_else(|| CliError::plain("the project names no pack"))
     }
 
@@ -148,10 +153,38 @@ impl Project {
         told_target(pack, text.as_str(), &by).map_err(|error| error.moved_to(text))
     }
 
+    /// Lists the programs, as globs, that the project says are of a pack.
+    pub fn launches(&self) -> impl Iterator<Item = &(Text, Text)> {
+        self.files.iter().flat_map(|it| &it.launches)
+    }
+
+    /// Reads what the packs that ship know launches by, and what the project says of that.
+    pub fn headers(&self) -> Vec<Header> {
+        let mut headers = headers();
+        for header in &mut headers {
+            let own = self.launches().filter(|(_, pack)| pack.value == header.name);
+            header.entries = own.map(|(glob, _)| glob.value.clone()).collect();
+        }
+        headers
+    }
+
+    /// Returns what the cluster has, each limit by the first file that says it.
+    pub fn cluster(&self) -> Cluster {
+        let mut all = self.files.iter().map(|it| &it.cluster);
+        Cluster {
+            max_gpus: all.clone().find_map(|it| it.max_gpus.clone()),
+            host_memory: all.find_map(|it| it.host_memory.clone()),
+        }
+    }
+
     /// Returns what is laid over the packs.
     pub fn overlay(&self) -> Overlay {
-        let mut overlay =
-            Overlay { others: self.packs().unwrap_or_default().to_vec(), ..Overlay::default() };
+        let mut overlay = Overlay {
+            others: self.packs().unwrap_or_default().to_vec(),
+            launches: self.launches().cloned().collect(),
+            cluster: self.cluster(),
+            ..Overlay::default()
+        };
         for file in &self.files {
             for (name, value) in &file.parameters {
                 if !overlay.parameters.iter().any(|(old, _)| old.value == name.value) {

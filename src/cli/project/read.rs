@@ -2,7 +2,7 @@
 
 use crate::cli::told::{no_key, quantity_or};
 use crate::overrides::{OverrideKind, parse};
-use crate::pack::{ExtendEntry, Reader, Text, read_toml, read_toml_below};
+use crate::pack::{Cluster, ExtendEntry, Reader, Text, read_toml, read_toml_below};
 use crate::text::{Fault, Faults, Location, Source, Span};
 use crate::value::Value;
 
@@ -23,6 +23,10 @@ pub struct Settings {
     pub off: Vec<(Text, Text)>,
     /// Keys that nobody changes.
     pub pins: Vec<Text>,
+    /// Programs, as globs, and the pack that each is of.
+    pub launches: Vec<(Text, Text)>,
+    /// What the cluster has.
+    pub cluster: Cluster,
     /// Base configurations by the files that start from them.
     pub bases: Vec<(Text, Text)>,
     /// Whether others are looked for, if it says.
@@ -68,6 +72,8 @@ impl Draft {
         let parameters: Vec<(Text, Value)> = texts.filter_map(read).collect();
         let pins = reader.texts("pins");
         let off = reader.text_entries("off");
+        let launches = reader.text_entries("launches");
+        let cluster = reader.table("cluster", "cluster").map(cluster).unwrap_or_default();
         let finds_bases = if reader.is_flag("base") { reader.flag("base") } else { None };
         let bases = match finds_bases {
             Some(_) => Vec::new(),
@@ -89,8 +95,19 @@ impl Draft {
             faults.push(fault.helped("without `packs`, the pack that knows the launch is taken"));
         }
         let source = source.clone();
-        let settings =
-            Settings { source, extend, packs, target, parameters, off, pins, bases, finds_bases };
+        let settings = Settings {
+            source,
+            extend,
+            packs,
+            target,
+            parameters,
+            off,
+            pins,
+            launches,
+            cluster,
+            bases,
+            finds_bases,
+        };
         Self { settings, faults }
     }
 
@@ -101,6 +118,22 @@ impl Draft {
         self.faults.sort_by_key(|fault| fault.span);
         Err(Faults { source: source.clone(), faults: self.faults })
     }
+}
+
+/// Reads what a cluster has.
+fn cluster(table: Reader<'_>) -> Cluster {
+    let (max_gpus, host_memory) = (table.count("max_gpus"), table.optional_text("host_memory"));
+    let host_memory = host_memory.filter(|it| !it.stands_in());
+    if let Some(text) = &host_memory {
+        let read = quantity_or(Value::Str(text.value.clone()));
+        if !matches!(read, Value::Bytes(bytes) if bytes > 0) {
+            let message = format!("`{}` is no amount of memory", text.value);
+            let fault = Fault::new("hydrule::project::memory", text.location.span, message);
+            table.blame(fault.labelled("memory of one node").helped("write it as in 512GiB"));
+        }
+    }
+    table.finish();
+    Cluster { max_gpus, host_memory }
 }
 
 /// Reads `NAME=VALUE`, the value typed as Hydra types it.

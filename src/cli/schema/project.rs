@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::shape::{by_name, either, file, flag, packs, table, text, texts};
+use super::shape::{by_name, count, either, file, flag, packs, table, text, texts};
 
 /// Describes `hydrule.toml`.
 pub fn schema() -> Json {
@@ -13,6 +13,21 @@ pub fn schema() -> Json {
         ("params", texts("Values of parameters, in override syntax: micro_batch_floor=2")),
         ("pins", texts("Keys that no rule changes, in which `*` is any text, or sbatch:NAME")),
         ("off", by_name(text("Why it is off"), "Rules that shall not count")),
+        (
+            "launches",
+            by_name(text("The pack's name"), "Of which pack a program is, by a glob over programs"),
+        ),
+        (
+            "cluster",
+            table(
+                "What the cluster has",
+                &[],
+                vec![
+                    ("max_gpus", count("How many GPUs a job may have")),
+                    ("host_memory", text("The memory of one node: 512GiB")),
+                ],
+            ),
+        ),
         (
             "base",
             either(

@@ -25,6 +25,11 @@ pub fn number(about: &str) -> Json {
     json!({ "description": about, "type": "integer", "minimum": 0 })
 }
 
+/// A whole number from 1 on.
+pub fn count(about: &str) -> Json {
+    json!({ "description": about, "type": "integer", "minimum": 1 })
+}
+
 /// One of some words.
 pub fn word<T>(words: &[(&'static str, T)], about: &str) -> Json {
     let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
