@@ -66,7 +66,7 @@ fn tagged(value: &Value) -> Json {
 
 /// What conditions make of an expression; nothing where they give no value.
 fn ours(text: &str) -> Option<Json> {
-    match Condition::parse(text).ok()?.evaluate(&World).outcome {
+    match Condition::parse(text).ok()?.outcome(&World) {
         Outcome::Known(value) => Some(tagged(&value)),
         Outcome::Absent { .. } | Outcome::Failed(_) => None,
         Outcome::Unknown(missing) => panic!("{text}: {missing:?}"),

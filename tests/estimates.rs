@@ -280,7 +280,7 @@ fn small_world(facts: &[(&str, i64)], phase: &str) -> World {
 fn ask(world: &World, overrides: &str, expression: &str) -> Outcome {
     let pack = small_pack("").unwrap();
     let state = state(&serde_json::from_str(overrides).unwrap());
-    Condition::parse(expression).unwrap().evaluate(&View::new(&pack, &state, world)).outcome
+    Condition::parse(expression).unwrap().outcome(&View::new(&pack, &state, world))
 }
 
 #[test]

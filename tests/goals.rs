@@ -273,7 +273,7 @@ impl Naive<'_> {
         assert!(!broken, "settled, but broken");
         let value = |state: &State, id: &str| {
             let invariant = pack.invariants.iter().find(|it| it.id == id).unwrap();
-            invariant.value.condition.evaluate(&View::new(pack, state, world)).outcome
+            invariant.value.condition.outcome(&View::new(pack, state, world))
         };
         let kept = self.request.preserve.iter().all(|id| {
             match (value(state, id), value(&after.state, id)) {
@@ -619,7 +619,7 @@ fn certificates_belong_to_their_question() {
     let made = plan(&pack, &state, &world, &asked);
     let ids: Vec<&str> = made.steps.iter().map(|step| step.option.as_str()).collect();
     assert_eq!(ids, ["more", "more", "less"]);
-    let Pursued::Reached(certificate) = made.pursuit.unwrap().outcome else { panic!() };
+    let Pursued::Reached(certificate) = made.decision.pursuit.unwrap().outcome else { panic!() };
     assert_eq!(certificate.searches[0].parts.len(), 2, "nothing joins the two");
     assert_eq!(certify(&certificate, &pack, &state, &world, &asked), Ok(()));
     let refused = |state: &State, request: &Request| {
@@ -738,7 +738,7 @@ fn many_options_are_found_at_once() {
     let request = Request { goal: Some(goal), ..Request::default() };
     let made = plan(&pack, &state, &World::default(), &request);
     assert_eq!(made.steps.len(), 46);
-    let Pursued::Reached(certificate) = &made.pursuit.unwrap().outcome else { panic!() };
+    let Pursued::Reached(certificate) = &made.decision.pursuit.unwrap().outcome else { panic!() };
     assert_eq!(certify(certificate, &pack, &state, &World::default(), &request), Ok(()));
     assert_eq!(certificate.cost, Some(2 * (0..23).sum::<u64>() * 1_000_000));
 }

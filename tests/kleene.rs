@@ -70,7 +70,10 @@ fn operand(state: char, known: &str) -> &str {
 
 fn outcome(text: &str, world: &World) -> Outcome {
     let parsed = Condition::parse(text).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
-    parsed.evaluate(world).outcome
+    let evaluation = parsed.evaluate(world);
+    assert_eq!(parsed.outcome(world), evaluation.outcome, "{text}");
+    assert_eq!(parsed.verdict(world), evaluation.verdict(), "{text}");
+    evaluation.outcome
 }
 
 fn state(outcome: &Outcome) -> char {
@@ -336,8 +339,7 @@ proptest! {
     /// the two unknown names turn out to be, alone or together.
     #[test]
     fn learning_an_unknown_changes_nothing_that_was_decided(text in expression()) {
-        let parsed = Condition::parse(&text).unwrap();
-        let before = parsed.evaluate(&untold()).outcome;
+        let before = outcome(&text, &untold());
         if state(&before) != 'U' {
             let ones: Vec<Lookup> = told().into_iter().chain([unknown("u.one")]).collect();
             let twos: Vec<Lookup> = told().into_iter().chain([unknown("$two")]).collect();
@@ -346,7 +348,7 @@ proptest! {
                 let twos = if index == 0 { twos.as_slice() } else { &twos[index..=index] };
                 for two in twos {
                     let world = World { one: one.clone(), two: two.clone() };
-                    let after = parsed.evaluate(&world).outcome;
+                    let after = outcome(&text, &world);
                     assert_eq!(decided(&after), decided(&before), "{text}: {one:?} {two:?}");
                 }
             }

@@ -22,7 +22,7 @@ message = "m"
 
 fn outcome(pack: &Pack, state: &State, text: &str) -> Outcome {
     let condition = Condition::parse(text).unwrap();
-    condition.evaluate(&View::new(pack, state, &World::default())).outcome
+    condition.outcome(&View::new(pack, state, &World::default()))
 }
 
 fn missing(outcome: Outcome) -> Vec<String> {

@@ -81,7 +81,7 @@ fn made(name: &str, to: Option<&Value>, state: &State, world: &World) -> (State,
             let text = format!("{name}={}", value_text(to));
             state.put(parse(&text).unwrap(), Provenance::Computed);
         }
-        (_, None) => state.entries.retain(|entry| entry.key != name),
+        (_, None) => state.entries.edit().retain(|entry| entry.key != name),
     }
     (state, world)
 }

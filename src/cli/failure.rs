@@ -105,9 +105,9 @@ fn compare(
     let entries = match (chosen, &job.folder) {
         (Some((script, launch)), _) => {
             let language = job.pack.arguments.of(&launch.program);
-            entries_of(script, launch, language).unwrap_or_default()
+            entries_of(script, launch, language).unwrap_or_default().into()
         }
-        (None, Some(folder)) => folder.entries()?,
+        (None, Some(folder)) => folder.entries()?.into(),
         (None, None) => job.state.entries,
     };
     let forwards = chosen.is_some_and(|(_, launch)| launch.forwards.is_some());

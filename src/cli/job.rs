@@ -1,5 +1,6 @@
 //! One job: its scripts, its log, its overrides, and the pack that knows them.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -202,12 +203,12 @@ impl Job {
         check_usage(no_files, overrides.is_empty())?;
         if no_files {
             self.state.language = self.pack.arguments.language;
-            self.state.entries = plain_entries(overrides, self.state.language)?;
+            self.state.entries = plain_entries(overrides, self.state.language)?.into();
             self.title = format!("{} on the command line", count(overrides.len(), "override"));
             return Ok(());
         }
         if let Some(folder) = &self.folder {
-            self.state.entries = folder.entries()?;
+            self.state.entries = folder.entries()?.into();
             self.title = folder.title();
             self.remarks.extend(folder.remarks(scan.is_some()));
             return Ok(());
@@ -226,9 +227,10 @@ impl Job {
         let found = found.clone();
         self.title = describe(&found);
         tell_launch(&mut self.world, &found);
-        self.state.entries = entries.map_err(|faults| {
+        let entries = entries.map_err(|faults| {
             CliError::Faults(vec![Faults { source: self.source(input), faults }])
         })?;
+        self.state.entries = entries.into();
         self.state.language = language;
         self.chosen = Some((input, launch));
         for input in &self.inputs {
@@ -463,8 +465,8 @@ impl Job {
                 change.before_from = Some(found.from.clone());
             }
         };
-        plan.changes.iter_mut().for_each(&mut tell);
-        plan.steps.iter_mut().flat_map(|it| &mut it.applied.changes).for_each(tell);
+        plan.decision.changes.iter_mut().for_each(&mut tell);
+        plan.decision.steps.iter_mut().flat_map(|it| &mut it.applied.changes).for_each(tell);
     }
 
     fn read_directives(&mut self) {
@@ -499,7 +501,7 @@ impl Job {
                 self.remarks.push(format!("{}: {message}.", input.script.source.at(span)));
             }
         }
-        let told: Vec<String> = self.state.told().collect();
+        let told: Vec<String> = self.state.told().map(Cow::into_owned).collect();
         let own = self.world.pins.iter().filter(|pin| pin.by == "--pin");
         let idle = own.filter(|pin| !told.iter().any(|name| pin.holds(name)));
         self.remarks

@@ -15,7 +15,7 @@ use super::job::{plain_entries, request};
 use super::project::Project;
 use super::threads::{self, in_order};
 use super::told::{Known, check_fact, quantity_or};
-use crate::engine::{Plan, Request, RequirementState, State, Step, World, plan};
+use crate::engine::{Decision, Request, RequirementState, State, Step, World, decide};
 use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety};
@@ -210,7 +210,7 @@ fn answer(packs: &Packs<'_>, line: &[u8]) -> (String, Became) {
 /// What a line gives.
 struct Planned<'a> {
     pack: &'a Pack,
-    plan: Plan,
+    plan: Decision,
     /// What to know about the choice of the pack.
     remarks: Vec<String>,
 }
@@ -227,9 +227,9 @@ fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<Planned<'a>, CliErro
         world.facts.insert(name.trim_start_matches('$'), value, Provenance::Computed);
     }
     world.take_told_failure();
-    let state = State { entries, language, ..State::default() };
+    let state = State { entries: entries.into(), language, ..State::default() };
     world.target = world.target.narrowed(&common.pack, &state);
-    let plan = plan(&common.pack, &state, &world, &common.request);
+    let plan = decide(&common.pack, &state, &world, &common.request);
     Ok(Planned { pack: &common.pack, plan, remarks })
 }
 

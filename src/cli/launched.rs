@@ -28,7 +28,7 @@ pub fn complete(state: &mut State, launched: &Launched, forwards: bool) -> Vec<S
     for item in &launched.overrides {
         let Ok(parsed) = parse(&item.text) else { continue };
         let from = Provenance::Text(item.location.clone());
-        let known = state.entries.iter_mut().rev().find(|entry| entry.key == parsed.key);
+        let known = state.entries.edit().iter_mut().rev().find(|entry| entry.key == parsed.key);
         match known {
             None => passed.push(Entry { key: parsed.key.clone(), value: Ok(parsed), from }),
             Some(entry) => match &entry.value {
@@ -73,7 +73,7 @@ pub fn complete(state: &mut State, launched: &Launched, forwards: bool) -> Vec<S
         ));
     }
     if forwards {
-        state.entries.extend(passed);
+        state.entries.edit().extend(passed);
     }
     remarks
 }

@@ -160,12 +160,12 @@ fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     };
     let folder = read_any_folder(&args.file, job)?;
     let entries = folder.entries()?;
-    let mut state = State { entries, ..State::default() };
+    let mut state = State { entries: entries.into(), ..State::default() };
     let overrides = parse_all(&args.overrides)?;
     refuse_pinned(args, &project_pins(args)?, overrides.iter().map(|it| it.key.as_str()))?;
     for parsed in overrides {
         if parsed.kind == OverrideKind::Delete && parsed.value.is_none() {
-            state.entries.retain(|it| it.key != parsed.key);
+            state.entries.edit().retain(|it| it.key != parsed.key);
         } else {
             state.put(with_old_sigil(&state, parsed), Provenance::Computed);
         }

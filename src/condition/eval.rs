@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::ast::{BinaryOp, Condition, Expr, ExprKind};
 use super::builtins::{Builtin, Function};
-use super::outcome::{Evaluation, Outcome};
+use super::outcome::{Evaluation, Outcome, Verdict};
 use super::parse::compile;
 use super::trace::{Role, Trace};
 use crate::facts::{Lookup, Missing, Provenance};
@@ -57,6 +57,11 @@ impl Condition {
         let evaluator = Evaluator { text: &self.text, scope, traces: true };
         let trace = evaluator.node(&self.root);
         Evaluation { outcome: trace.outcome.clone(), trace }
+    }
+
+    /// Computes what the expression says as a condition, without the trace.
+    pub fn verdict(&self, scope: &dyn Scope) -> Verdict {
+        self.outcome(scope).verdict(self.root.span)
     }
 
     /// Computes the same without the trace, and so without the parts that decide nothing.

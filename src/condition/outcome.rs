@@ -1,6 +1,6 @@
 use super::trace::Trace;
 use crate::facts::Missing;
-use crate::text::Fault;
+use crate::text::{Fault, Span};
 use crate::value::Value;
 
 /// What an expression comes to.
@@ -46,18 +46,7 @@ pub enum Verdict {
 impl Evaluation {
     /// Reads the outcome as a verdict; a value that is no boolean is a failure.
     pub fn verdict(&self) -> Verdict {
-        match &self.outcome {
-            Outcome::Known(Value::Bool(true)) => Verdict::True,
-            Outcome::Known(Value::Bool(false)) => Verdict::False,
-            Outcome::Known(other) => Verdict::Failed(Fault::new(
-                "hydrule::condition::not_boolean",
-                self.trace.span,
-                format!("a condition must be true or false, this is {}", other.kind()),
-            )),
-            Outcome::Absent { name } => Verdict::Absent(name.clone()),
-            Outcome::Unknown(missing) => Verdict::Unknown(missing.clone()),
-            Outcome::Failed(fault) => Verdict::Failed(fault.clone()),
-        }
+        self.outcome.clone().verdict(self.trace.span)
     }
 }
 
@@ -91,6 +80,23 @@ impl Outcome {
             }
         }
         (!missing.is_empty()).then_some(Self::Unknown(missing))
+    }
+
+    /// Reads the outcome of what stands at a place as a verdict; a value that is no boolean is a
+    /// failure.
+    pub fn verdict(self, at: Span) -> Verdict {
+        match self {
+            Self::Known(Value::Bool(true)) => Verdict::True,
+            Self::Known(Value::Bool(false)) => Verdict::False,
+            Self::Known(other) => Verdict::Failed(Fault::new(
+                "hydrule::condition::not_boolean",
+                at,
+                format!("a condition must be true or false, this is {}", other.kind()),
+            )),
+            Self::Absent { name } => Verdict::Absent(name),
+            Self::Unknown(missing) => Verdict::Unknown(missing),
+            Self::Failed(fault) => Verdict::Failed(fault),
+        }
     }
 
     /// Makes the outcome of a truth value.

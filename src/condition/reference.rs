@@ -74,7 +74,7 @@ const STATES: [(&str, &str); 5] = [
 ];
 
 fn state_of(text: &str) -> &'static str {
-    match Condition::parse(text).map(|condition| condition.evaluate(&Nothing).verdict()) {
+    match Condition::parse(text).map(|condition| condition.verdict(&Nothing)) {
         Ok(Verdict::True) => "true",
         Ok(Verdict::False) => "false",
         Ok(Verdict::Unknown(_)) => "unknown",

@@ -172,7 +172,7 @@ impl Checker<'_> {
     fn attempt(&self, option: &PackOption, state: &State) -> (Trial, super::Judgement) {
         let held = check_requirements(self.planner.pack, state, self.planner.world);
         let judgement = self.planner.judge(option, state);
-        (self.planner.attempt(option, &judgement, (state, &held)), judgement)
+        (self.planner.attempt(option, &judgement.verdict, (state, &held)), judgement)
     }
 
     fn stand(&self, goal: &[Condition], state: &State) -> Stand {

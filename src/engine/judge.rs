@@ -28,31 +28,51 @@ pub fn judge(condition: &Condition, pack: &Pack, state: &State, world: &World) -
     judge_in(&View::new(pack, state, world), condition)
 }
 
+/// Evaluates a condition as [`judge`] does, and keeps nothing of how.
+pub fn verdict(condition: &Condition, pack: &Pack, state: &State, world: &World) -> Verdict {
+    verdict_in(&View::new(pack, state, world), condition)
+}
+
 /// Evaluates a condition as [`judge`] does, in a view that serves several.
 pub(super) fn judge_in(view: &View<'_>, condition: &Condition) -> Judgement {
+    let evaluated = |view: &View<'_>| {
+        let evaluation = condition.evaluate(view);
+        (evaluation.verdict(), evaluation.trace)
+    };
+    let (verdict, trace) = over_elements(view, condition, evaluated);
+    Judgement { verdict, trace }
+}
+
+/// Evaluates a condition as [`verdict`] does, in a view that serves several.
+pub(super) fn verdict_in(view: &View<'_>, condition: &Condition) -> Verdict {
+    over_elements(view, condition, |view| (condition.verdict(view), ())).0
+}
+
+/// Evaluates a condition for every combination of the swept elements that it reads.
+fn over_elements<T>(
+    view: &View<'_>,
+    condition: &Condition,
+    evaluated: impl Fn(&View<'_>) -> (Verdict, T),
+) -> (Verdict, T) {
     let (pack, state, world) = (view.pack, view.state, view.world);
     let swept = swept_keys(condition, pack, state);
-    let evaluate = |view: &View<'_>| {
-        let evaluation = condition.evaluate(view);
-        Judgement { verdict: evaluation.verdict(), trace: evaluation.trace }
-    };
     if swept.is_empty() {
-        return evaluate(view);
+        return evaluated(view);
     }
-    let evaluate = |elements: &[(KeyPath, Value)]| {
-        evaluate(&View::new(pack, state, world).with_elements(elements.to_vec()))
-    };
     let combinations = combinations(&swept);
-    let Some((first, others)) = combinations.split_first() else { return evaluate(&[]) };
-    let judgement = evaluate(first);
+    let Some((first, others)) = combinations.split_first() else { return evaluated(view) };
+    let with = |elements: &[(KeyPath, Value)]| {
+        evaluated(&View::new(pack, state, world).with_elements(elements.to_vec()))
+    };
+    let judged = with(first);
     for other in others {
-        let next = evaluate(other);
-        if decided(&next.verdict) != decided(&judgement.verdict) {
+        let next = with(other);
+        if decided(&next.0) != decided(&judged.0) {
             let missing = differing(&swept, first, other);
-            return Judgement { verdict: Verdict::Unknown(vec![missing]), trace: next.trace };
+            return (Verdict::Unknown(vec![missing]), next.1);
         }
     }
-    judgement
+    judged
 }
 
 fn decided(verdict: &Verdict) -> Option<bool> {

@@ -3,18 +3,17 @@
 use super::apply::{NotApplied, Write, writes};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
-use super::judge::{Judgement, judge, judge_in};
+use super::judge::{Judgement, judge, judge_in, verdict_in};
 use super::pin::pinned;
 use super::relevance;
 use super::require::{
-    RequirementState, Settled, check_in, check_one, check_relevant, check_requirements, mend,
-    settle,
+    RequirementState, Settled, check_broken, check_in, check_one, check_requirements, mend, settle,
 };
 use super::scope::View;
 use super::search::{Goal, pursue};
 use super::state::State;
 use super::tried::{between, tried_before};
-use super::verdict::{Applied, Plan, Rejection, Repair, RuleVerdict, Status, Step};
+use super::verdict::{Applied, Decision, Plan, Rejection, Repair, RuleVerdict, Status, Step};
 use super::world::World;
 use crate::condition::Verdict;
 use crate::pack::{Pack, PackOption, Safety};
@@ -49,16 +48,36 @@ pub(super) enum Trial {
 
 /// Plans for one launch, with the verdict for every rule.
 pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
-    let mut plan = decide(pack, state, world, request);
-    plan.judge_rest(pack, state, world, request);
-    plan
+    let mut decision = decide(pack, state, world, request);
+    judge_rest(&mut decision.requirements, &View::new(pack, state, world));
+    judge_rest(&mut decision.after, &View::new(pack, &decision.result, world));
+    let planner = Planner { pack, world, request };
+    let standing = match decision.is_mended() {
+        true => check_broken(pack, &decision.start, world),
+        false => decision.requirements.clone(),
+    };
+    let view = View::new(pack, &decision.start, world);
+    let judged = |option| planner.verdict(option, &view, &standing);
+    let mut verdicts: Vec<RuleVerdict> = pack.options.iter().map(judged).collect();
+    if decision.pursuit.is_some() {
+        verdicts.iter_mut().for_each(RuleVerdict::leave_out);
+    }
+    for (index, step) in decision.steps.iter().enumerate() {
+        mark_chosen(&mut verdicts, &step.option, index + 1);
+    }
+    Plan {
+        verdicts,
+        invariants: compare_invariants(pack, state, &decision.result, world),
+        estimates: compare_estimates(pack, state, &decision.result, world),
+        decision,
+    }
 }
 
-/// Plans for one launch. Rules that cannot act, since nothing tells what they read, are left out of
-/// the verdicts, and requirements that cannot be broken are not evaluated.
-pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
+/// Decides for one launch what to do, without the reasons: no option has a verdict, and of the
+/// requirements only those are evaluated that are broken.
+pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> Decision {
     let planner = Planner { pack, world, request };
-    let requirements = check_relevant(pack, state, world);
+    let requirements = check_broken(pack, state, world);
     let repair = planner.repair((state, &requirements));
     let asked = repair.as_ref().filter(|repair| repair.asked);
     // A repair that was asked for comes first, or nothing comes at all.
@@ -66,72 +85,43 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> P
     let refused = asked.is_some() && mended.is_none();
     let start = mended.unwrap_or(state).clone();
     let standing = match mended {
-        Some(_) => check_relevant(pack, &start, world),
+        Some(_) => check_broken(pack, &start, world),
         None => requirements.clone(),
     };
-    let relevant = pack.options.iter().zip(relevance::options(pack, &start, world));
-    let relevant = relevant.filter(|(_, relevant)| *relevant).map(|(option, _)| option);
-    let view = View::new(pack, &start, world);
-    let mut verdicts: Vec<RuleVerdict> =
-        relevant.map(|option| planner.verdict(option, &view, &standing)).collect();
     let (pursuit, steps) = match &request.goal {
         _ if refused => (None, Vec::new()),
-        None => (None, planner.steps(&start)),
+        None => (None, planner.steps((&start, &standing))),
         Some(goal) => {
             let (pursuit, steps) = pursue(&planner, goal, &start);
-            verdicts.iter_mut().for_each(RuleVerdict::leave_out);
             (Some(pursuit), steps)
         }
     };
-    for (index, step) in steps.iter().enumerate() {
-        mark_chosen(&mut verdicts, &step.option, index + 1);
-    }
-    let result = steps.last().map_or(&start, |step| &step.applied.state).clone();
-    Plan {
-        after: check_relevant(pack, &result, world),
-        requirements,
-        repair,
-        invariants: compare_invariants(pack, state, &result, world),
-        estimates: compare_estimates(pack, state, &result, world),
+    let (result, after) = match steps.last() {
+        Some(step) => {
+            let result = step.applied.state.clone();
+            let after = check_broken(pack, &result, world);
+            (result, after)
+        }
+        None => (start.clone(), standing),
+    };
+    Decision {
         changes: state.changes_to(&result),
         directives: state.directive_changes_to(&result),
+        requirements,
+        after,
+        repair,
         steps,
-        verdicts,
         start,
         result,
         pursuit,
     }
 }
 
-impl Plan {
-    /// Judges what [`decide`] left out, so that every rule has its verdict.
-    fn judge_rest(&mut self, pack: &Pack, state: &State, world: &World, request: &Request) {
-        let judge_all = |states: &mut [RequirementState], on: &State| {
-            let view = View::new(pack, on, world);
-            for (rule, state) in pack.requirements.iter().zip(states) {
-                if state.is_unjudged() {
-                    *state = check_in(&view, rule);
-                }
-            }
-        };
-        judge_all(&mut self.requirements, state);
-        judge_all(&mut self.after, &self.result);
-        if self.verdicts.len() == pack.options.len() {
-            return;
-        }
-        let planner = Planner { pack, world, request };
-        let standing = check_relevant(pack, &self.start, world);
-        let view = View::new(pack, &self.start, world);
-        let mut judged = std::mem::take(&mut self.verdicts).into_iter().peekable();
-        for option in &pack.options {
-            let own = judged.next_if(|verdict| verdict.id == option.id);
-            self.verdicts.push(own.unwrap_or_else(|| {
-                let mut verdict = planner.verdict(option, &view, &standing);
-                if self.pursuit.is_some() {
-                    verdict.leave_out();
-                }
-                verdict
-            }));
+/// Evaluates the requirements that are only known not to be broken.
+fn judge_rest(states: &mut [RequirementState], view: &View<'_>) {
+    for (rule, state) in view.pack.requirements.iter().zip(states) {
+        if state.is_unjudged() {
+            *state = check_in(view, rule);
         }
     }
 }
@@ -199,7 +189,7 @@ impl Planner<'_> {
     ) -> RuleVerdict {
         let judgement = judge_in(view, &option.when.condition);
         let status = if self.selected(option) {
-            match self.attempt(option, &judgement, (view.state, held)) {
+            match self.attempt(option, &judgement.verdict, (view.state, held)) {
                 Trial::Viable(_) => self.open(option),
                 Trial::No(status) => status,
             }
@@ -243,21 +233,21 @@ impl Planner<'_> {
 
     /// Takes the first viable option, again and again; named options are each taken once unless
     /// a number of steps is given.
-    fn steps(&self, state: &State) -> Vec<Step> {
+    fn steps(&self, (start, standing): Standing<'_>) -> Vec<Step> {
         let once = !self.request.only.is_empty() && self.request.steps.is_none();
         let wanted = self.request.steps.unwrap_or(if once { self.request.only.len() } else { 1 });
         let mut steps: Vec<Step> = Vec::new();
-        let mut current = state.clone();
+        let (mut current, mut requirements) = (start.clone(), standing.to_vec());
         while steps.len() < wanted {
             let taken =
                 |option: &PackOption| once && steps.iter().any(|step| step.option == option.id);
             let relevant = relevance::options(self.pack, &current, self.world);
             let mut candidates = self.ladder(&relevant).filter(|option| !taken(option));
-            let requirements = check_relevant(self.pack, &current, self.world);
             let view = View::new(self.pack, &current, self.world);
             let next = candidates.find_map(|option| self.step(option, &view, &requirements));
             let Some(step) = next else { break };
             current = step.applied.state.clone();
+            requirements = check_broken(self.pack, &current, self.world);
             steps.push(step);
         }
         steps
@@ -273,8 +263,8 @@ impl Planner<'_> {
         view: &View<'_>,
         held: &[RequirementState],
     ) -> Option<Step> {
-        let judgement = judge_in(view, &option.when.condition);
-        match self.attempt(option, &judgement, (view.state, held)) {
+        let verdict = verdict_in(view, &option.when.condition);
+        match self.attempt(option, &verdict, (view.state, held)) {
             Trial::No(_) => None,
             Trial::Viable(applied) => {
                 let forced = match self.relief(option).filter(|_| self.request.goal.is_none()) {
@@ -289,8 +279,8 @@ impl Planner<'_> {
     }
 
     /// Judges one option on a state: whether it is a step, and where it leads.
-    pub fn attempt(&self, option: &PackOption, judgement: &Judgement, now: Standing<'_>) -> Trial {
-        match &judgement.verdict {
+    pub fn attempt(&self, option: &PackOption, verdict: &Verdict, now: Standing<'_>) -> Trial {
+        match verdict {
             Verdict::True => {}
             Verdict::False | Verdict::Absent(_) => return Trial::No(Status::NotApplicable),
             Verdict::Unknown(missing) => return Trial::No(Status::Unknown(missing.clone())),

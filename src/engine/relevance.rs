@@ -1,15 +1,17 @@
 //! Which rules can act on a state, so that a plan's time grows with those.
 
+use std::borrow::Cow;
+
 use super::alias::at_work;
 use super::state::State;
 use super::world::World;
 use crate::pack::Pack;
 
 /// Tells for each option of a pack whether its condition can be true on a state.
-pub(super) fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
+pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
     match told(pack, state, world) {
         None => vec![true; pack.options.len()],
-        Some(told) => pack.index.options(told.iter().map(String::as_str)),
+        Some(told) => pack.index.options(told.iter().map(Cow::as_ref)),
     }
 }
 
@@ -17,17 +19,17 @@ pub(super) fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
 pub(super) fn requirements(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
     match told(pack, state, world) {
         None => vec![true; pack.requirements.len()],
-        Some(told) => pack.index.requirements(told.iter().map(String::as_str)),
+        Some(told) => pack.index.requirements(told.iter().map(Cow::as_ref)),
     }
 }
 
 /// Lists the names that tell something: what is set, and the facts of the world; nothing where a
 /// base configuration tells of every key, or old names stand for others.
-fn told(pack: &Pack, state: &State, world: &World) -> Option<Vec<String>> {
+fn told<'a>(pack: &Pack, state: &'a State, world: &'a World) -> Option<Vec<Cow<'a, str>>> {
     if world.base.is_some() || at_work(pack, state, world) {
         return None;
     }
     let facts = world.facts.iter().map(|(name, _)| format!("${name}"));
     let variables = world.environment.keys().map(|name| format!("$env.{name}"));
-    Some(state.told().chain(facts).chain(variables).collect())
+    Some(state.told().chain(facts.chain(variables).map(Cow::Owned)).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::alias::at_work;
 use super::apply::{NotApplied, Write, apply, writes};
-use super::judge::judge_in;
+use super::judge::{judge_in, verdict_in};
 use super::relevance;
 use super::scope::View;
 use super::state::{Entry, State};
@@ -13,7 +13,7 @@ use super::verdict::{Applied, Rejection};
 use super::world::World;
 use crate::condition::{Condition, Outcome, Piece, Trace, Verdict, pieces};
 use crate::facts::Missing;
-use crate::pack::{Pack, Requirement};
+use crate::pack::{Expression, Pack, Requirement};
 
 /// The most rounds of repairs; a circle is found earlier, by its repeated state.
 const ROUNDS: usize = 64;
@@ -37,7 +37,7 @@ pub struct RequirementState {
 }
 
 impl RequirementState {
-    /// Makes the state of one that cannot be broken, for the moment without its evaluation.
+    /// Makes the state of one that is not broken, for the moment without its evaluation.
     fn unjudged(id: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -65,15 +65,22 @@ pub fn check_requirements(pack: &Pack, state: &State, world: &World) -> Vec<Requ
     pack.requirements.iter().map(|it| check_in(&view, it)).collect()
 }
 
-/// Judges the requirements that may be broken on a state; of the others only says that they are not.
-pub(super) fn check_relevant(pack: &Pack, state: &State, world: &World) -> Vec<RequirementState> {
+/// Judges the requirements that are broken on a state; of the others only says that they are not.
+pub(super) fn check_broken(pack: &Pack, state: &State, world: &World) -> Vec<RequirementState> {
     let view = View::new(pack, state, world);
     let all = pack.requirements.iter().zip(relevance::requirements(pack, state, world));
-    all.map(|(rule, relevant)| match relevant {
+    all.map(|(rule, relevant)| match relevant && breaks(&view, rule) {
         true => check_in(&view, rule),
         false => RequirementState::unjudged(&rule.id),
     })
     .collect()
+}
+
+/// Tells whether a requirement is broken, as [`check_in`] does.
+fn breaks(view: &View<'_>, requirement: &Requirement) -> bool {
+    let says = |it: &Expression| verdict_in(view, &it.condition);
+    requirement.when.as_ref().is_none_or(|when| says(when) == Verdict::True)
+        && says(&requirement.holds) == Verdict::False
 }
 
 /// Judges one requirement on a state.
@@ -244,11 +251,8 @@ impl<'a> Mender<'a> {
                 continue;
             };
             let old = before.is_broken();
-            if !old || (self.mends)(&rule.id) {
-                let state = check_in(&view, rule);
-                if state.is_broken() {
-                    broken.push(Broken { rule, state, old });
-                }
+            if (!old || (self.mends)(&rule.id)) && breaks(&view, rule) {
+                broken.push(Broken { rule, state: check_in(&view, rule), old });
             }
         }
         broken

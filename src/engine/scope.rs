@@ -33,7 +33,7 @@ pub struct View<'a> {
     /// A key, or a name with its `$`, and what it is supposed to be whatever the world says.
     supposed: Option<(String, Lookup)>,
     /// The keys and names being resolved now, to find cycles.
-    resolving: RefCell<Vec<String>>,
+    resolving: RefCell<Vec<KeyPath>>,
     /// What named expressions came to.
     computed: RefCell<HashMap<String, Option<Outcome>>>,
 }
@@ -82,17 +82,17 @@ impl<'a> View<'a> {
     /// Runs `resolve` unless `name` is being resolved already, which is a cycle.
     fn guarded<T>(
         &self,
-        name: &str,
+        name: &KeyPath,
         resolve: impl FnOnce() -> T,
         cycle: impl FnOnce(Missing) -> T,
     ) -> T {
-        if self.resolving.borrow().iter().any(|open| open == name) {
-            let mut path = self.resolving.borrow().clone();
-            path.push(name.to_owned());
+        if self.resolving.borrow().contains(name) {
+            let open = self.resolving.borrow();
+            let path: Vec<&str> = open.iter().chain([name]).map(KeyPath::as_str).collect();
             let why = format!("it is defined by itself: {}", path.join(" → "));
-            return cycle(Missing { name: name.to_owned(), why, supply: String::new() });
+            return cycle(Missing { name: name.to_string(), why, supply: String::new() });
         }
-        self.resolving.borrow_mut().push(name.to_owned());
+        self.resolving.borrow_mut().push(name.clone());
         let answer = resolve();
         self.resolving.borrow_mut().pop();
         answer
@@ -323,24 +323,24 @@ impl<'a> View<'a> {
 impl Scope for View<'_> {
     fn config(&self, key: &KeyPath) -> Lookup {
         let supposed = self.supposed(key.as_str());
-        supposed.unwrap_or_else(|| {
-            self.guarded(key.as_str(), || self.look_up_config(key), Lookup::Unknown)
-        })
+        supposed.unwrap_or_else(|| self.guarded(key, || self.look_up_config(key), Lookup::Unknown))
     }
 
     fn name(&self, name: &str) -> Lookup {
-        let shown = format!("${name}");
-        let supposed = self.supposed(&shown);
-        supposed
-            .unwrap_or_else(|| self.guarded(&shown, || self.look_up_name(name), Lookup::Unknown))
+        let supposed = self.supposed.as_ref().and_then(|_| self.supposed(&format!("${name}")));
+        supposed.unwrap_or_else(|| self.look_up_name(name))
     }
 
     fn named(&self, name: &str) -> Option<Outcome> {
+        if name != PEAK && !self.pack.lets.contains_key(name) {
+            return None;
+        }
         if let Some(known) = self.computed.borrow().get(name) {
             return known.clone();
         }
         let cycle = |missing| Some(Outcome::Unknown(vec![missing]));
-        let outcome = self.guarded(&format!("${name}"), || self.compute(name), cycle);
+        let shown = KeyPath::new(format!("${name}"));
+        let outcome = self.guarded(&shown, || self.compute(name), cycle);
         self.computed.borrow_mut().insert(name.to_owned(), outcome.clone());
         outcome
     }

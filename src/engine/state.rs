@@ -1,8 +1,10 @@
+use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use indexmap::IndexMap;
 
+use super::entries::Entries;
 use crate::facts::{Found, Provenance};
 use crate::overrides::{Language, Override, OverrideKind};
 use crate::path::KeyPath;
@@ -22,7 +24,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     /// The overrides, first to last.
-    pub entries: Vec<Entry>,
+    pub entries: Entries,
     /// Directives by canonical name, without `sbatch.`.
     pub directives: IndexMap<String, Found>,
     /// The language that the overrides are written in.
@@ -45,31 +47,23 @@ pub struct KeyChange {
 impl State {
     /// Returns the override that decides a key, when one names exactly this key.
     pub fn winning(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().rev().find(|entry| entry.key == key)
+        self.entries.winning(key)
     }
 
     /// Returns the overrides that name the key or a section around it, last first.
-    pub fn touching<'a>(&'a self, key: &'a KeyPath) -> impl Iterator<Item = &'a Entry> {
-        self.entries
-            .iter()
-            .rev()
-            .filter(move |entry| key.is_at_or_below(&KeyPath::new(entry.key.as_str())))
+    pub fn touching(&self, key: &KeyPath) -> impl Iterator<Item = &Entry> {
+        self.entries.touching(key)
     }
 
     /// Lists the names that are told: the keys of overrides, and directives as `$sbatch.NAME`.
-    pub fn told(&self) -> impl Iterator<Item = String> {
-        let directives = self.directives.keys().map(|name| format!("$sbatch.{name}"));
-        self.entries.iter().map(|entry| entry.key.clone()).chain(directives)
+    pub fn told(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let directives = self.directives.keys().map(|name| Cow::from(format!("$sbatch.{name}")));
+        self.entries.iter().map(|entry| Cow::from(&entry.key)).chain(directives)
     }
 
     /// Puts an override in the place of the one that wins for its key, or at the end.
     pub fn put(&mut self, wanted: Override, from: Provenance) {
-        let key = wanted.key.clone();
-        let entry = Entry { key: key.clone(), value: Ok(wanted), from };
-        match self.entries.iter_mut().rev().find(|old| old.key == key) {
-            Some(old) => *old = entry,
-            None => self.entries.push(entry),
-        }
+        self.entries.put(Entry { key: wanted.key.clone(), value: Ok(wanted), from });
     }
 
     /// Returns what identifies the state: the same number for the same overrides and directives.

@@ -1,6 +1,6 @@
 //! Counterfactuals: the smallest change of one value that would turn a condition around.
 
-use super::judge::judge;
+use super::judge::{judge, verdict};
 use super::reach::{Nearest, Range, Reach, nearest_number};
 use super::scope::View;
 use super::state::{Entry, State};
@@ -48,7 +48,7 @@ pub enum Change {
 /// relative difference, and everything else as a whole. Nothing where no single value was found
 /// to do it, or where a sweep or an unknown is involved.
 pub fn turn(condition: &Condition, pack: &Pack, state: &State, world: &World) -> Option<Turn> {
-    let now = truth(&judge(condition, pack, state, world).verdict)?;
+    let now = truth(&verdict(condition, pack, state, world))?;
     let search = Search { condition, pack, state, world, wanted: !now };
     let mut found: Vec<(u8, f64, Turn)> = search
         .subjects()
@@ -88,7 +88,7 @@ pub fn suppose(turn: &Turn, state: &State, world: &World) -> Option<(State, Worl
             let wanted = read_argument(state.language, &format!("{sigil}{name}={value}")).ok()?;
             state.put(wanted, Provenance::Computed);
         }
-        (None, None) => state.entries.retain(|entry: &Entry| entry.key != name),
+        (None, None) => state.entries.edit().retain(|entry: &Entry| entry.key != name),
         (Some(_), None) => return None,
     }
     Some((state, world))
@@ -312,7 +312,7 @@ impl Search<'_> {
     /// Makes the change for good, which other keys may follow, and looks.
     fn confirmed(&self, turn: &Turn) -> bool {
         suppose(turn, self.state, self.world).is_some_and(|(state, world)| {
-            truth(&judge(self.condition, self.pack, &state, &world).verdict) == Some(self.wanted)
+            truth(&verdict(self.condition, self.pack, &state, &world)) == Some(self.wanted)
         })
     }
 }

@@ -1,3 +1,5 @@
+use std::ops::Deref;
+
 use super::estimate::EstimateState;
 use super::invariant::{InvariantEffect, InvariantState};
 use super::judge::Judgement;
@@ -158,39 +160,60 @@ pub struct Repair {
     pub asked: bool,
 }
 
-/// Everything decided about one launch.
+/// What to do for one launch.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct Decision {
     /// The steps in order; empty where nothing is proposed.
     pub steps: Vec<Step>,
-    /// Every option's verdict, in pack order.
-    pub verdicts: Vec<RuleVerdict>,
     /// Every requirement on the input.
     pub requirements: Vec<RequirementState>,
     /// Every requirement on the result, in the same order.
     pub after: Vec<RequirementState>,
     /// The repairs of what is broken on the input; none where nothing is that has a repair.
     pub repair: Option<Repair>,
-    /// Every invariant, over the whole plan.
-    pub invariants: Vec<InvariantState>,
-    /// The predicted peaks, over the whole plan; empty where none is known.
-    pub estimates: Vec<EstimateState>,
     /// The overrides that differ between input and result.
     pub changes: Vec<KeyChange>,
     /// The directives that differ: name, before, after.
     pub directives: Vec<(String, Found, Found)>,
     /// The state that options were judged on: the input, mended where that was asked.
     pub start: State,
-    /// The state the plan leads to.
+    /// The state that the steps lead to.
     pub result: State,
     /// The goal and what came of it, where there is one.
     pub pursuit: Option<Pursuit>,
 }
 
-impl Plan {
-    /// Tells whether the plan changes anything.
+impl Decision {
+    /// Tells whether anything is changed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.directives.is_empty()
+    }
+
+    /// Tells whether the start is mended.
+    pub(super) fn is_mended(&self) -> bool {
+        self.repair.as_ref().is_some_and(|repair| repair.asked && repair.outcome.is_ok())
+    }
+}
+
+/// A decision with its reasons.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What to do.
+    pub decision: Decision,
+    /// Every option's verdict, in pack order.
+    pub verdicts: Vec<RuleVerdict>,
+    /// Every invariant, over the whole plan.
+    pub invariants: Vec<InvariantState>,
+    /// The predicted peaks, over the whole plan; empty where none is known.
+    pub estimates: Vec<EstimateState>,
+}
+
+/// Most that is asked of a plan is what it decides.
+impl Deref for Plan {
+    type Target = Decision;
+
+    fn deref(&self) -> &Decision {
+        &self.decision
     }
 }
 

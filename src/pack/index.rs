@@ -1,6 +1,6 @@
 //! Which rules can matter on an input, found by the names that the input tells.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
@@ -21,7 +21,8 @@ pub struct RuleIndex {
 struct Wakes {
     /// Rules that may act whatever is told.
     always: Vec<usize>,
-    by_name: BTreeMap<String, Vec<usize>>,
+    /// By the name, and by every section around a key.
+    by_name: HashMap<String, Vec<usize>>,
     rules: usize,
 }
 
@@ -64,10 +65,8 @@ impl RuleIndex {
     /// Lists the requirements that read a key, something around or below it, or `$sbatch.NAME`.
     pub fn readers(&self, name: &str) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
-        let mut around = Some(name);
-        while let Some(outer) = around {
+        for outer in self_and_around(name) {
             found.extend(self.readers.get(outer).into_iter().flatten());
-            around = outer.rsplit_once('.').map(|(before, _)| before);
         }
         for rules in below(&self.readers, name) {
             found.extend(rules);
@@ -82,7 +81,11 @@ impl Wakes {
         for (at, needs) in needs.enumerate() {
             wakes.rules = at + 1;
             match needs.iter().find_map(|name| names.untold(name, &mut Vec::new())) {
-                Some(name) => wakes.by_name.entry(name).or_default().push(at),
+                Some(name) => {
+                    for around in self_and_around(&name) {
+                        wakes.by_name.entry(around.to_owned()).or_default().push(at);
+                    }
+                }
                 None => wakes.always.push(at),
             }
         }
@@ -103,12 +106,14 @@ impl Wakes {
             if let Some(rules) = self.by_name.get(name) {
                 wake(rules);
             }
-            for rules in below(&self.by_name, name) {
-                wake(rules);
-            }
         }
         awake
     }
+}
+
+/// Lists a key and the sections around it.
+fn self_and_around(key: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(key), |it| it.rsplit_once('.').map(|(around, _)| around))
 }
 
 /// Lists what stands below a key.

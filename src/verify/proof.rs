@@ -52,7 +52,7 @@ fn exists(wanted: &[&Wanted], open: &[(Var, Vec<Value>)], point: &mut Point<'_>)
     let Some(((var, values), rest)) = open.split_first() else {
         return wanted.iter().all(|(condition, truth)| {
             let wanted = if *truth { Verdict::True } else { Verdict::False };
-            condition.evaluate(point).verdict() == wanted
+            condition.verdict(point) == wanted
         });
     };
     values.iter().any(|value| {

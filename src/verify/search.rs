@@ -10,7 +10,7 @@ use super::values::{Values, around, push, variables};
 use crate::condition::{Condition, Outcome, Verdict};
 use crate::engine::{
     Applied, NotApplied, Plan, Rejection, Request, Settled, State, View, World, check_one,
-    check_requirements, judge, plan, settle, writes,
+    check_requirements, plan, settle, verdict, writes,
 };
 use crate::pack::{Pack, PackOption};
 use crate::value::Value;
@@ -150,7 +150,7 @@ impl<'a> Search<'a> {
     /// Says how a condition comes out, if it does.
     pub fn decides(&self, condition: &Condition, input: &Input) -> Option<bool> {
         let (state, world) = input.build(self.pack);
-        match judge(condition, self.pack, &state, &world).verdict {
+        match verdict(condition, self.pack, &state, &world) {
             Verdict::True => Some(true),
             Verdict::False => Some(false),
             _ => None,
@@ -158,7 +158,7 @@ impl<'a> Search<'a> {
     }
 
     fn comes_out(&self, condition: &Condition, truth: bool, state: &State, world: &World) -> bool {
-        match judge(condition, self.pack, state, world).verdict {
+        match verdict(condition, self.pack, state, world) {
             Verdict::True => truth,
             Verdict::False => !truth,
             _ => false,

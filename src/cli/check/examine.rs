@@ -132,7 +132,7 @@ impl Checker<'_> {
         entries: Vec<Entry>,
     ) -> (State, World) {
         let language = pack.arguments.of(&launch.program);
-        let mut state = State { entries, language, ..State::default() };
+        let mut state = State { entries: entries.into(), language, ..State::default() };
         let mut world = World { base, ..world.clone() };
         tell_launch(&mut world, launch);
         for giver in self.directive_givers(input) {

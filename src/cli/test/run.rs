@@ -14,7 +14,7 @@ use crate::cli::told::{
     check_fact, check_ids, check_invariants, check_repairs, quantity_or, set_parameter, told_target,
 };
 use crate::cli::tried;
-use crate::engine::{Plan, Request, RequirementState, State, World, decide, plan};
+use crate::engine::{Decision, Plan, Request, RequirementState, State, World, decide, plan};
 use crate::facts::Provenance;
 use crate::pack::{Pack, Text};
 use crate::report::{Explained, FileChange, Look, Reported, case_page, explain, ruled};
@@ -344,7 +344,7 @@ fn misread(first: &Plan, second: &Job) -> Vec<String> {
 }
 
 /// Lists what a plan changes, as it becomes.
-fn changes(plan: &Plan) -> Vec<String> {
+fn changes(plan: &Decision) -> Vec<String> {
     let gone = |key: &str| format!("~{key}");
     let keys = plan.changes.iter().map(|it| it.after.clone().unwrap_or_else(|| gone(&it.key)));
     let directives = plan.directives.iter();

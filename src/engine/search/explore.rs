@@ -199,7 +199,7 @@ impl<'a> Explorer<'a> {
         }
         let (state, held) = self.make(setting);
         let judgement = self.planner.judge(option, &state);
-        let tried = match self.planner.attempt(option, &judgement, (&state, &held)) {
+        let tried = match self.planner.attempt(option, &judgement.verdict, (&state, &held)) {
             Trial::Viable(applied) => {
                 let after = self.space.setting(&applied.state)?;
                 let places = (0..).zip(setting.iter().zip(&after));

@@ -17,7 +17,7 @@ use explore::{Explored, Explorer};
 use space::Stray;
 
 use super::certificate::{Certificate, Part, Search};
-use super::judge::judge;
+use super::judge::verdict;
 use super::plan::Planner;
 use super::require::check_requirements;
 use super::scope::View;
@@ -91,7 +91,7 @@ pub(super) fn pursue(planner: &Planner<'_>, goal: &Goal, input: &State) -> (Purs
     let ended =
         |because: String, outcome: Pursued| Pursuit { goal: goal.clone(), because, outcome };
     let Some(open) = open else { return (ended(String::new(), Pursued::True), Vec::new()) };
-    let missing = match judge(&goal.condition, planner.pack, input, planner.world).verdict {
+    let missing = match verdict(&goal.condition, planner.pack, input, planner.world) {
         Verdict::Unknown(missing) => missing,
         _ => Vec::new(),
     };

@@ -59,9 +59,10 @@ impl<'a> Space<'a> {
         let chosen = self.contents.iter().zip(setting);
         for content in chosen.filter_map(|(all, at)| all.get(usize::try_from(*at).ok()?)) {
             for (place, entry) in &content.entries {
-                match place.and_then(|place| state.entries.get_mut(place)) {
+                let entries = state.entries.edit();
+                match place.and_then(|place| entries.get_mut(place)) {
                     Some(slot) => *slot = entry.clone(),
-                    None => state.entries.push(entry.clone()),
+                    None => entries.push(entry.clone()),
                 }
             }
             for (name, found) in &content.directives {
