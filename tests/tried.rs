@@ -148,7 +148,7 @@ fn the_rejection_names_the_line() {
 #[test]
 fn a_failure_is_recorded_as_it_is_read() {
     let (mut state, world) = (small_state(&["m.k=64", "~m.x", "m.l=[1,2]"]), failed_in("update"));
-    state.entries.edit()[1].value = Err("a variable".to_owned());
+    std::sync::Arc::make_mut(&mut state.entries.edit()[1]).value = Err("a variable".to_owned());
     let json = tried_record(&state, &world).unwrap();
     let wanted = json!({
         "overrides": ["m.k=64", "m.l=[1,2]"],

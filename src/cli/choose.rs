@@ -26,13 +26,16 @@ pub fn signs_of(launch: &Launch) -> Signs {
 }
 
 /// Reads what plain overrides show of their target.
-pub fn signs_of_texts(overrides: &[String]) -> Signs {
+pub fn signs_of_texts(overrides: &[impl AsRef<str>]) -> Signs {
     // Whatever the language, the key stands before the first `=`.
-    let key = |text: &String| match parse(text) {
+    let key = |text: &str| match parse(text) {
         Ok(parsed) => Some(parsed.key),
         Err(_) => Some(text.split_once('=')?.0.to_owned()),
     };
-    Signs { programs: Vec::new(), keys: overrides.iter().filter_map(key).collect() }
+    Signs {
+        programs: Vec::new(),
+        keys: overrides.iter().filter_map(|it| key(it.as_ref())).collect(),
+    }
 }
 
 /// Returns the language of a launch's arguments, as the pack that ships and knows it says.

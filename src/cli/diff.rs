@@ -17,7 +17,7 @@ use super::kind::{Kind, kind_of, refuse_foreign};
 use super::run_folder::read_any_folder;
 use crate::config::tree::{Content, Leaf};
 use crate::config::{Config, inline, read_texts};
-use crate::engine::Entry;
+use crate::engine::{Entries, Entry};
 use crate::facts::Provenance;
 use crate::overrides::{Element, Override, OverrideKind, parse, value_text};
 use crate::pack::headers;
@@ -253,7 +253,7 @@ fn jsonl_keys(source: &Source, number: Option<usize>) -> Result<Keys, CliError> 
     Ok(keys_of(&parsed(source, texts)?))
 }
 
-fn parsed(source: &Source, texts: Vec<(String, Span)>) -> Result<Vec<Entry>, CliError> {
+fn parsed(source: &Source, texts: Vec<(String, Span)>) -> Result<Entries, CliError> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
     for (text, span) in texts {
@@ -266,13 +266,13 @@ fn parsed(source: &Source, texts: Vec<(String, Span)>) -> Result<Vec<Entry>, Cli
         }
     }
     match faults.is_empty() {
-        true => Ok(entries),
+        true => Ok(entries.into()),
         false => Err(Faults { source: source.clone(), faults }.into()),
     }
 }
 
 /// Composes overrides by key: the last one wins, a dict merges, a deletion takes what is below it.
-fn keys_of(entries: &[Entry]) -> Keys {
+fn keys_of(entries: &Entries) -> Keys {
     let mut keys = Keys::new();
     for entry in entries {
         let from = entry.from.to_string();

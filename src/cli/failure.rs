@@ -105,9 +105,9 @@ fn compare(
     let entries = match (chosen, &job.folder) {
         (Some((script, launch)), _) => {
             let language = job.pack.arguments.of(&launch.program);
-            entries_of(script, launch, language).unwrap_or_default().into()
+            entries_of(script, launch, language).unwrap_or_default()
         }
-        (None, Some(folder)) => folder.entries()?.into(),
+        (None, Some(folder)) => folder.entries()?,
         (None, None) => job.state.entries,
     };
     let forwards = chosen.is_some_and(|(_, launch)| launch.forwards.is_some());

@@ -13,7 +13,7 @@ use regex::Regex;
 use super::files::read_script;
 use super::project::{absolute, shown};
 use crate::config::{Config, Misfit, compose};
-use crate::engine::{Base, Entry};
+use crate::engine::{Base, Entries, Entry};
 use crate::overrides::{Element, Language, Override};
 use crate::pack::{Pack, WholeBase, active_packages};
 use crate::surface::bash::Launch;
@@ -75,7 +75,7 @@ impl BaseFinder {
         &self,
         pack: &Pack,
         launch: &Launch,
-        entries: &[Entry],
+        entries: &Entries,
         language: Language,
     ) -> Option<FoundBase> {
         let adds_places = launch.flag("--config-dir", "-cd").is_some()
@@ -108,7 +108,7 @@ impl BaseFinder {
         launch: &Launch,
         told: &Told,
         places: &Places<'_>,
-        entries: &[Entry],
+        entries: &Entries,
     ) -> Option<Place> {
         let mut found = Vec::new();
         match (&told.path, &told.name) {
@@ -134,7 +134,7 @@ impl BaseFinder {
         launch: &Launch,
         told: &Told,
         places: &Places<'_>,
-        entries: &[Entry],
+        entries: &Entries,
     ) -> Option<Place> {
         if told.path.is_some() {
             return None;
@@ -254,7 +254,7 @@ fn yaml_in(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// Lists the choices of config groups that stand in a folder, each as it is written.
-fn choices(folder: &Path, entries: &[Entry]) -> Vec<String> {
+fn choices(folder: &Path, entries: &Entries) -> Vec<String> {
     let is_group =
         |key: &str| !key.is_empty() && !key.starts_with(['/', '.']) && folder.join(key).is_dir();
     let choice = |entry: &Entry| match &entry.value {

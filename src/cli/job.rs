@@ -19,7 +19,7 @@ use super::run_folder::{Folder, read_folder, signs_of_folder};
 use super::told::{Known, check_ids, check_invariants, check_repairs, pairs};
 use super::tried;
 use crate::config::{Config, Note, argument_value, compose, read_argument};
-use crate::engine::{Base, Entry, KeyChange, Pin, Plan, Request, State, World, two_names};
+use crate::engine::{Base, Entries, Entry, KeyChange, Pin, Plan, Request, State, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{Language, Override, single};
 use crate::pack::{Header, Pack};
@@ -203,12 +203,12 @@ impl Job {
         check_usage(no_files, overrides.is_empty())?;
         if no_files {
             self.state.language = self.pack.arguments.language;
-            self.state.entries = plain_entries(overrides, self.state.language)?.into();
+            self.state.entries = plain_entries(overrides, self.state.language)?;
             self.title = format!("{} on the command line", count(overrides.len(), "override"));
             return Ok(());
         }
         if let Some(folder) = &self.folder {
-            self.state.entries = folder.entries()?.into();
+            self.state.entries = folder.entries()?;
             self.title = folder.title();
             self.remarks.extend(folder.remarks(scan.is_some()));
             return Ok(());
@@ -223,14 +223,14 @@ impl Job {
         };
         let language = self.pack.arguments.of(&found.program);
         let entries =
-            self.script(input).map_or(Ok(Vec::new()), |it| entries_of(it, found, language));
+            self.script(input).map_or(Ok(Entries::default()), |it| entries_of(it, found, language));
         let found = found.clone();
         self.title = describe(&found);
         tell_launch(&mut self.world, &found);
         let entries = entries.map_err(|faults| {
             CliError::Faults(vec![Faults { source: self.source(input), faults }])
         })?;
-        self.state.entries = entries.into();
+        self.state.entries = entries;
         self.state.language = language;
         self.chosen = Some((input, launch));
         for input in &self.inputs {
@@ -552,7 +552,7 @@ pub fn tell_launch(world: &mut World, launch: &Launch) {
 
 /// Finds what names a configuration file that the program reads itself, as in
 /// `config=examples/config.yaml` or `--config base.yaml`: the key or flag, and how to show it.
-pub fn named_file(launch: Option<&Launch>, entries: &[Entry]) -> Option<(String, String)> {
+pub fn named_file(launch: Option<&Launch>, entries: &Entries) -> Option<(String, String)> {
     let is_yaml = |text: &str| text.ends_with(".yaml") || text.ends_with(".yml");
     let named = |entry: &Entry| match &entry.value {
         Ok(parsed) => is_yaml(&parsed.text).then(|| parsed.text.clone()),
@@ -699,7 +699,7 @@ pub fn entries_of(
     script: &Script,
     launch: &Launch,
     language: Language,
-) -> Result<Vec<Entry>, Vec<Fault>> {
+) -> Result<Entries, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
     for argument in &launch.arguments {
@@ -709,7 +709,7 @@ pub fn entries_of(
         }
     }
     faults.sort_by_key(|fault| fault.span);
-    if faults.is_empty() { Ok(entries) } else { Err(faults) }
+    if faults.is_empty() { Ok(entries.into()) } else { Err(faults) }
 }
 
 /// Turns one of a launch's arguments into an override.
@@ -780,11 +780,12 @@ fn written_at(argument: &Argument, offset: usize, ends: bool) -> Option<usize> {
 ///
 /// # Errors
 /// Every one that cannot be read.
-pub fn plain_entries(texts: &[String], language: Language) -> Result<Vec<Entry>, CliError> {
+pub fn plain_entries(texts: &[impl AsRef<str>], language: Language) -> Result<Entries, CliError> {
     let mut entries = Vec::new();
     let mut faulty = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        let source = Source::new(format!("override {}", index + 1), text.as_str());
+        let text = text.as_ref();
+        let source = Source::new(format!("override {}", index + 1), text);
         match read_argument(language, text) {
             Ok(parsed) => {
                 let span = parsed.value_span.unwrap_or(parsed.key_span);
@@ -794,5 +795,5 @@ pub fn plain_entries(texts: &[String], language: Language) -> Result<Vec<Entry>,
             Err(fault) => faulty.push(Faults::one(source, fault)),
         }
     }
-    if faulty.is_empty() { Ok(entries) } else { Err(CliError::Faults(faulty)) }
+    if faulty.is_empty() { Ok(entries.into()) } else { Err(CliError::Faults(faulty)) }
 }

@@ -1,10 +1,12 @@
 //! Many sets of overrides, one a line: planned by several threads, answered in order.
 
-use std::io::{self, BufRead, BufWriter, Write};
-use std::sync::OnceLock;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Read, Write};
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::Done;
@@ -13,26 +15,73 @@ use super::choose::{Chosen, choose_pack, signs_of_texts};
 use super::error::CliError;
 use super::job::{plain_entries, request};
 use super::project::Project;
-use super::threads::{self, in_order};
+use super::threads::{self, in_order_with};
 use super::told::{Known, check_fact, quantity_or};
-use crate::engine::{Decision, Request, RequirementState, State, Step, World, decide};
+use crate::engine::{Decision, Entries, Entry, KeyChange, Request, State, Step, World, decide};
 use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety};
 use crate::text::count;
 use crate::value::Value;
 
-/// How many lines each thread has in hand, which bounds the memory.
-const LINES_A_THREAD: usize = 64;
+/// How many bytes of lines each thread has in hand, which bounds the memory.
+const BLOCK: usize = 256 << 10;
+
+/// How many overrides each thread remembers.
+const REMEMBERED: usize = 1 << 16;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct Line<'a> {
     #[serde(default)]
     id: Json,
-    overrides: Vec<String>,
+    #[serde(borrow)]
+    overrides: Vec<Text<'a>>,
     #[serde(default)]
     facts: IndexMap<String, Json>,
+}
+
+/// A text that stands in the line as it is, unless something in it is escaped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The overrides that a thread has read: sweeps say the same again and again.
+#[derive(Default)]
+struct Memory(HashMap<Language, HashMap<String, Arc<Entry>>>);
+
+impl Memory {
+    /// Reads overrides.
+    ///
+    /// # Errors
+    /// Every one that cannot be read.
+    fn entries(&mut self, texts: &[Text<'_>], language: Language) -> Result<Entries, CliError> {
+        let read = |text: &Text<'_>| self.entry(text, language);
+        match texts.iter().map(read).collect::<Option<Entries>>() {
+            Some(entries) => Ok(entries),
+            None => plain_entries(texts, language),
+        }
+    }
+
+    fn entry(&mut self, text: &Text<'_>, language: Language) -> Option<Arc<Entry>> {
+        let known = self.0.entry(language).or_default();
+        if let Some(entry) = known.get(text.as_ref()) {
+            return Some(Arc::clone(entry));
+        }
+        let one = plain_entries(std::slice::from_ref(text), language).ok()?;
+        let entry = Arc::new(one.get(0)?.clone());
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(text.as_ref().to_owned(), Arc::clone(&entry));
+        Some(entry)
+    }
 }
 
 /// What became of a line.
@@ -85,7 +134,7 @@ impl<'a> Packs<'a> {
     }
 
     /// Returns the pack of a line, and what to know about that choice.
-    fn of(&self, overrides: &[String]) -> Result<(&Common, Vec<String>), CliError> {
+    fn of(&self, overrides: &[Text<'_>]) -> Result<(&Common, Vec<String>), CliError> {
         let (args, project, headers, loaded) = match self {
             Self::Named(common) => return Ok((common, Vec::new())),
             Self::Known { args, project, headers, loaded } => (args, project, headers, loaded),
@@ -107,15 +156,18 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let project = Project::of(&args.job.rules.project, None)?;
     let packs = Packs::new(args, &project)?;
     let threads = args.threads.unwrap_or_else(threads::usual);
-    let mut input = io::stdin().lock();
+    let mut memories: Vec<Memory> = (0..threads).map(|_| Memory::default()).collect();
+    let mut input = Blocks { input: io::stdin().lock(), size: threads * BLOCK, rest: Vec::new() };
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut worst, mut wrong, mut first, mut number) = (Became::Clean, 0_usize, 0_usize, 0_usize);
     loop {
-        let lines = read_lines(&mut input, threads * LINES_A_THREAD)?;
-        if lines.is_empty() {
+        let block = input.next()?;
+        if block.is_empty() {
             break;
         }
-        for (text, became) in in_order(&lines, threads, |line| answer(&packs, line)) {
+        let lines: Vec<&[u8]> = block.split_inclusive(|it| *it == b'\n').collect();
+        let work = |memory: &mut Memory, line: &&[u8]| answer(&packs, memory, line);
+        for (text, became) in in_order_with(&lines, &mut memories, work) {
             number += 1;
             if text.is_empty() {
                 continue;
@@ -146,23 +198,38 @@ fn closed(error: &io::Error) -> CliError {
     }
 }
 
-/// Reads up to `most` lines.
-fn read_lines(input: &mut impl BufRead, most: usize) -> Result<Vec<Vec<u8>>, CliError> {
-    let mut lines = Vec::new();
-    while lines.len() < most {
-        let mut line = Vec::new();
-        let read = input.read_until(b'\n', &mut line);
-        let read =
-            read.map_err(|error| CliError::plain(format!("cannot read the input: {error}")))?;
-        if read == 0 {
-            break;
-        }
-        lines.push(line);
-    }
-    Ok(lines)
+/// Reads whole lines, about as many bytes at a time as `size` says.
+struct Blocks<R> {
+    input: R,
+    size: usize,
+    /// The beginning of a line whose end is not read yet.
+    rest: Vec<u8>,
 }
 
-fn answer(packs: &Packs<'_>, line: &[u8]) -> (String, Became) {
+impl<R: Read> Blocks<R> {
+    /// Returns the next lines; nothing at the end.
+    fn next(&mut self) -> Result<Vec<u8>, CliError> {
+        let mut block = std::mem::take(&mut self.rest);
+        loop {
+            let known = block.len();
+            let size = u64::try_from(self.size).unwrap_or(u64::MAX);
+            let read = self.input.by_ref().take(size).read_to_end(&mut block);
+            let read =
+                read.map_err(|error| CliError::plain(format!("cannot read the input: {error}")))?;
+            let new = block.get(known..).unwrap_or_default();
+            match new.iter().rposition(|it| *it == b'\n') {
+                _ if read == 0 => return Ok(block),
+                Some(end) => {
+                    self.rest = block.split_off(known + end + 1);
+                    return Ok(block);
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8]) -> (String, Became) {
     let line = line.trim_ascii();
     if line.is_empty() {
         return (String::new(), Became::Clean);
@@ -185,10 +252,10 @@ fn answer(packs: &Packs<'_>, line: &[u8]) -> (String, Became) {
             return wrong(&id, "hydrule::input::line", error.to_string());
         }
     };
-    match planned(packs, &read) {
+    match planned(packs, memory, &read) {
         Ok(planned) => {
             let became = if planned.plan.is_empty() { Became::Clean } else { Became::Proposed };
-            (planned.record(&read.id).to_string(), became)
+            (planned.record(&read.id), became)
         }
         Err(CliError::Faults(all)) => {
             let first = all.first().and_then(|it| Some((it.source.name(), it.faults.first()?)));
@@ -215,10 +282,14 @@ struct Planned<'a> {
     remarks: Vec<String>,
 }
 
-fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<Planned<'a>, CliError> {
+fn planned<'a>(
+    packs: &'a Packs<'_>,
+    memory: &mut Memory,
+    line: &Line<'_>,
+) -> Result<Planned<'a>, CliError> {
     let (common, remarks) = packs.of(&line.overrides)?;
     let language = common.pack.arguments.language;
-    let entries = plain_entries(&line.overrides, language)?;
+    let entries = memory.entries(&line.overrides, language)?;
     let mut world = common.world.clone();
     for (name, told) in &line.facts {
         let value = fact(told)
@@ -227,7 +298,7 @@ fn planned<'a>(packs: &'a Packs<'_>, line: &Line) -> Result<Planned<'a>, CliErro
         world.facts.insert(name.trim_start_matches('$'), value, Provenance::Computed);
     }
     world.take_told_failure();
-    let state = State { entries: entries.into(), language, ..State::default() };
+    let state = State { entries, language, ..State::default() };
     world.target = world.target.narrowed(&common.pack, &state);
     let plan = decide(&common.pack, &state, &world, &common.request);
     Ok(Planned { pack: &common.pack, plan, remarks })
@@ -248,7 +319,7 @@ fn fact(told: &Json) -> Option<Value> {
 }
 
 impl Planned<'_> {
-    fn record(&self, id: &Json) -> Json {
+    fn record(&self, id: &Json) -> String {
         let Self { pack, plan, remarks } = self;
         let option = |id: &str| pack.options.iter().find(|it| it.id == id);
         let is_safe = |id: &str| option(id).is_some_and(|it| it.safety == Safety::Safe);
@@ -259,21 +330,29 @@ impl Planned<'_> {
                 "repaired_by": it.applied.repaired_by,
             })
         };
-        let steps: Vec<Json> = plan.steps.iter().map(step).collect();
-        let changes: Vec<Json> = plan
-            .changes
-            .iter()
-            .map(|it| json!({ "key": it.key, "before": it.before, "after": it.after }))
-            .collect();
-        let broken = plan.requirements.iter().filter(|it| RequirementState::is_broken(it));
+        let change =
+            |it: &KeyChange| json!({ "key": it.key, "before": it.before, "after": it.after });
+        let broken = plan.requirements.iter().filter(|it| it.is_broken());
         let overrides = plan.result.entries.iter().filter_map(|it| it.value.as_ref().ok());
-        json!({
-            "id": id,
-            "remarks": remarks,
-            "steps": steps,
-            "changes": changes,
-            "broken": broken.map(|it| &it.id).collect::<Vec<_>>(),
-            "overrides": overrides.map(|it| &it.text).collect::<Vec<_>>(),
-        })
+        let record = Record {
+            id,
+            remarks,
+            steps: plan.steps.iter().map(step).collect(),
+            changes: plan.changes.iter().map(change).collect(),
+            broken: broken.map(|it| it.id.as_str()).collect(),
+            overrides: overrides.map(|it| it.text.as_str()).collect(),
+        };
+        serde_json::to_string(&record).unwrap_or_default()
     }
+}
+
+/// What a line is answered with.
+#[derive(Serialize)]
+struct Record<'a> {
+    id: &'a Json,
+    remarks: &'a [String],
+    steps: Vec<Json>,
+    changes: Vec<Json>,
+    broken: Vec<&'a str>,
+    overrides: Vec<&'a str>,
 }

@@ -1,6 +1,8 @@
 //! What the log says was launched, against what the script says.
 
-use crate::engine::{Entry, State};
+use std::sync::Arc;
+
+use crate::engine::{Entries, Entry, State};
 use crate::facts::Provenance;
 use crate::overrides::{Override, parse};
 use crate::report::{Comparison, Difference};
@@ -13,7 +15,7 @@ pub fn of(scan: &Scan) -> Option<&Launched> {
 }
 
 /// Counts the overrides of a list that a launch has too.
-pub fn agreement(launched: &Launched, entries: &[Entry]) -> usize {
+pub fn agreement(launched: &Launched, entries: &Entries) -> usize {
     let has = |key: &str| entries.iter().any(|entry| entry.key == key);
     let keys = launched.overrides.iter().filter_map(|it| parse(&it.text).ok());
     keys.filter(|parsed| has(&parsed.key)).count()
@@ -34,7 +36,7 @@ pub fn complete(state: &mut State, launched: &Launched, forwards: bool) -> Vec<S
             Some(entry) => match &entry.value {
                 Err(_) => {
                     filled.push(entry.key.clone());
-                    *entry = Entry { key: parsed.key.clone(), value: Ok(parsed), from };
+                    *entry = Arc::new(Entry { key: parsed.key.clone(), value: Ok(parsed), from });
                 }
                 Ok(own) if own.value != parsed.value => differing.push(difference(own, &parsed)),
                 Ok(_) => {}
@@ -73,7 +75,7 @@ pub fn complete(state: &mut State, launched: &Launched, forwards: bool) -> Vec<S
         ));
     }
     if forwards {
-        state.entries.edit().extend(passed);
+        state.entries.edit().extend(passed.into_iter().map(Arc::new));
     }
     remarks
 }
@@ -82,7 +84,7 @@ pub fn complete(state: &mut State, launched: &Launched, forwards: bool) -> Vec<S
 /// launch `forwards` may be given to it, and what only the shell knows is no difference.
 pub fn compare(
     launch: String,
-    entries: &[Entry],
+    entries: &Entries,
     launched: &Launched,
     forwards: bool,
 ) -> Comparison {

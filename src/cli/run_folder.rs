@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::files::{folders_in, read_if_there, read_script, scan_log};
 use super::progress::Progress;
 use crate::config::Config;
-use crate::engine::Entry;
+use crate::engine::{Entries, Entry};
 use crate::facts::Provenance;
 use crate::overrides::parse;
 use crate::pack::{self, Pack, Signs, headers};
@@ -35,7 +35,7 @@ pub struct Folder {
 
 impl Folder {
     /// Reads the overrides.
-    pub fn entries(&self) -> Result<Vec<Entry>, Faults> {
+    pub fn entries(&self) -> Result<Entries, Faults> {
         let mut entries = Vec::new();
         let mut faults = Vec::new();
         for (text, span) in &self.run.overrides {
@@ -48,7 +48,7 @@ impl Folder {
             }
         }
         if faults.is_empty() {
-            return Ok(entries);
+            return Ok(entries.into());
         }
         Err(Faults { source: self.overrides.clone(), faults })
     }

@@ -160,7 +160,7 @@ fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     };
     let folder = read_any_folder(&args.file, job)?;
     let entries = folder.entries()?;
-    let mut state = State { entries: entries.into(), ..State::default() };
+    let mut state = State { entries, ..State::default() };
     let overrides = parse_all(&args.overrides)?;
     refuse_pinned(args, &project_pins(args)?, overrides.iter().map(|it| it.key.as_str()))?;
     for parsed in overrides {

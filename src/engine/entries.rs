@@ -1,7 +1,7 @@
 //! The overrides of a launch, shared by the states that have them in common, and found by key.
 
 use std::fmt;
-use std::ops::Deref;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use super::state::Entry;
@@ -10,37 +10,48 @@ use crate::path::KeyPath;
 /// Overrides in argument order. A copy costs nothing until one of the two is changed.
 #[derive(Clone, Default)]
 pub struct Entries {
-    list: Arc<Vec<Entry>>,
-    /// The places in the list by key, those of one key first to last; made when first asked.
-    by_key: OnceLock<Arc<[usize]>>,
+    list: Arc<Vec<Arc<Entry>>>,
+    /// The places in the list by the keys' hashes, those of one key first to last; made when first
+    /// asked.
+    by_key: OnceLock<Arc<[(u64, usize)]>>,
 }
 
 impl Entries {
+    /// Lists the overrides, first to last.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        self.into_iter()
+    }
+
+    /// Returns the override at a place, counted from 0.
+    pub fn get(&self, at: usize) -> Option<&Entry> {
+        self.list.get(at).map(Arc::as_ref)
+    }
+
     /// Lets the overrides be changed.
-    pub fn edit(&mut self) -> &mut Vec<Entry> {
+    pub fn edit(&mut self) -> &mut Vec<Arc<Entry>> {
         self.by_key = OnceLock::new();
         Arc::make_mut(&mut self.list)
     }
 
     /// Adds an override behind the others.
     pub fn push(&mut self, entry: Entry) {
-        self.edit().push(entry);
+        self.edit().push(Arc::new(entry));
     }
 
     /// Puts an override in the place of the one that wins for its key, or at the end.
     pub fn put(&mut self, entry: Entry) {
-        let old = self.places(&entry.key).last().copied();
+        let old = self.places(&entry.key).next_back();
         let place = old.and_then(|at| Arc::make_mut(&mut self.list).get_mut(at));
         match place {
             // The keys are as they were, so they are found where they were.
-            Some(place) => *place = entry,
+            Some(place) => *place = Arc::new(entry),
             None => self.push(entry),
         }
     }
 
     /// Returns the override that decides a key, when one names exactly this key.
     pub fn winning(&self, key: &str) -> Option<&Entry> {
-        self.list.get(*self.places(key).last()?)
+        self.get(self.places(key).next_back()?)
     }
 
     /// Returns the overrides that name the key or a section around it, last first.
@@ -48,63 +59,72 @@ impl Entries {
         let mut places = Vec::new();
         let mut around = Some(key.as_str());
         while let Some(key) = around {
-            places.extend_from_slice(self.places(key));
+            places.extend(self.places(key));
             around = key.rsplit_once('.').map(|(section, _)| section);
         }
         places.sort_unstable();
-        places.into_iter().rev().filter_map(|at| self.list.get(at))
+        places.into_iter().rev().filter_map(|at| self.get(at))
     }
 
-    /// Returns the places of a key, first to last.
-    fn places(&self, key: &str) -> &[usize] {
+    /// Tells whether both are the same list, without a look at what is in it.
+    pub fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.list, &other.list)
+    }
+
+    /// Lists the places of a key, first to last.
+    fn places(&self, key: &str) -> impl DoubleEndedIterator<Item = usize> {
         let by_key = self.by_key.get_or_init(|| {
-            let mut places: Vec<usize> = (0..self.list.len()).collect();
-            places.sort_by_key(|at| self.key(*at));
+            let keys = self.iter().enumerate();
+            let mut places: Vec<(u64, usize)> =
+                keys.map(|(at, entry)| (hash(&entry.key), at)).collect();
+            places.sort_unstable();
             places.into()
         });
-        let start = by_key.partition_point(|at| self.key(*at) < key);
+        let hash = hash(key);
+        let start = by_key.partition_point(|(other, _)| *other < hash);
         let rest = by_key.get(start..).unwrap_or_default();
-        let end = rest.iter().take_while(|at| self.key(**at) == key).count();
-        rest.get(..end).unwrap_or_default()
-    }
-
-    fn key(&self, at: usize) -> &str {
-        self.list.get(at).map_or("", |entry| &entry.key)
+        let end = rest.iter().take_while(|(other, _)| *other == hash).count();
+        let same = rest.get(..end).unwrap_or_default().iter().map(|(_, at)| *at);
+        same.filter(move |at| self.get(*at).is_some_and(|entry| entry.key == key))
     }
 }
 
-impl Deref for Entries {
-    type Target = [Entry];
-
-    fn deref(&self) -> &[Entry] {
-        &self.list
-    }
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<'a> IntoIterator for &'a Entries {
     type Item = &'a Entry;
-    type IntoIter = std::slice::Iter<'a, Entry>;
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, Arc<Entry>>, fn(&Arc<Entry>) -> &Entry>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.list.iter()
+        self.list.iter().map(Arc::as_ref)
     }
 }
 
 impl From<Vec<Entry>> for Entries {
-    fn from(list: Vec<Entry>) -> Self {
-        Self { list: Arc::new(list), by_key: OnceLock::new() }
+    fn from(entries: Vec<Entry>) -> Self {
+        entries.into_iter().collect()
     }
 }
 
 impl FromIterator<Entry> for Entries {
     fn from_iter<T: IntoIterator<Item = Entry>>(entries: T) -> Self {
-        entries.into_iter().collect::<Vec<Entry>>().into()
+        entries.into_iter().map(Arc::new).collect()
+    }
+}
+
+impl FromIterator<Arc<Entry>> for Entries {
+    fn from_iter<T: IntoIterator<Item = Arc<Entry>>>(entries: T) -> Self {
+        Self { list: Arc::new(entries.into_iter().collect()), by_key: OnceLock::new() }
     }
 }
 
 impl PartialEq for Entries {
     fn eq(&self, other: &Self) -> bool {
-        self.list == other.list
+        self.shares(other) || self.list == other.list
     }
 }
 

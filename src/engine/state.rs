@@ -70,7 +70,7 @@ impl State {
     pub fn fingerprint(&self) -> u64 {
         // DefaultHasher::new is fixed-key, so the number depends on nothing but the state.
         let mut hasher = DefaultHasher::new();
-        for entry in &self.entries {
+        for entry in self.entries.iter() {
             let text = entry.value.as_ref().map(|it| it.text.as_str());
             (&entry.key, text.unwrap_or("?")).hash(&mut hasher);
         }
@@ -83,7 +83,10 @@ impl State {
     /// Lists the keys whose winning override differs, in the order of the later state.
     pub fn changes_to(&self, after: &Self) -> Vec<KeyChange> {
         let mut changes = Vec::new();
-        for entry in &after.entries {
+        if self.entries.shares(&after.entries) {
+            return changes;
+        }
+        for entry in after.entries.iter() {
             let wins = after.winning(&entry.key).is_some_and(|winner| std::ptr::eq(winner, entry));
             let before = self.winning(&entry.key);
             let text = |entry: &Entry| entry.value.as_ref().ok().map(|it| it.text.clone());

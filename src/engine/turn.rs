@@ -3,7 +3,7 @@
 use super::judge::{judge, verdict};
 use super::reach::{Nearest, Range, Reach, nearest_number};
 use super::scope::View;
-use super::state::{Entry, State};
+use super::state::State;
 use super::world::World;
 use crate::condition::{
     Condition, NameUse, Outcome, Reading, ReadingRole, Scope, Trace, Verdict, deciding_leaves,
@@ -88,7 +88,7 @@ pub fn suppose(turn: &Turn, state: &State, world: &World) -> Option<(State, Worl
             let wanted = read_argument(state.language, &format!("{sigil}{name}={value}")).ok()?;
             state.put(wanted, Provenance::Computed);
         }
-        (None, None) => state.entries.edit().retain(|entry: &Entry| entry.key != name),
+        (None, None) => state.entries.edit().retain(|entry| entry.key != name),
         (Some(_), None) => return None,
     }
     Some((state, world))

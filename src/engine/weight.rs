@@ -40,7 +40,7 @@ impl Weigher<'_> {
     /// Tells whether the overrides of one state are at least as heavy as those of another: they
     /// differ only in keys with a known direction, and in all of these on the heavier side.
     pub fn no_lighter(&self, heavy: &State, light: &State) -> bool {
-        let keys = heavy.entries.iter().chain(&light.entries).map(|entry| entry.key.as_str());
+        let keys = heavy.entries.iter().chain(light.entries.iter()).map(|entry| entry.key.as_str());
         let mut keys: Vec<&str> = keys.collect();
         keys.sort_unstable();
         keys.dedup();

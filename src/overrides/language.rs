@@ -1,7 +1,7 @@
 //! Which language a program reads its arguments in.
 
 /// The language of a program's arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// Hydra's overrides.
     #[default]

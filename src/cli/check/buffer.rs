@@ -16,7 +16,7 @@ use crate::cli::error::CliError;
 use crate::cli::found_base::BaseFinder;
 use crate::cli::job::{entry_of, outside};
 use crate::config::Config;
-use crate::engine::{Base, Entry, State, World};
+use crate::engine::{Base, Entries, State, World};
 use crate::pack::Pack;
 use crate::surface::bash::{Launch, Outside, Script};
 use crate::text::{Finding, Mend, Source};
@@ -158,7 +158,7 @@ impl Buffer<'_> {
         let Some((pack, world)) = self.scope.rules(launch)? else { return Ok(None) };
         let language = pack.arguments.of(&launch.program);
         let entry = |it| entry_of(&input.script, launch, it, language).ok();
-        let entries: Vec<Entry> = launch.arguments.iter().filter_map(entry).collect();
+        let entries: Entries = launch.arguments.iter().filter_map(entry).collect();
         let checker = Checker {
             scope: &self.scope,
             config: self.config.clone(),

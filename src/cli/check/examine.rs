@@ -13,8 +13,8 @@ use crate::cli::job::{entries_of, in_source, named_file, tell_launch};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, compose};
 use crate::engine::{
-    Applied, Base, Entry, KeyChange, Pin, RequirementState, State, World, check_requirements, mend,
-    pinned, spares, two_names,
+    Applied, Base, Entries, KeyChange, Pin, RequirementState, State, World, check_requirements,
+    mend, pinned, spares, two_names,
 };
 use crate::facts::Provenance;
 use crate::overrides::Override;
@@ -112,7 +112,7 @@ impl Checker<'_> {
         &self,
         pack: &Pack,
         launch: &Launch,
-        entries: &[Entry],
+        entries: &Entries,
     ) -> (Option<Base>, Option<String>) {
         let language = pack.arguments.of(&launch.program);
         let names_one = named_file(Some(launch), entries).is_some();
@@ -129,10 +129,10 @@ impl Checker<'_> {
         (pack, world): Rules<'_>,
         input: &Input,
         (launch, base): (&Launch, Option<Base>),
-        entries: Vec<Entry>,
+        entries: Entries,
     ) -> (State, World) {
         let language = pack.arguments.of(&launch.program);
-        let mut state = State { entries: entries.into(), language, ..State::default() };
+        let mut state = State { entries, language, ..State::default() };
         let mut world = World { base, ..world.clone() };
         tell_launch(&mut world, launch);
         for giver in self.directive_givers(input) {
@@ -162,7 +162,7 @@ impl Checker<'_> {
         (pack, world): Rules<'_>,
         input: &Input,
         (number, base): (usize, Option<Base>),
-        entries: Vec<Entry>,
+        entries: Entries,
     ) -> Vec<Finding> {
         let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
         let (state, world) = self.stand((pack, world), input, (launch, base), entries);
@@ -264,7 +264,7 @@ fn flow(script: &Script, finding: &Finding) -> Vec<(Span, String)> {
 fn misfits(
     source: &Source,
     launch: &Launch,
-    entries: &[Entry],
+    entries: &Entries,
     base: Option<&Base>,
 ) -> Vec<Finding> {
     let Some(base) = base else { return Vec::new() };

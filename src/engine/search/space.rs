@@ -1,6 +1,7 @@
 //! States as a search keeps them: for each cell which of the contents it has had.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::cells::{CellSet, Cells, interpolates};
 use crate::engine::state::{Entry, State};
@@ -61,8 +62,8 @@ impl<'a> Space<'a> {
             for (place, entry) in &content.entries {
                 let entries = state.entries.edit();
                 match place.and_then(|place| entries.get_mut(place)) {
-                    Some(slot) => *slot = entry.clone(),
-                    None => entries.push(entry.clone()),
+                    Some(slot) => *slot = Arc::new(entry.clone()),
+                    None => entries.push(Arc::new(entry.clone())),
                 }
             }
             for (name, found) in &content.directives {
