@@ -98,7 +98,6 @@ impl<'a> Checker<'a> {
         }
         let index = RuleIndex::of(&options, &requirements, &lets, &defaults);
         let signal_defs = self.signal_defs();
-        let signals = self.signals(&signal_defs);
         let text = |text: &Option<Text>| text.as_ref().map_or("", Text::as_str).to_owned();
         let target = manifest.target.as_ref().or(manifest.name.as_ref());
         let target = target.map_or("", Text::as_str).to_owned();
@@ -121,9 +120,9 @@ impl<'a> Checker<'a> {
             invariants,
             estimates,
             phases: manifest.phases.clone(),
+            signals: self.signals(&signal_defs)?,
             signal_defs,
             signal_places: readable_signals(manifest).map(|it| it.name.location.clone()).collect(),
-            signals: signals?,
             versions: std::mem::take(&mut self.versions),
             aliases,
             defaults,

@@ -382,7 +382,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Takes a signal away, and its phase; and says that its message is of the other memory.
+    /// Takes a signal away, and its phase; and says that its message is of the host's memory, or of a
+    /// GPU's.
     fn signal(&mut self, at: usize, place: &Location) {
         let pack = self.pack;
         let Some(def) = pack.signal_defs.get(at) else { return };
@@ -397,8 +398,8 @@ impl Maker<'_> {
             changed.push(("without its phase".to_owned(), with(Some(other))));
         }
         let kind = match def.kind {
-            Kind::Device | Kind::Note => Kind::Host,
-            Kind::Host | Kind::Unknown => Kind::Device,
+            Kind::Host => Kind::Device,
+            Kind::Device | Kind::Unknown | Kind::Note => Kind::Host,
         };
         let other = SignalDef { kind, ..def.clone() };
         changed.push((format!("of kind {}", kind.name()), with(Some(other))));

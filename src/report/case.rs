@@ -50,15 +50,20 @@ fn why_required(state: &RequirementState) -> String {
 }
 
 /// Writes the page. Rules that have nothing to do with the case are left out, so that a new one
-/// changes no page but those that it matters to.
-pub fn case_page(reported: &Reported<'_>, before: &[String], after: &[String]) -> String {
+/// changes no page but those that it matters to. An invariant that stays is told where it was asked to.
+pub fn case_page(
+    reported: &Reported<'_>,
+    preserve: &[&str],
+    before: &[String],
+    after: &[String],
+) -> String {
     let mut page = Sections::default();
     page.add("launch", vec![reported.launch.clone()]);
     page.add("failure", failure(reported));
     page.add("plan", plan(reported));
     page.add("rules", rules(reported.plan, reported.pack));
     page.add("requirements", requirements(reported.plan));
-    page.add("invariants", invariants(reported.plan));
+    page.add("invariants", invariants(reported.plan, preserve));
     page.add("estimates", estimates(reported.plan));
     let paint = Paint::new(Look::PLAIN);
     let diffs = reported.files.iter().flat_map(|file| {
@@ -208,11 +213,11 @@ fn first_name(missing: &[Missing]) -> String {
     missing.first().map(|it| it.name.clone()).unwrap_or_default()
 }
 
-fn invariants(plan: &Plan) -> Vec<String> {
+fn invariants(plan: &Plan, preserve: &[&str]) -> Vec<String> {
     let told = plan.invariants.iter().filter(|_| !plan.is_empty());
     let told = told.filter_map(|state| match &state.effect {
-        InvariantEffect::Preserved(_) => None,
-        InvariantEffect::Changed(..) => {
+        InvariantEffect::Preserved(_) if !preserve.contains(&state.id.as_str()) => None,
+        InvariantEffect::Preserved(_) | InvariantEffect::Changed(..) => {
             Some(format!("{} {}", state.id, words::invariant(&state.effect)))
         }
         InvariantEffect::Unknown(missing) => {

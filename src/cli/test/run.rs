@@ -134,7 +134,8 @@ impl Runner<'_> {
             tried: None,
             shows_unknown: true,
         };
-        case_page(&reported, &before, after)
+        let preserve: Vec<&str> = self.case.asked.preserve.iter().map(Text::as_str).collect();
+        case_page(&reported, &preserve, &before, after)
     }
 
     /// Reads the inputs; files that a plan changed as they become.
