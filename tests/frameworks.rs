@@ -367,3 +367,24 @@ fn lightning_is_checked() {
         ],
     );
 }
+
+#[test]
+fn fine_tuning_is_told_by_its_program() {
+    for (program, pack) in
+        [("run_sft", "nemo-rl-sft"), ("run_dpo", "nemo-rl-dpo"), ("run_rm", "nemo-rl-dpo")]
+    {
+        let launch = format!("uv run examples/{program}.py policy.train_micro_batch_size=4");
+        answers(pack, &launch, None, &[("update", "", &["loss.backward"], "smaller-micro-batch")]);
+    }
+}
+
+/// Without estimates there is nothing to aim at.
+#[test]
+fn a_peak_that_no_pack_predicts_is_said_to_be_so() {
+    let workspace = Workspace::new();
+    let line =
+        "rewrite --pack skyrl --goal $peak<70GiB --fact oom.phase=log_prob -- trainer.epochs=1";
+    let output = workspace.hydrule(line).run();
+    assert_eq!(output.code, 2);
+    assert!(output.err.contains("of those that ship, `verl` has some"), "{}", output.err);
+}

@@ -119,6 +119,9 @@ impl Checker<'_> {
         let near = nearest(name, known.iter().map(String::as_str), 1);
         self.faults.push(match near.first() {
             Some(near) => fault.labelled(format!("did you mean `${near}`?")),
+            None if name == "peak" => fault
+                .labelled("this pack predicts no memory")
+                .helped("`$peak` is what a pack's `[[estimate]]`s predict; of those that ship, `verl` has some"),
             None => fault.helped("names with `$` are facts, `$param.…`, `$sbatch.…`, `$env.…` and the pack's `let` names"),
         });
         Type::Any

@@ -41,6 +41,8 @@ pub const EMBEDDED: &[EmbeddedPack] = &[
             "rules/nemo-rl/constraints.toml",
         ],
     },
+    EmbeddedPack { name: "nemo-rl-sft", files: pack_files!["rules/nemo-rl-sft/pack.toml"] },
+    EmbeddedPack { name: "nemo-rl-dpo", files: pack_files!["rules/nemo-rl-dpo/pack.toml"] },
     EmbeddedPack {
         name: "skyrl",
         files: pack_files![

@@ -156,6 +156,11 @@ impl Manifest {
         let signals: Vec<_> = self.signals.extract_if(.., |it| is(&it.name)).collect();
         gone.extend(signals.iter().map(|it| ("signal", it.name.location.clone())));
         self.silent.extend(signals);
+        // The name of a phase means its estimate first.
+        if gone.is_empty() {
+            let phases = self.phases.extract_if(.., |it| it.name == id.value);
+            gone.extend(phases.map(|it| ("phase", it.location)));
+        }
         let found = !gone.is_empty();
         self.switched_off.extend(gone.into_iter().map(|(kind, defined)| SwitchedOff {
             id: id.value.clone(),
@@ -173,7 +178,7 @@ impl Manifest {
         let fault = match nearest(&id.value, self.ids(), 1).first() {
             Some(near) => fault.labelled(format!("did you mean `{near}`?")),
             None => fault.labelled("no such rule").helped(
-                "an option, a requirement, a signal, an invariant, or the phase of an estimate",
+                "an option, a requirement, a signal, an invariant, a phase, or the phase of an estimate",
             ),
         };
         self.blame(id, fault);

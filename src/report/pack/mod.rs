@@ -12,19 +12,24 @@ pub use rule::{AnyRule, rule_text};
 pub use show::{pack_text, packs_text};
 
 use crate::condition::Condition;
-use crate::pack::{Pack, PackOption, Requirement, Rewrite};
+use crate::pack::{Pack, PackOption, Requirement, Rewrite, headers};
 use crate::text::{Level, join_and};
 
 use super::words;
 
 /// Says how the launches of a pack's target are told.
 fn told_by(pack: &Pack) -> String {
-    let launches = pack.launches.join(", ");
-    match (pack.launches.is_empty(), pack.keys.is_empty()) {
+    // Of a pack that ships only its own globs choose it, not those of what it extends.
+    let header = headers().into_iter().find(|it| it.name == pack.name);
+    let (launches, keys) = match &header {
+        Some(header) => (&header.launches, &header.keys),
+        None => (&pack.launches, &pack.keys),
+    };
+    match (launches.is_empty(), keys.is_empty()) {
         (true, true) => "nothing; other packs extend it, or --pack names it".to_owned(),
-        (false, true) => launches,
-        (true, false) => format!("keys {}", pack.keys.join(", ")),
-        (false, false) => format!("{launches}; keys {}", pack.keys.join(", ")),
+        (false, true) => launches.join(", "),
+        (true, false) => format!("keys {}", keys.join(", ")),
+        (false, false) => format!("{}; keys {}", launches.join(", "), keys.join(", ")),
     }
 }
 
