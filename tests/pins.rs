@@ -165,6 +165,63 @@ fn set_refuses_what_is_pinned_unless_it_is_forced() {
 }
 
 #[test]
+fn set_keeps_a_key_that_would_move_along() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "X=1\npython3 -m my.app a.b=$X c.d=$X\n");
+    let line = "set run.sh a.b=2 --also c.d";
+    assert_eq!(workspace.hydrule(line).run().code, 1);
+    let run = workspace.hydrule(&format!("{line} --pin c")).run();
+    assert_eq!(run.code, 2, "{}", run.shown());
+    assert!(run.err.contains("c.d is pinned by --pin"), "{}", run.err);
+    assert_eq!(workspace.hydrule("set run.sh a.b=2 --pin a=1").run().code, 2);
+}
+
+#[test]
+fn comments_pin_values_of_a_configuration() {
+    let workspace = Workspace::new();
+    let base = |pin: &str| {
+        let (sections, key) = KEY.rsplit_once('.').unwrap();
+        let mut text = String::new();
+        for (depth, section) in sections.split('.').enumerate() {
+            text.push_str(&format!("{}{section}:\n", "  ".repeat(depth)));
+        }
+        let depth = "  ".repeat(sections.split('.').count());
+        format!("{text}{depth}{key}: 32{pin}\n{depth}n: 4\n")
+    };
+    let line = "rewrite base.yaml --pack verl --fact oom.phase=log_prob --output-format json";
+    for (pin, pinned) in [
+        ("", false),
+        (" # hydrule: pin", true),
+        (&format!(" # hydrule: pin[{KEY}]"), true),
+        ("\n# hydrule: pin", false),
+    ] {
+        workspace.write("base.yaml", base(pin));
+        let run = workspace.hydrule(line).run();
+        let data: Json =
+            serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.shown()));
+        assert_eq!(data["changes"][0]["key"] != KEY, pinned, "{pin}: {}", run.shown());
+        assert_eq!(rejections(&data).iter().any(|(_, key, _)| key == KEY), pinned, "{pin}");
+        let set = workspace.hydrule(&format!("set base.yaml {KEY}=8")).run();
+        assert_eq!(set.code, if pinned { 2 } else { 1 }, "{pin}: {}", set.shown());
+    }
+    workspace.write("base.yaml", base(" # hydrule: pin[a.b]"));
+    let run = workspace.hydrule(line).run();
+    assert!(run.shown().contains("this pins no value of the configuration"), "{}", run.shown());
+}
+
+#[test]
+fn comments_of_a_file_that_is_taken_in_pin_what_is_made_there() {
+    let workspace = Workspace::new();
+    workspace.write("sizes.sh", "MINI=64 # hydrule: pin\nMICRO=8\n");
+    workspace.write("run.sh", "source ./sizes.sh\npython3 -m my.app a.b=$MINI c.d=$MICRO\n");
+    let run = workspace.hydrule("set run.sh a.b=32").run();
+    assert_eq!(run.code, 2, "{}", run.shown());
+    assert!(run.err.contains("a.b is pinned by sizes.sh:1"), "{}", run.err);
+    let run = workspace.hydrule("set run.sh c.d=4").run();
+    assert!(!run.err.contains("pinned"), "{}", run.shown());
+}
+
+#[test]
 fn a_pin_that_is_no_key_is_refused() {
     let workspace = Workspace::new();
     workspace.write("run.sh", "python3 -m verl.trainer.main_ppo a.b=1\n");

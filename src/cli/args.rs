@@ -450,6 +450,9 @@ pub struct SetArgs {
     /// Change also what is pinned
     #[arg(long)]
     pub force: bool,
+    /// Refuse where this key, or what is below it, would change as well
+    #[arg(long, value_name = "KEY")]
+    pub pin: Vec<String>,
     /// Where the project's configuration is.
     #[command(flatten)]
     pub project: ProjectArgs,

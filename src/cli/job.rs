@@ -26,7 +26,7 @@ use crate::pack::{Header, Pack};
 use crate::path::KeyPath;
 use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
-use crate::surface::pins::{idle_pins, pinned_directives, pinned_keys};
+use crate::surface::pins::{idle_pins, pinned_directives, pinned_in_yaml, pinned_keys};
 use crate::surface::slurm;
 use crate::text::{Fault, Faults, Level, Location, Source, Span, count};
 use crate::value::Value;
@@ -499,6 +499,14 @@ impl Job {
             pins.extend(directives.into_iter().map(pin));
             for (span, message) in idle_pins(&input.script) {
                 self.remarks.push(format!("{}: {message}.", input.script.source.at(span)));
+            }
+        }
+        if let (Some(yaml), Some(base)) = (&self.yaml, &self.world.base) {
+            let (keys, idle) = pinned_in_yaml(yaml, base.config());
+            pins.extend(keys.into_iter().map(|(key, at)| Pin::new(&key, at.to_string())));
+            for span in idle {
+                let at = yaml.at(span);
+                self.remarks.push(format!("{at}: this pins no value of the configuration."));
             }
         }
         let told: Vec<String> = self.state.told().map(Cow::into_owned).collect();

@@ -14,7 +14,8 @@ use super::kind::{Kind, host_of, kind_of, refuse_foreign};
 use super::project::Project;
 use super::recorded::given;
 use super::run_folder::read_any_folder;
-use crate::config::read_argument;
+use super::told::check_pins;
+use crate::config::{Config, read_argument};
 use crate::engine::{Pin, State};
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override, OverrideKind, parse};
@@ -23,7 +24,7 @@ use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
 };
 use crate::surface::bash::{self, Change, How, Moved, Refusal, Script, Wanted};
-use crate::surface::pins::{pinned_directives, pinned_keys};
+use crate::surface::pins::{pinned_directives, pinned_in_yaml, pinned_keys};
 use crate::surface::{hosted, slurm, yaml};
 use crate::text::{Fault, Faults, Source, Span, apply_edits, join_or, shell_word};
 use crate::value::Value;
@@ -111,7 +112,10 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
         };
         CliError::from(Faults::one(source, refusal.fault))
     })?;
-    let pins = project_pins(args)?;
+    let config = Config::read(&source)?;
+    let own = pinned_in_yaml(&source, &config).0.into_iter();
+    let own = own.map(|(key, at)| Pin::new(&key, at.to_string()));
+    let pins: Vec<Pin> = own.chain(project_pins(args)?).collect();
     refuse_pinned(args, &pins, edited.sites.iter().map(|it| it.key.as_str()))?;
     let sites = yaml_sites(&source, &edited);
     let changes: Vec<Json> =
@@ -124,9 +128,11 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
     Ok(Made { file, text, json: json!({ "changes": changes }), untold: Vec::new() })
 }
 
-/// What the project pins.
+/// What the project and the command line pin.
 fn project_pins(args: &SetArgs) -> Result<Vec<Pin>, CliError> {
-    Ok(Project::of(&args.project, Some(&args.file))?.pins().collect())
+    check_pins(&args.pin)?;
+    let own = args.pin.iter().map(|name| Pin::new(name, "--pin"));
+    Ok(own.chain(Project::of(&args.project, Some(&args.file))?.pins()).collect())
 }
 
 /// Refuses to change what is pinned.

@@ -3,22 +3,50 @@
 use super::bash::{Argument, Launch, Script};
 use super::marks::{Mark, Marks, Says, lines_of};
 use super::slurm;
+use crate::config::Config;
+use crate::config::tree::Origin;
 use crate::facts::Provenance;
 use crate::path::KeyPath;
 use crate::text::{Location, Source, Span};
 
-/// Lists the keys of a launch that comments pin, each with the comment's place. A key that a comment
-/// names is pinned in every launch.
+/// Lists the keys of a launch that comments pin, those of files that the script takes in as well, each
+/// with the comment's place. A key that a comment names is pinned in every launch.
 pub fn pinned_keys(script: &Script, launch: &Launch) -> Vec<(String, Location)> {
     let mut pins = Vec::new();
-    for (mark, key) in pins_of(&Marks::read(&script.source)) {
-        let keys = match key {
-            Some(key) => vec![key.to_owned()],
-            None => held(script, launch, mark).map(Argument::key).collect(),
-        };
-        pins.extend(keys.into_iter().map(|key| (key, script.source.at(mark.span))));
+    let taken_in = script.taken_in.iter().map(|(_, source)| source);
+    for source in std::iter::once(&script.source).chain(taken_in) {
+        for (mark, key) in pins_of(&Marks::read(source)) {
+            let keys = match key {
+                Some(key) => vec![key.to_owned()],
+                None => held(script, launch, (source, mark)).map(Argument::key).collect(),
+            };
+            pins.extend(keys.into_iter().map(|key| (key, source.at(mark.span))));
+        }
     }
     pins
+}
+
+/// Lists the keys of a base configuration that comments in its text pin: those whose values stand on a
+/// line that a comment is about, and those that one names. The comments that pin nothing come as well.
+pub fn pinned_in_yaml(source: &Source, config: &Config) -> (Vec<(String, Location)>, Vec<Span>) {
+    let (mut pins, mut idle) = (Vec::new(), Vec::new());
+    for (mark, key) in pins_of(&Marks::read(source)) {
+        let about = |key: &String| match config.node(&KeyPath::new(key.as_str()))?.origin {
+            Origin::Base(span) => Some(mark.is_about(&lines_of(source, span), None)),
+            Origin::Override { .. } => None,
+        };
+        let keys: Vec<String> = match key {
+            Some(key) => {
+                config.node(&KeyPath::new(key)).map(|_| key.to_owned()).into_iter().collect()
+            }
+            None => config.value_keys().into_iter().filter(|it| about(it) == Some(true)).collect(),
+        };
+        if keys.is_empty() {
+            idle.push(mark.span);
+        }
+        pins.extend(keys.into_iter().map(|key| (key, source.at(mark.span))));
+    }
+    (pins, idle)
 }
 
 /// Lists the directives of a script that comments pin, by name.
@@ -38,7 +66,7 @@ pub fn idle_pins(script: &Script) -> Vec<(Span, String)> {
         Some(key) => !script.launches.iter().any(|launch| sets(launch, key)),
         None => {
             let mut launches = script.launches.iter();
-            launches.all(|launch| held(script, launch, mark).next().is_none())
+            launches.all(|launch| held(script, launch, (&script.source, mark)).next().is_none())
                 && directives_at(&script.source, mark).is_empty()
         }
     };
@@ -65,14 +93,13 @@ fn sets(launch: &Launch, key: &str) -> bool {
     launch.arguments.iter().any(|it| KeyPath::new(it.key()).is_at_or_below(&key))
 }
 
-/// The overrides that a comment is about: where they are written, or where a variable gets what they
-/// are made of.
+/// The overrides that a comment of a text is about: where they are written, or where a variable gets
+/// what they are made of.
 fn held<'a>(
     script: &'a Script,
     launch: &'a Launch,
-    mark: &'a Mark,
+    (source, mark): (&'a Source, &'a Mark),
 ) -> impl Iterator<Item = &'a Argument> {
-    let source = &script.source;
     let command = launch.location.span;
     let command_lines = (launch.location.source == *source).then(|| lines_of(source, command));
     launch.arguments.iter().filter(move |argument| {
@@ -80,8 +107,9 @@ fn held<'a>(
         let assigned = steps.flat_map(|it| it.assigned.iter().copied());
         let mut places = assigned.chain([argument.word, argument.placed().span()]);
         places.any(|place| {
-            let lines = command_lines.as_ref().filter(|_| command.contains(place));
-            script.holds(place) && mark.is_about(&lines_of(source, place), lines)
+            let place = script.at(place);
+            let lines = command_lines.as_ref().filter(|_| command.contains(place.span));
+            place.source == *source && mark.is_about(&lines_of(source, place.span), lines)
         })
     })
 }
