@@ -28,7 +28,7 @@ use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
 use crate::surface::pins::{idle_pins, pinned_directives, pinned_in_yaml, pinned_keys};
 use crate::surface::slurm;
-use crate::text::{Fault, Faults, Level, Location, Source, Span, count};
+use crate::text::{Fault, Faults, Level, Source, Span, count};
 use crate::value::Value;
 
 /// What a job is made of, read and not yet understood.
@@ -489,21 +489,17 @@ impl Job {
         {
             let script = self.script(input);
             let keys = script.map(|it| pinned_keys(it, launch)).unwrap_or_default();
-            pins.extend(keys.into_iter().map(|(key, at)| Pin::new(&key, at.to_string())));
+            pins.extend(keys.into_iter().map(Pin::said));
         }
         for input in &self.inputs {
-            let directives = pinned_directives(&input.script.source);
-            let pin = |(name, at): (String, Location)| {
-                Pin::new(&format!("sbatch:{name}"), at.to_string())
-            };
-            pins.extend(directives.into_iter().map(pin));
+            pins.extend(pinned_directives(&input.script.source).into_iter().map(Pin::said));
             for (span, message) in idle_pins(&input.script) {
                 self.remarks.push(format!("{}: {message}.", input.script.source.at(span)));
             }
         }
         if let (Some(yaml), Some(base)) = (&self.yaml, &self.world.base) {
             let (keys, idle) = pinned_in_yaml(yaml, base.config());
-            pins.extend(keys.into_iter().map(|(key, at)| Pin::new(&key, at.to_string())));
+            pins.extend(keys.into_iter().map(Pin::said));
             for span in idle {
                 let at = yaml.at(span);
                 self.remarks.push(format!("{at}: this pins no value of the configuration."));

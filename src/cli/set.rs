@@ -113,8 +113,7 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
         CliError::from(Faults::one(source, refusal.fault))
     })?;
     let config = Config::read(&source)?;
-    let own = pinned_in_yaml(&source, &config).0.into_iter();
-    let own = own.map(|(key, at)| Pin::new(&key, at.to_string()));
+    let own = pinned_in_yaml(&source, &config).0.into_iter().map(Pin::said);
     let pins: Vec<Pin> = own.chain(project_pins(args)?).collect();
     refuse_pinned(args, &pins, edited.sites.iter().map(|it| it.key.as_str()))?;
     let sites = yaml_sites(&source, &edited);
@@ -227,8 +226,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         let launches = choose(script, &args.launch, &changes)?;
         let mut pins: Vec<Pin> = project_pins(args)?;
         for launch in launches.iter().filter_map(|at| script.launches.get(*at)) {
-            let own = pinned_keys(script, launch).into_iter();
-            pins.extend(own.map(|(key, at)| Pin::new(&key, at.to_string())));
+            pins.extend(pinned_keys(script, launch).into_iter().map(Pin::said));
         }
         refuse_pinned(args, &pins, changes.iter().map(|it| it.key.as_str()))?;
         let wanted =
@@ -253,8 +251,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     if host.is_some() {
         return Ok(made);
     }
-    let pins = pinned_directives(&script.source).into_iter();
-    let pins = pins.map(|(name, at)| Pin::new(&format!("sbatch:{name}"), at.to_string()));
+    let pins = pinned_directives(&script.source).into_iter().map(Pin::said);
     let pins: Vec<Pin> = pins.chain(project_pins(args)?).collect();
     let names: Vec<String> = directives.iter().map(|(name, _)| format!("$sbatch.{name}")).collect();
     refuse_pinned(args, &pins, names.iter().map(String::as_str))?;

@@ -3,6 +3,7 @@
 use super::verdict::Applied;
 use crate::pack::glob_matches;
 use crate::path::KeyPath;
+use crate::text::Location;
 
 /// A key or directive whose value stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,11 @@ impl Pin {
     pub fn new(name: &str, by: impl Into<String>) -> Self {
         let directive = name.strip_prefix("sbatch:").map(|it| format!("$sbatch.{it}"));
         Self { name: directive.unwrap_or_else(|| name.to_owned()), by: by.into() }
+    }
+
+    /// Makes the pin of a key or directive that a comment at this place pins.
+    pub fn said((name, at): (String, Location)) -> Self {
+        Self::new(&name, at.to_string())
     }
 
     /// Tells whether a change of the key changes what is pinned: the key itself, something below it, or

@@ -49,12 +49,13 @@ pub fn pinned_in_yaml(source: &Source, config: &Config) -> (Vec<(String, Locatio
     (pins, idle)
 }
 
-/// Lists the directives of a script that comments pin, by name.
+/// Lists the directives of a script that comments pin, as `sbatch:NAME`.
 pub fn pinned_directives(source: &Source) -> Vec<(String, Location)> {
     let marks = Marks::read(source);
     let pins = pins_of(&marks).filter(|(_, key)| key.is_none());
     pins.flat_map(|(mark, _)| {
-        directives_at(source, mark).into_iter().map(|name| (name, source.at(mark.span)))
+        let pinned = directives_at(source, mark).into_iter();
+        pinned.map(|name| (format!("sbatch:{name}"), source.at(mark.span)))
     })
     .collect()
 }

@@ -140,19 +140,14 @@ impl Checker<'_> {
             for (name, found) in slurm::directive_facts(&slurm::read_directives(source), source) {
                 state.directives.entry(name).or_insert(found);
             }
-            let pins = pinned_directives(source).into_iter();
-            let pin = |(name, at): (String, Location)| {
-                Pin::new(&format!("sbatch:{name}"), at.to_string())
-            };
-            world.pins.extend(pins.map(pin));
+            world.pins.extend(pinned_directives(source).into_iter().map(Pin::said));
             world.has_directives = true;
         }
         world.target = world.target.narrowed(pack, &state);
         if world.base.is_none() {
             world.unread = named_file(Some(launch), &state.entries).map(|(_, shown)| shown);
         }
-        let keys = pinned_keys(&input.script, launch).into_iter();
-        world.pins.extend(keys.map(|(key, at)| Pin::new(&key, at.to_string())));
+        world.pins.extend(pinned_keys(&input.script, launch).into_iter().map(Pin::said));
         (state, world)
     }
 
@@ -198,7 +193,7 @@ impl Checker<'_> {
         let told = self.scope.pins();
         let launches = input.script.launches.iter();
         let pins = launches.flat_map(|it| pinned_keys(&input.script, it));
-        let pins = pins.map(|(key, at)| Pin::new(&key, at.to_string()));
+        let pins = pins.map(Pin::said);
         told.into_iter().chain(pins).any(|pin| pin.holds(key))
     }
 

@@ -40,9 +40,8 @@ pub fn hover(buffers: &Buffers<'_>, document: &Document, offset: usize) -> Optio
         line(format!("without it: {usual}"));
     }
     let told = known.as_ref().map(|it| it.world.pins.clone());
-    let pins = told.unwrap_or_else(|| {
-        pinned_keys(script, launch).iter().map(|(key, at)| Pin::new(key, at.to_string())).collect()
-    });
+    let pins =
+        told.unwrap_or_else(|| pinned_keys(script, launch).into_iter().map(Pin::said).collect());
     if let Some(pin) = pins.iter().find(|it| it.holds(&key)) {
         line(format!("pinned by {}", pin.by));
     }
