@@ -12,9 +12,9 @@ use regex::Regex;
 
 use super::files::read_script;
 use super::project::{absolute, shown};
-use crate::config::{Config, Misfit, compose};
+use crate::config::{Config, Misfit};
 use crate::engine::{Base, Entries, Entry};
-use crate::overrides::{Element, Language, Override};
+use crate::overrides::{Element, Language};
 use crate::pack::{Pack, WholeBase, active_packages};
 use crate::surface::bash::Launch;
 
@@ -35,7 +35,7 @@ pub struct FoundBase {
     pub base: Base,
     /// Its path, as people see it.
     pub name: String,
-    /// The overrides that do not fit it.
+    /// The overrides that do not fit it, by their places.
     pub misfits: Vec<Misfit>,
     program: String,
 }
@@ -89,9 +89,7 @@ impl BaseFinder {
             .declared(launch, &told, &places, entries)
             .or_else(|| self.shipped(pack, launch, &told, &places, entries))?;
         let base = Base::chosen_by(Config::clone(&config), groups);
-        let overrides = entries.iter().filter_map(|it| base.fitted(it.value.as_ref().ok()?));
-        let overrides: Vec<Override> = overrides.collect();
-        let misfits = compose(&config, &overrides).err().unwrap_or_default();
+        let misfits = base.misfits(entries);
         // What is installed here may be another version than where the job runs.
         let most = if installed { 0 } else { MOST_MISFITS };
         (misfits.len() <= most).then(|| FoundBase {

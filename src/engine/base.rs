@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 
+use super::entries::Entries;
 use super::state::State;
-use crate::config::{Config, compose};
+use crate::config::{Config, Misfit, compose};
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override, OverrideKind};
 use crate::path::KeyPath;
@@ -114,6 +115,16 @@ impl Base {
         }
         composed.insert(key, made.clone());
         made
+    }
+
+    /// Lists the overrides that Hydra would refuse, each by its place among these.
+    pub fn misfits(&self, entries: &Entries) -> Vec<Misfit> {
+        let read = entries.iter().enumerate();
+        let read = read.filter_map(|(at, it)| Some((at, self.fitted(it.value.as_ref().ok()?)?)));
+        let (places, overrides): (Vec<usize>, Vec<Override>) = read.unzip();
+        let misfits = compose(&self.config, &overrides).err().unwrap_or_default().into_iter();
+        let placed = |it: Misfit| Some(Misfit { index: *places.get(it.index)?, ..it });
+        misfits.filter_map(placed).collect()
     }
 
     fn applied(&self) -> &[Override] {

@@ -8,16 +8,15 @@ use crate::cli::chain::Input;
 use crate::cli::choose::signs_of;
 use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
-use crate::cli::found_base::BaseFinder;
+use crate::cli::found_base::{BaseFinder, FoundBase};
 use crate::cli::job::{entries_of, in_source, named_file, tell_launch};
 use crate::condition::{Outcome, Trace, deciding_leaves};
-use crate::config::{Config, compose};
+use crate::config::{Config, Misfit};
 use crate::engine::{
     Applied, Base, Entries, KeyChange, Pin, RequirementState, State, World, check_requirements,
     mend, pinned, spares, two_names,
 };
 use crate::facts::Provenance;
-use crate::overrides::Override;
 use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
 use crate::surface::bash::{self, Launch, Script, Step};
@@ -86,9 +85,15 @@ impl Checker<'_> {
                 }
                 (Err(_), _) | (Ok(_), None) => {}
                 (Ok(entries), Some(rules)) => {
-                    let (base, name) = self.base(rules.0, launch, &entries);
-                    examined.bases.extend(name);
-                    found.extend(misfits(source, launch, &entries, base.as_ref()));
+                    let (base, from) = self.base(rules.0, launch, &entries);
+                    let misfits = match from {
+                        Some((name, misfits)) => {
+                            examined.bases.push(name);
+                            misfits
+                        }
+                        None => base.iter().flat_map(|it| it.misfits(&entries)).collect(),
+                    };
+                    found.extend(unfit(source, launch, misfits));
                     found.extend(self.requirements(rules, input, (number, base), entries));
                 }
             }
@@ -107,20 +112,22 @@ impl Checker<'_> {
         Ok(examined)
     }
 
-    /// The configuration that a launch starts from, and the name of one that nobody gave.
+    /// The configuration that a launch starts from; of one that nobody gave, the name and what does
+    /// not fit it.
     pub fn base(
         &self,
         pack: &Pack,
         launch: &Launch,
         entries: &Entries,
-    ) -> (Option<Base>, Option<String>) {
+    ) -> (Option<Base>, Option<(String, Vec<Misfit>)>) {
         let language = pack.arguments.of(&launch.program);
         let names_one = named_file(Some(launch), entries).is_some();
         let finder = self.finder.filter(|_| self.config.is_none() && !names_one);
         let found = finder.and_then(|it| it.find(pack, launch, entries, language));
-        let name = found.as_ref().map(|it| it.name.clone());
-        let given = self.config.clone().map(|it| Base::read_with(it, language));
-        (given.or(found.map(|it| it.base)), name)
+        match found {
+            Some(FoundBase { base, name, misfits, .. }) => (Some(base), Some((name, misfits))),
+            None => (self.config.clone().map(|it| Base::read_with(it, language)), None),
+        }
     }
 
     /// What the rules may change of a launch, and what they may not.
@@ -256,26 +263,10 @@ fn flow(script: &Script, finding: &Finding) -> Vec<(Span, String)> {
 }
 
 /// Overrides that do not fit the base configuration.
-fn misfits(
-    source: &Source,
-    launch: &Launch,
-    entries: &Entries,
-    base: Option<&Base>,
-) -> Vec<Finding> {
-    let Some(base) = base else { return Vec::new() };
-    let known = entries.iter().zip(&launch.arguments);
-    let known = known.filter_map(|(entry, argument)| Some((entry.value.as_ref().ok()?, argument)));
-    let (overrides, arguments): (Vec<Override>, Vec<_>) =
-        known.filter_map(|(parsed, it)| Some((base.fitted(parsed)?, it))).unzip();
-    let Err(misfits) = compose(base.config(), &overrides) else { return Vec::new() };
-    let mut faults = Vec::new();
-    for misfit in misfits {
-        if let Some(argument) = arguments.get(misfit.index) {
-            faults.push(in_source(argument, misfit.fault));
-        }
-    }
+fn unfit(source: &Source, launch: &Launch, misfits: Vec<Misfit>) -> Vec<Finding> {
+    let place = |it: Misfit| Some(in_source(launch.arguments.get(it.index)?, it.fault));
     let mut found = Vec::new();
-    refused(source, launch, faults, &mut found);
+    refused(source, launch, misfits.into_iter().filter_map(place).collect(), &mut found);
     found
 }
 
