@@ -124,7 +124,7 @@ impl OldName<'_> {
 /// Finds the settings that overrides make under two names: versions know one of them, or refuse both.
 pub fn two_names(pack: &Pack, state: &State) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for entry in state.entries.iter() {
+    for entry in &state.entries {
         for alias in &pack.aliases {
             let Some(new) = alias.old.moved(&entry.key, &alias.new) else { continue };
             let null = |key: &str| {

@@ -50,7 +50,11 @@ pub(super) enum Trial {
 pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
     let mut decision = decide(pack, state, world, request);
     judge_rest(&mut decision.requirements, &View::new(pack, state, world));
-    judge_rest(&mut decision.after, &View::new(pack, &decision.result, world));
+    if decision.steps.is_empty() && !decision.is_mended() {
+        decision.after.clone_from(&decision.requirements);
+    } else {
+        judge_rest(&mut decision.after, &View::new(pack, &decision.result, world));
+    }
     let planner = Planner { pack, world, request };
     let standing = match decision.is_mended() {
         true => check_broken(pack, &decision.start, world),

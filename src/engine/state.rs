@@ -70,7 +70,7 @@ impl State {
     pub fn fingerprint(&self) -> u64 {
         // DefaultHasher::new is fixed-key, so the number depends on nothing but the state.
         let mut hasher = DefaultHasher::new();
-        for entry in self.entries.iter() {
+        for entry in &self.entries {
             let text = entry.value.as_ref().map(|it| it.text.as_str());
             (&entry.key, text.unwrap_or("?")).hash(&mut hasher);
         }
@@ -86,7 +86,7 @@ impl State {
         if self.entries.shares(&after.entries) {
             return changes;
         }
-        for entry in after.entries.iter() {
+        for entry in &after.entries {
             let wins = after.winning(&entry.key).is_some_and(|winner| std::ptr::eq(winner, entry));
             let before = self.winning(&entry.key);
             let text = |entry: &Entry| entry.value.as_ref().ok().map(|it| it.text.clone());

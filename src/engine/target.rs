@@ -29,7 +29,7 @@ impl Target {
         }
         let mut left: Vec<Version> = pack.versions.iter().map(|it| it.number.clone()).collect();
         let mut reasons = Vec::new();
-        for entry in state.entries.iter() {
+        for entry in &state.entries {
             // `+key` is what a version takes that does not have the key.
             let plain = [OverrideKind::Change, OverrideKind::Delete];
             if entry.value.as_ref().is_ok_and(|it| !plain.contains(&it.kind)) {

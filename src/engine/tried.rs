@@ -297,7 +297,7 @@ fn middle(one: &Value, other: &Value) -> Vec<Value> {
 pub fn tried_record(state: &State, world: &World) -> Option<Json> {
     let failure = world.failure.as_ref()?;
     let (mut overrides, mut untold) = (Vec::new(), Vec::new());
-    for entry in state.entries.iter() {
+    for entry in &state.entries {
         match &entry.value {
             Ok(parsed) => overrides.push(parsed.text.clone()),
             Err(_) => untold.push(entry.key.clone()),

@@ -181,7 +181,7 @@ impl Input {
     /// Takes over a state that the engine made of this input.
     pub fn after(&self, state: &State, pack: &Pack) -> Self {
         let mut input = self.clone();
-        for entry in state.entries.iter() {
+        for entry in &state.entries {
             if let Some(value) = entry.value.as_ref().ok().and_then(overrides::Override::value) {
                 input.values.insert(Var::Key(entry.key.clone()), value);
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::run;
 use crate::cases::Case;
 use crate::condition::{Condition, Verdict};
-use crate::engine::{Plan, Request, State, World, judge, plan, writes};
+use crate::engine::{Plan, Request, State, World, judge, plan, verdict, writes};
 use crate::pack::{Change, Field, Mutant, Pack, PackOption, Rewrite};
 use crate::text::Faults;
 
@@ -114,9 +114,7 @@ impl Prepared {
         condition: &'a Condition,
         other: Verdict,
     ) -> impl Iterator<Item = &'a State> {
-        self.stands
-            .iter()
-            .filter(move |it| judge(condition, pack, it, &self.world).verdict != other)
+        self.stands.iter().filter(move |it| verdict(condition, pack, it, &self.world) != other)
     }
 
     /// Tells whether two lists of rewrites want different values on a state where they may be made.

@@ -13,7 +13,7 @@ use super::space::{Setting, Space, Stray};
 use crate::condition::Condition;
 use crate::engine::certificate::{Arrival, Examined, Move, Part, Reason};
 use crate::engine::plan::{Planner, Trial};
-use crate::engine::require::{RequirementState, check_requirements};
+use crate::engine::require::{RequirementState, check_broken};
 use crate::engine::stand::{Stand, reason, stand};
 use crate::engine::state::State;
 use crate::pack::PackOption;
@@ -221,7 +221,7 @@ impl<'a> Explorer<'a> {
             Some((_, state, held)) => (state, held),
             None => {
                 let state = self.space.state(setting);
-                let held = check_requirements(self.planner.pack, &state, self.planner.world);
+                let held = check_broken(self.planner.pack, &state, self.planner.world);
                 (state, held)
             }
         }

@@ -19,7 +19,7 @@ use space::Stray;
 use super::certificate::{Certificate, Part, Search};
 use super::judge::verdict;
 use super::plan::Planner;
-use super::require::check_requirements;
+use super::require::check_broken;
 use super::scope::View;
 use super::stand::stand;
 use super::state::State;
@@ -209,7 +209,7 @@ fn steps(planner: &Planner<'_>, plan: &[String], input: &State) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut current = input.clone();
     for id in plan {
-        let held = check_requirements(planner.pack, &current, planner.world);
+        let held = check_broken(planner.pack, &current, planner.world);
         let option = planner.pack.options.iter().find(|it| it.id == *id);
         let view = View::new(planner.pack, &current, planner.world);
         let Some(step) = option.and_then(|it| planner.step(it, &view, &held)) else { break };
