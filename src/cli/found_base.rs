@@ -12,8 +12,8 @@ use regex::Regex;
 
 use super::files::read_script;
 use super::project::{absolute, shown};
-use crate::config::{Config, Misfit};
-use crate::engine::{Base, Entries, Entry};
+use crate::config::Config;
+use crate::engine::{Base, Entries, Entry, Made};
 use crate::overrides::{Element, Language};
 use crate::pack::{Pack, WholeBase, active_packages};
 use crate::surface::bash::Launch;
@@ -35,8 +35,8 @@ pub struct FoundBase {
     pub base: Base,
     /// Its path, as people see it.
     pub name: String,
-    /// The overrides that do not fit it, by their places.
-    pub misfits: Vec<Misfit>,
+    /// What the launch's overrides make of it.
+    pub made: Arc<Made>,
     program: String,
 }
 
@@ -44,7 +44,7 @@ impl FoundBase {
     /// Says which one it is.
     pub fn remark(&self) -> String {
         let Self { name, program, .. } = self;
-        match self.misfits.as_slice() {
+        match self.made.misfits.as_slice() {
             [] => format!(
                 "The base configuration is `{name}`, found for {program}; --no-base leaves it out."
             ),
@@ -88,14 +88,14 @@ impl BaseFinder {
         let Place { config, file, groups, installed } = self
             .declared(launch, &told, &places, entries)
             .or_else(|| self.shipped(pack, launch, &told, &places, entries))?;
-        let base = Base::chosen_by(Config::clone(&config), groups);
-        let misfits = base.misfits(entries);
+        let base = Base::chosen_by(config, groups);
+        let made = base.made(entries);
         // What is installed here may be another version than where the job runs.
         let most = if installed { 0 } else { MOST_MISFITS };
-        (misfits.len() <= most).then(|| FoundBase {
+        (made.misfits.len() <= most).then(|| FoundBase {
             base,
             name: shown(&file).display().to_string(),
-            misfits,
+            made,
             program: launch.program.clone(),
         })
     }

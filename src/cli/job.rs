@@ -18,10 +18,10 @@ use super::project::Project;
 use super::run_folder::{Folder, read_folder, signs_of_folder};
 use super::told::{Known, check_ids, check_invariants, check_repairs, pairs};
 use super::tried;
-use crate::config::{Config, Note, argument_value, compose, read_argument};
+use crate::config::{Config, Note, argument_value, read_argument};
 use crate::engine::{Base, Entries, Entry, KeyChange, Pin, Plan, Request, State, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
-use crate::overrides::{Language, Override, single};
+use crate::overrides::{Language, single};
 use crate::pack::{Header, Pack};
 use crate::path::KeyPath;
 use crate::signal::Scan;
@@ -305,7 +305,7 @@ impl Job {
         let found = chosen.and_then(|it| finder.find(&self.pack, it, entries, *language));
         let Some(found) = found else { return Ok(()) };
         self.remarks.push(found.remark());
-        match found.misfits.is_empty() {
+        match found.made.misfits.is_empty() {
             true => self.read_base(found.base),
             false => Ok(()),
         }
@@ -318,26 +318,21 @@ impl Job {
 
     /// Takes the base configuration, and checks that the overrides fit it.
     fn read_base(&mut self, base: Base) -> Result<(), CliError> {
-        let config = base.config();
-        let read = self.state.entries.iter().filter_map(|it| Some((it.value.as_ref().ok()?, it)));
-        let (overrides, entries): (Vec<Override>, Vec<&Entry>) =
-            read.filter_map(|(parsed, entry)| Some((base.fitted(parsed)?, entry))).unzip();
-        match compose(config, &overrides) {
-            Ok(composed) => {
-                let note = |note: Note| {
-                    let text = overrides.get(note.index).map(|it| it.text.clone());
-                    format!("{}: {}", text.unwrap_or_default(), note.message)
-                };
-                self.remarks.extend(composed.notes.into_iter().map(note));
-            }
-            Err(misfits) => {
-                let placed = misfits.into_iter().map(|misfit| match entries.get(misfit.index) {
-                    Some(entry) => self.at_entry(entry, misfit.fault),
-                    None => Faults::one(Source::new("override", ""), misfit.fault),
-                });
-                return Err(CliError::Faults(merged(placed.collect())));
-            }
+        let made = base.made(&self.state.entries);
+        let entry = |index: usize| self.state.entries.get(index);
+        if !made.misfits.is_empty() {
+            let placed = made.misfits.iter().map(|it| match entry(it.index) {
+                Some(entry) => self.at_entry(entry, it.fault.clone()),
+                None => Faults::one(Source::new("override", ""), it.fault.clone()),
+            });
+            return Err(CliError::Faults(merged(placed.collect())));
         }
+        let note = |note: &Note| {
+            let read = entry(note.index).and_then(|it| it.value.as_ref().ok());
+            format!("{}: {}", read.map_or("", |it| it.text.as_str()), note.message)
+        };
+        let notes: Vec<String> = made.notes.iter().map(note).collect();
+        self.remarks.extend(notes);
         self.world.base = Some(base);
         Ok(())
     }
@@ -505,11 +500,16 @@ impl Job {
                 self.remarks.push(format!("{at}: this pins no value of the configuration."));
             }
         }
-        let told: Vec<String> = self.state.told().map(Cow::into_owned).collect();
+        let base = self.world.base.as_ref();
+        let mut told: Vec<String> = self.state.told().map(Cow::into_owned).collect();
+        told.extend(base.map(|it| it.config().value_keys()).unwrap_or_default());
         let own = self.world.pins.iter().filter(|pin| pin.by == "--pin");
         let idle = own.filter(|pin| !told.iter().any(|name| pin.holds(name)));
-        self.remarks
-            .extend(idle.map(|pin| format!("--pin {}: nothing of the job sets it.", pin.name)));
+        let nothing = match base {
+            Some(_) => "neither the job nor its base configuration sets it",
+            None => "nothing of the job sets it",
+        };
+        self.remarks.extend(idle.map(|pin| format!("--pin {}: {nothing}.", pin.name)));
         self.world.pins.extend(pins);
     }
 

@@ -5,17 +5,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indexmap::IndexMap;
 
 use super::entries::Entries;
-use super::state::State;
-use crate::config::{Config, Misfit, compose};
-use crate::facts::Provenance;
+use crate::config::{Composed, Config, Misfit, Note, compose};
 use crate::overrides::{Language, Override, OverrideKind};
 use crate::path::KeyPath;
 
 /// How many compositions are remembered: a plan looks at few states many times.
 const REMEMBERED: usize = 64;
 
-/// What states make of a base configuration, by fingerprint.
-type Compositions = IndexMap<u64, Option<Arc<Config>>>;
+/// What overrides make of a base configuration, by their fingerprint.
+type Compositions = IndexMap<u64, Arc<Made>>;
+
+/// What overrides make of a base configuration. Places are counted among those overrides, from 0.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// The configuration; none where Hydra would refuse an override.
+    pub config: Option<Arc<Config>>,
+    /// What was not applied or is not certain.
+    pub notes: Vec<Note>,
+    /// The overrides that Hydra would refuse.
+    pub misfits: Vec<Misfit>,
+}
 
 /// How overrides meet a base configuration.
 #[derive(Debug, Clone)]
@@ -34,10 +43,10 @@ enum Style {
     },
 }
 
-/// A base configuration, and what the states that were looked at make of it.
+/// A base configuration, and what the overrides that were looked at make of it.
 #[derive(Debug, Clone)]
 pub struct Base {
-    config: Config,
+    config: Arc<Config>,
     style: Style,
     partial: bool,
     composed: Arc<Mutex<Compositions>>,
@@ -45,12 +54,17 @@ pub struct Base {
 
 impl Base {
     /// Takes a base configuration.
-    pub fn new(config: Config) -> Self {
-        Self { config, style: Style::Hydra, partial: false, composed: Arc::default() }
+    pub fn new(config: impl Into<Arc<Config>>) -> Self {
+        Self {
+            config: config.into(),
+            style: Style::Hydra,
+            partial: false,
+            composed: Arc::default(),
+        }
     }
 
     /// Takes a base configuration that meets arguments of this language.
-    pub fn read_with(config: Config, language: Language) -> Self {
+    pub fn read_with(config: impl Into<Arc<Config>>, language: Language) -> Self {
         match language {
             Language::Hydra => Self::new(config),
             Language::OmegaConf => {
@@ -60,17 +74,17 @@ impl Base {
     }
 
     /// Takes what Hydra composes where these choices of config groups are made.
-    pub fn chosen_by(config: Config, groups: Vec<String>) -> Self {
+    pub fn chosen_by(config: impl Into<Arc<Config>>, groups: Vec<String>) -> Self {
         Self { style: Style::Chosen(groups), ..Self::new(config) }
     }
 
     /// Takes the configuration of a run, which its overrides have made already.
-    pub fn of_run(config: Config, applied: Vec<Override>) -> Self {
+    pub fn of_run(config: impl Into<Arc<Config>>, applied: Vec<Override>) -> Self {
         Self { style: Style::Applied(applied), ..Self::new(config) }
     }
 
     /// Takes the configuration that an argument of the program names, as in `config=base.yaml`.
-    pub fn named_by(config: Config, key: &str) -> Self {
+    pub fn named_by(config: impl Into<Arc<Config>>, key: &str) -> Self {
         Self { style: Style::Merged { named_by: Some(key.to_owned()) }, ..Self::new(config) }
     }
 
@@ -90,41 +104,57 @@ impl Base {
         &self.config
     }
 
-    /// Composes the overrides of a state that can be read; nothing where Hydra would refuse one.
-    pub fn composed(&self, state: &State) -> Option<Arc<Config>> {
-        let key = state.fingerprint();
+    /// Composes the overrides that can be read.
+    pub fn made(&self, entries: &Entries) -> Arc<Made> {
+        let key = entries.fingerprint();
         let cache = || self.composed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = cache().get(&key) {
-            return known.clone();
+            return Arc::clone(known);
         }
-        let read =
-            state.entries.iter().filter_map(|entry| Some((entry.value.as_ref().ok()?, entry)));
-        let read =
-            read.filter_map(|(parsed, entry)| Some((self.fitted(parsed)?, entry.from.clone())));
-        let (overrides, places): (Vec<Override>, Vec<Provenance>) = read.unzip();
-        let gone = self.applied().iter().filter(|it| state.winning(&it.key).is_none());
-        let why = "the run set it, and nothing tells what stood there before";
-        let config = gone.fold(self.config.clone(), |config, it| {
-            config.without(&KeyPath::new(it.key.as_str()), why)
-        });
-        let base = config.with_places(places);
-        let made = compose(&base, &overrides).ok().map(|composed| Arc::new(composed.config));
+        let made = Arc::new(self.make(entries));
         let mut composed = cache();
         if composed.len() >= REMEMBERED {
             composed.clear();
         }
-        composed.insert(key, made.clone());
+        composed.insert(key, Arc::clone(&made));
         made
     }
 
-    /// Lists the overrides that Hydra would refuse, each by its place among these.
-    pub fn misfits(&self, entries: &Entries) -> Vec<Misfit> {
-        let read = entries.iter().enumerate();
-        let read = read.filter_map(|(at, it)| Some((at, self.fitted(it.value.as_ref().ok()?)?)));
-        let (places, overrides): (Vec<usize>, Vec<Override>) = read.unzip();
-        let misfits = compose(&self.config, &overrides).err().unwrap_or_default().into_iter();
-        let placed = |it: Misfit| Some(Misfit { index: *places.get(it.index)?, ..it });
-        misfits.filter_map(placed).collect()
+    fn make(&self, entries: &Entries) -> Made {
+        let (mut numbers, mut from, mut overrides) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, entry) in entries.iter().enumerate() {
+            let read = entry.value.as_ref().ok().and_then(|it| self.fitted(it));
+            if let Some(it) = read {
+                numbers.push(number);
+                from.push(entry.from.clone());
+                overrides.push(it);
+            }
+        }
+        let number = |index: usize| numbers.get(index).copied().unwrap_or(index);
+        match compose(&self.without_gone(entries), &overrides) {
+            Ok(Composed { config, notes }) => {
+                let notes = notes.into_iter();
+                Made {
+                    config: Some(Arc::new(config.with_places(from))),
+                    notes: notes.map(|it| Note { index: number(it.index), ..it }).collect(),
+                    misfits: Vec::new(),
+                }
+            }
+            Err(misfits) => {
+                let misfits = misfits.into_iter();
+                let misfits = misfits.map(|it| Misfit { index: number(it.index), ..it });
+                Made { misfits: misfits.collect(), ..Made::default() }
+            }
+        }
+    }
+
+    /// Makes unknown what the run's own overrides have set, where these lack them.
+    fn without_gone(&self, entries: &Entries) -> Arc<Config> {
+        let why = "the run set it, and nothing tells what stood there before";
+        let gone = self.applied().iter().filter(|it| entries.winning(&it.key).is_none());
+        gone.fold(Arc::clone(&self.config), |config, it| {
+            Arc::new(Arc::unwrap_or_clone(config).without(&KeyPath::new(it.key.as_str()), why))
+        })
     }
 
     fn applied(&self) -> &[Override] {

@@ -14,6 +14,8 @@ pub struct Entries {
     /// The places in the list by the keys' hashes, those of one key first to last; made when first
     /// asked.
     by_key: OnceLock<Arc<[(u64, usize)]>>,
+    /// What identifies the list, made when first asked.
+    fingerprint: OnceLock<u64>,
 }
 
 impl Entries {
@@ -30,6 +32,7 @@ impl Entries {
     /// Lets the overrides be changed.
     pub fn edit(&mut self) -> &mut Vec<Arc<Entry>> {
         self.by_key = OnceLock::new();
+        self.fingerprint = OnceLock::new();
         Arc::make_mut(&mut self.list)
     }
 
@@ -44,7 +47,10 @@ impl Entries {
         let place = old.and_then(|at| Arc::make_mut(&mut self.list).get_mut(at));
         match place {
             // The keys are as they were, so they are found where they were.
-            Some(place) => *place = Arc::new(entry),
+            Some(place) => {
+                *place = Arc::new(entry);
+                self.fingerprint = OnceLock::new();
+            }
             None => self.push(entry),
         }
     }
@@ -69,6 +75,19 @@ impl Entries {
     /// Tells whether both are the same list, without a look at what is in it.
     pub fn shares(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.list, &other.list)
+    }
+
+    /// Returns what identifies the overrides: the same number for the same keys and texts.
+    pub fn fingerprint(&self) -> u64 {
+        *self.fingerprint.get_or_init(|| {
+            // DefaultHasher::new is fixed-key, so the number depends on nothing but the overrides.
+            let mut hasher = DefaultHasher::new();
+            for entry in self {
+                let text = entry.value.as_ref().map(|it| it.text.as_str());
+                (&entry.key, text.unwrap_or("?")).hash(&mut hasher);
+            }
+            hasher.finish()
+        })
     }
 
     /// Lists the places of a key, first to last.
@@ -118,7 +137,7 @@ impl FromIterator<Entry> for Entries {
 
 impl FromIterator<Arc<Entry>> for Entries {
     fn from_iter<T: IntoIterator<Item = Arc<Entry>>>(entries: T) -> Self {
-        Self { list: Arc::new(entries.into_iter().collect()), by_key: OnceLock::new() }
+        Self { list: Arc::new(entries.into_iter().collect()), ..Self::default() }
     }
 }
 

@@ -37,7 +37,7 @@ mod world;
 
 pub use alias::two_names;
 pub use apply::{NotApplied, Write, writes};
-pub use base::Base;
+pub use base::{Base, Made};
 pub use certificate::{Arrival, Certificate, Examined, Move, Part, Reason, Search};
 pub use certify::{Refused, certify};
 pub use entries::Entries;

@@ -147,7 +147,8 @@ impl<'a> View<'a> {
         if let Some(why) = untold {
             return Some(unknown(key.as_str(), why.clone(), "give it with --env NAME=VALUE"));
         }
-        let composed = base.composed(self.state)?;
+        let made = base.made(&self.state.entries);
+        let composed = made.config.as_ref()?;
         let variable = |name: &str| self.look_up_name(&format!("env.{name}"));
         Some(match composed.lookup(key, &variable) {
             Ok(Lookup::Absent) if base.is_partial() => return None,

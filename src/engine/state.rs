@@ -68,12 +68,8 @@ impl State {
 
     /// Returns what identifies the state: the same number for the same overrides and directives.
     pub fn fingerprint(&self) -> u64 {
-        // DefaultHasher::new is fixed-key, so the number depends on nothing but the state.
         let mut hasher = DefaultHasher::new();
-        for entry in &self.entries {
-            let text = entry.value.as_ref().map(|it| it.text.as_str());
-            (&entry.key, text.unwrap_or("?")).hash(&mut hasher);
-        }
+        self.entries.fingerprint().hash(&mut hasher);
         for (name, found) in &self.directives {
             (name, found.value.to_string()).hash(&mut hasher);
         }

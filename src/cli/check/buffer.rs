@@ -34,7 +34,7 @@ pub struct Buffer<'a> {
     inputs: Vec<Input>,
     selection: &'a Selection<'a>,
     finder: Option<&'a BaseFinder>,
-    config: Option<Config>,
+    config: Option<Arc<Config>>,
 }
 
 /// What is known of a launch.
@@ -140,7 +140,7 @@ impl Buffer<'_> {
     /// Returns the configuration that a launch starts from: the given one, else the one that is found.
     pub fn base<'b>(&'b self, known: Option<&'b Known<'_>>) -> Option<&'b Config> {
         let found = || known.and_then(|it| it.world.base.as_ref()).map(Base::config);
-        self.config.as_ref().or_else(found)
+        self.config.as_deref().or_else(found)
     }
 
     /// Returns what was read.

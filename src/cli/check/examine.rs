@@ -1,5 +1,7 @@
 //! What is wrong with the scripts of one job.
 
+use std::sync::Arc;
+
 use super::recognise::is_hydras;
 use super::scope::{Rules, Scope};
 use super::select::Selection;
@@ -46,7 +48,7 @@ pub struct Checker<'a> {
     /// What holds for the file.
     pub scope: &'a Scope<'a>,
     /// Its base configuration.
-    pub config: Option<Config>,
+    pub config: Option<Arc<Config>>,
     /// What finds one for each launch where there is none.
     pub finder: Option<&'a BaseFinder>,
     /// All files of the job.
@@ -85,15 +87,11 @@ impl Checker<'_> {
                 }
                 (Err(_), _) | (Ok(_), None) => {}
                 (Ok(entries), Some(rules)) => {
-                    let (base, from) = self.base(rules.0, launch, &entries);
-                    let misfits = match from {
-                        Some((name, misfits)) => {
-                            examined.bases.push(name);
-                            misfits
-                        }
-                        None => base.iter().flat_map(|it| it.misfits(&entries)).collect(),
-                    };
-                    found.extend(unfit(source, launch, misfits));
+                    let (base, found_at) = self.base(rules.0, launch, &entries);
+                    examined.bases.extend(found_at);
+                    for made in base.iter().map(|it| it.made(&entries)) {
+                        found.extend(unfit(source, launch, &made.misfits));
+                    }
                     found.extend(self.requirements(rules, input, (number, base), entries));
                 }
             }
@@ -112,20 +110,19 @@ impl Checker<'_> {
         Ok(examined)
     }
 
-    /// The configuration that a launch starts from; of one that nobody gave, the name and what does
-    /// not fit it.
+    /// The configuration that a launch starts from, and the name of one that nobody gave.
     pub fn base(
         &self,
         pack: &Pack,
         launch: &Launch,
         entries: &Entries,
-    ) -> (Option<Base>, Option<(String, Vec<Misfit>)>) {
+    ) -> (Option<Base>, Option<String>) {
         let language = pack.arguments.of(&launch.program);
         let names_one = named_file(Some(launch), entries).is_some();
         let finder = self.finder.filter(|_| self.config.is_none() && !names_one);
         let found = finder.and_then(|it| it.find(pack, launch, entries, language));
         match found {
-            Some(FoundBase { base, name, misfits, .. }) => (Some(base), Some((name, misfits))),
+            Some(FoundBase { base, name, .. }) => (Some(base), Some(name)),
             None => (self.config.clone().map(|it| Base::read_with(it, language)), None),
         }
     }
@@ -263,10 +260,10 @@ fn flow(script: &Script, finding: &Finding) -> Vec<(Span, String)> {
 }
 
 /// Overrides that do not fit the base configuration.
-fn unfit(source: &Source, launch: &Launch, misfits: Vec<Misfit>) -> Vec<Finding> {
-    let place = |it: Misfit| Some(in_source(launch.arguments.get(it.index)?, it.fault));
+fn unfit(source: &Source, launch: &Launch, misfits: &[Misfit]) -> Vec<Finding> {
+    let place = |it: &Misfit| Some(in_source(launch.arguments.get(it.index)?, it.fault.clone()));
     let mut found = Vec::new();
-    refused(source, launch, misfits.into_iter().filter_map(place).collect(), &mut found);
+    refused(source, launch, misfits.iter().filter_map(place).collect(), &mut found);
     found
 }
 

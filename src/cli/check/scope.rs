@@ -33,7 +33,7 @@ pub struct Scopes<'a> {
     args: &'a CheckArgs,
     headers: Arc<[Header]>,
     /// What `--config` names.
-    given: Option<Config>,
+    given: Option<Arc<Config>>,
     /// What finds base configurations that nobody names.
     finder: Option<BaseFinder>,
     /// The project of each folder.
@@ -49,7 +49,7 @@ impl<'a> Scopes<'a> {
     /// A base configuration that cannot be read.
     pub fn new(args: &'a CheckArgs) -> Result<Self, CliError> {
         let given = args.config.as_ref().map(|path| read_script(path)).transpose()?;
-        let given = given.map(|it| Config::read(&it)).transpose()?;
+        let given = given.map(|it| Config::read(&it).map(Arc::new)).transpose()?;
         let finder = (given.is_none() && !args.no_base).then(BaseFinder::new);
         let (folders, projects) = (Mutex::default(), Mutex::default());
         Ok(Self { args, headers: headers().into(), given, finder, folders, projects })
@@ -115,11 +115,11 @@ impl<'a> Scopes<'a> {
     ///
     /// # Errors
     /// One that cannot be read.
-    pub fn base(&self, scope: &Scope<'_>, file: &Path) -> Result<Option<Config>, CliError> {
+    pub fn base(&self, scope: &Scope<'_>, file: &Path) -> Result<Option<Arc<Config>>, CliError> {
         if self.given.is_some() {
             return Ok(self.given.clone());
         }
-        Ok(scope.project.base_of(file)?.map(|it| Config::read(&it)).transpose()?)
+        Ok(scope.project.base_of(file)?.map(|it| Config::read(&it).map(Arc::new)).transpose()?)
     }
 }
 
