@@ -141,6 +141,25 @@ fn a_pin_that_holds_nothing_is_told() {
 }
 
 #[test]
+fn a_pin_of_what_only_the_base_configuration_sets_holds_something() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "python3 -m my.app a.b=1\n").write("base.yaml", "a: {b: 1, c: 2}\n");
+    let told = |base: &str, pin: &str| {
+        let line = format!("rewrite run.sh --pack verl --pin {pin} {base}");
+        let run = workspace.hydrule(&line).run();
+        run.shown().lines().find(|line| line.contains("--pin")).map(str::to_owned)
+    };
+    assert_eq!(told("--config base.yaml", "a.c"), None);
+    let none = told("--config base.yaml", "a.d").unwrap();
+    assert!(
+        none.contains("--pin a.d: neither the job nor its base configuration sets it"),
+        "{none}"
+    );
+    let none = told("", "a.c").unwrap();
+    assert!(none.contains("--pin a.c: nothing of the job sets it"), "{none}");
+}
+
+#[test]
 fn set_refuses_what_is_pinned_unless_it_is_forced() {
     let workspace = Workspace::new();
     workspace.write("run.sh", "X=1\npython3 -m my.app a.b=$X c.d=$X # hydrule: pin[c.d]\n");

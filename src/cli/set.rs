@@ -15,7 +15,7 @@ use super::project::Project;
 use super::recorded::given;
 use super::run_folder::read_any_folder;
 use super::told::check_pins;
-use crate::config::{Config, read_argument};
+use crate::config::read_argument;
 use crate::engine::{Pin, State};
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override, OverrideKind, parse};
@@ -112,8 +112,7 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
         };
         CliError::from(Faults::one(source, refusal.fault))
     })?;
-    let config = Config::read(&source)?;
-    let own = pinned_in_yaml(&source, &config).0.into_iter().map(Pin::said);
+    let own = pinned_in_yaml(&source, &edited.before).0.into_iter().map(Pin::said);
     let pins: Vec<Pin> = own.chain(project_pins(args)?).collect();
     refuse_pinned(args, &pins, edited.sites.iter().map(|it| it.key.as_str()))?;
     let sites = yaml_sites(&source, &edited);

@@ -13,8 +13,10 @@ use crate::text::{Fault, Source, Span, apply_edits, nearest};
 const INEXACT: &str = "hydrule::yaml::not_exact";
 
 /// A configuration's changed text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Edited {
+    /// What the text said before.
+    pub before: Config,
     /// The new text.
     pub text: String,
     /// What was changed, in the order of the changes.
@@ -93,7 +95,7 @@ pub fn edit(source: &Source, overrides: &[Override]) -> Result<Edited, Refusal> 
         return Err(Fault::new(INEXACT, Span::at(0), message).into());
     }
     let sites = all.iter().map(|it| site(it, source, &text, &config)).collect();
-    Ok(Edited { text, sites })
+    Ok(Edited { before: config, text, sites })
 }
 
 fn read(source: &Source) -> Result<Config, Fault> {
