@@ -22,7 +22,7 @@ fn the_pages_of_packs_are_up_to_date() {
 
 fn chosen(programs: &[&str], keys: &[&str]) -> Choice {
     let owned = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect();
-    choose(&headers(), &Signs { programs: owned(programs), keys: owned(keys) })
+    choose(&headers(), &Signs { programs: owned(programs), keys: owned(keys), ..Signs::default() })
 }
 
 #[test]

@@ -99,6 +99,73 @@ fn the_project_tells_which_pack_a_program_is_of() {
 }
 
 #[test]
+fn a_folder_tells_of_which_pack_everything_below_it_is() {
+    let two = "packs = [\"rules/app\", \"rules/other\"]\n[launches]\n";
+    let workspace = project("");
+    let own = fs::read_to_string(workspace.path().join("rules/other/pack.toml")).unwrap();
+    put(&workspace, "rules/other/pack.toml", &own.replace("is odd", "is uneven"));
+    let judged = |config: &str, path: &str, launch: &str| {
+        put(&workspace, "hydrule.toml", &format!("{two}{config}\n"));
+        put(&workspace, path, &format!("{launch} m.size=3\n"));
+        let check = workspace.hydrule(&format!("check {path} --output-format concise")).run();
+        let explain = workspace.hydrule(&format!("explain {path}")).run();
+        fs::remove_file(workspace.path().join(path)).unwrap();
+        let told = |text: &str| (text.contains("3 is odd"), text.contains("3 is uneven"));
+        if told(&check.shown()) != (false, false) {
+            assert_eq!(told(&check.shown()), told(&explain.shown()), "{}", explain.shown());
+        }
+        told(&check.shown())
+    };
+    let (odd, uneven, neither) = ((true, false), (false, true), (false, false));
+    for (config, path, launch, expected) in [
+        // By the script, whatever it runs.
+        ("\"scripts/rl\" = \"other\"", "scripts/rl/run.sh", "acme-train", uneven),
+        ("\"./scripts/rl/\" = \"other\"", "scripts/rl/deep/run.sh", "acme-train", uneven),
+        ("\"scripts/rl\" = \"other\"", "scripts/rl/run.sh", "python3 -m app.train", uneven),
+        ("\"scripts/rl\" = \"other\"", "scripts/rlhf/run.sh", "acme-train", neither),
+        // By the program.
+        ("\"scripts/rl\" = \"other\"", "jobs/a.sh", "python3 scripts/rl/train.py", uneven),
+        ("\"scripts/rl\" = \"other\"", "jobs/a.sh", "python3 ./scripts/rl/train.py", uneven),
+        ("\"scripts/rl\" = \"other\"", "jobs/a.sh", "python3 -m scripts.rl.train", uneven),
+        ("\"jobs/rl\" = \"other\"", "jobs/a.sh", "python3 rl/train.py", uneven),
+        ("\"scripts/rl\" = \"other\"", "jobs/a.sh", "python3 /x/scripts/rl/train.py", neither),
+        // The longest counts.
+        (
+            "scripts = \"app\"\n\"scripts/rl\" = \"other\"",
+            "scripts/rl/run.sh",
+            "acme-train",
+            uneven,
+        ),
+        ("scripts = \"app\"\n\"scripts/rl\" = \"other\"", "scripts/a.sh", "acme-train", odd),
+        ("scripts = \"app\"\n\"acme-*\" = \"other\"", "scripts/a.sh", "acme-train", odd),
+        ("s = \"app\"\n\"acme-*\" = \"other\"", "s/a.sh", "acme-train", uneven),
+    ] {
+        fs::create_dir_all(workspace.path().join("jobs/rl")).unwrap();
+        assert_eq!(judged(config, path, launch), expected, "{config} {path} {launch}");
+    }
+}
+
+#[test]
+fn the_project_tells_how_arguments_are_read() {
+    let workspace = project("");
+    let own = fs::read_to_string(workspace.path().join("rules/other/pack.toml")).unwrap();
+    put(&workspace, "rules/other/pack.toml", &format!("arguments = \"omegaconf\"\n{own}"));
+    // OmegaConf reads YAML, Hydra knows no `#`.
+    put(&workspace, "jobs/run.sh", "acme-train m.size=a#1\n");
+    put(&workspace, "jobs/new.sh", "acme-train m.size=a#2\n");
+    let lines = ["show jobs/run.sh", "diff jobs/run.sh jobs/new.sh", "set jobs/run.sh m.size=a#2"];
+    let codes =
+        |flags: &str| lines.map(|line| workspace.hydrule(&format!("{line} {flags}")).run().code);
+    let two = "packs = [\"rules/app\", \"rules/other\"]\n[launches]\n\"jobs\" = \"other\"\n";
+    put(&workspace, "hydrule.toml", two);
+    let told = codes("");
+    put(&workspace, "hydrule.toml", "packs = [\"rules/app\"]\n");
+    assert_eq!((told, codes("")), ([0, 1, 1], [1, 2, 2]));
+    put(&workspace, "hydrule.toml", two);
+    assert_eq!(codes("--no-project"), [1, 2, 2]);
+}
+
+#[test]
 fn the_cluster_bounds_what_a_job_takes() {
     let invariant = "[[invariant]]\nid = \"gpus\"\ntitle = \"GPUs\"\nvalue = 'm.size * m.nodes'\n[let]\nhost_memory = 'm.size * 1GiB'\n[[option]]\nid = \"grow\"\ntitle = \"Grow\"\nwhen = 'm.size < 100'\nrewrite = ['m.size := it * 2']\nrelieves = [\"update\"]\nchanges = \"hardware\"\nsafety = \"safe\"\nwhy = \"more\"\nsource = \"a test\"\n";
     let workspace = project(&format!("{PACKS}[cluster]\nmax_gpus = 40\n"));

@@ -480,6 +480,9 @@ pub struct ShowArgs {
     /// Launch scripts, configurations in YAML, run folders
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// A variable of the job's environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
@@ -502,6 +505,9 @@ pub struct DiffArgs {
     /// The new side
     #[arg(value_name = "B")]
     pub new: String,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// A variable of the jobs' environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,

@@ -1,11 +1,15 @@
 //! The pack for a job where neither `--pack` nor the project names one: the one that knows its launch.
 
+use std::path::{Path, PathBuf};
+use std::slice;
+
 use indexmap::IndexSet;
 
 use super::chain::Input;
 use super::error::CliError;
+use super::project::{Project, absolute};
 use crate::overrides::{Language, parse};
-use crate::pack::{Choice, Header, Signs, choose};
+use crate::pack::{Choice, Header, Pack, Signs, choose};
 use crate::surface::bash::Launch;
 use crate::text::join_and;
 
@@ -22,7 +26,19 @@ pub fn signs_of(launch: &Launch) -> Signs {
     Signs {
         programs: vec![launch.program.clone()],
         keys: launch.arguments.iter().map(|it| it.key()).collect(),
+        places: places_of(launch),
     }
+}
+
+/// Lists where a launch stands, and where its program may be.
+fn places_of(launch: &Launch) -> Vec<PathBuf> {
+    let script = absolute(Path::new(launch.location.source.name()));
+    let program = match launch.module {
+        true => PathBuf::from(launch.program.replace('.', "/")),
+        false => PathBuf::from(&launch.program),
+    };
+    let beside = script.parent().map(|folder| absolute(&folder.join(&program)));
+    [script.clone(), program].into_iter().chain(beside).collect()
 }
 
 /// Reads what plain overrides show of their target.
@@ -32,17 +48,38 @@ pub fn signs_of_texts(overrides: &[impl AsRef<str>]) -> Signs {
         Ok(parsed) => Some(parsed.key),
         Err(_) => Some(text.split_once('=')?.0.to_owned()),
     };
-    Signs {
-        programs: Vec::new(),
-        keys: overrides.iter().filter_map(|it| key(it.as_ref())).collect(),
-    }
+    let keys = overrides.iter().filter_map(|it| key(it.as_ref())).collect();
+    Signs { keys, ..Signs::default() }
 }
 
-/// Returns the language of a launch's arguments, as the pack that ships and knows it says.
-pub fn language_of(headers: &[Header], launch: &Launch) -> Language {
-    let name = choose(headers, &signs_of(launch)).one();
-    let header = headers.iter().find(|it| Some(it.name) == name);
-    header.map_or(Language::Hydra, |it| it.arguments.of(&launch.program))
+/// Tells in which language launches have their arguments.
+pub struct Languages {
+    /// The packs that the project names.
+    packs: Vec<Pack>,
+    headers: Vec<Header>,
+}
+
+impl Languages {
+    /// Reads what a project says of it, and the packs that ship.
+    ///
+    /// # Errors
+    /// Packs of the project that cannot be used.
+    pub fn of(project: &Project) -> Result<Self, CliError> {
+        let named = project.packs().map(|_| project.all_packs()).transpose()?;
+        Ok(Self { packs: named.unwrap_or_default(), headers: project.headers() })
+    }
+
+    /// Returns the language of a launch, as the pack that knows it says.
+    pub fn of_launch(&self, launch: &Launch) -> Language {
+        let signs = signs_of(launch);
+        let named = Signs::knowing(slice::from_ref(&signs), &self.packs);
+        let named = named.and_then(|at| self.packs.get(at)).map(|it| &it.arguments);
+        let shipped = || {
+            let name = choose(&self.headers, &signs).one();
+            self.headers.iter().find(|it| Some(it.name) == name).map(|it| &it.arguments)
+        };
+        named.or_else(shipped).map_or(Language::Hydra, |it| it.of(&launch.program))
+    }
 }
 
 /// Lists the signs of the launches of some scripts: of all of them, or of the one that is meant.

@@ -7,20 +7,20 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::Done;
-use super::args::{DiffArgs, OutputFormat};
-use super::choose::language_of;
+use super::args::{DiffArgs, OutputFormat, ProjectArgs};
+use super::choose::Languages;
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
 use super::job::{entries_of, outside};
 use super::kind::{Kind, kind_of, refuse_foreign};
+use super::project::Project;
 use super::run_folder::read_any_folder;
 use crate::config::tree::{Content, Leaf};
 use crate::config::{Config, inline, read_texts};
 use crate::engine::{Entries, Entry};
 use crate::facts::Provenance;
 use crate::overrides::{Element, Override, OverrideKind, parse, value_text};
-use crate::pack::headers;
 use crate::path::KeyPath;
 use crate::report::Paint;
 use crate::surface::bash::{self, Launch, Outside};
@@ -50,7 +50,8 @@ struct Side {
 /// `hydrule diff`.
 pub fn run(args: &DiffArgs, console: &mut Console) -> Result<Done, CliError> {
     let outside = outside(&args.env, None)?;
-    let (old, new) = (side(&args.old, &outside)?, side(&args.new, &outside)?);
+    let side = |text| side(text, &outside, &args.project);
+    let (old, new) = (side(&args.old)?, side(&args.new)?);
     let (before, after) = match (&old.whole, &new.whole) {
         (Some(before), Some(after)) => (before, after),
         _ => (&old.given, &new.given),
@@ -133,26 +134,32 @@ fn numbered(text: &str) -> (&str, Option<usize>) {
     }
 }
 
-fn side(text: &str, outside: &Outside) -> Result<Side, CliError> {
+fn side(text: &str, outside: &Outside, project: &ProjectArgs) -> Result<Side, CliError> {
     let (name, number) = numbered(text);
     let path = Path::new(name);
     refuse_foreign(path)?;
+    let project = || Project::of(project, Some(path));
     let keys = match kind_of(path) {
-        Kind::Folder => return folder_side(text, path, number),
+        Kind::Folder => return folder_side(text, path, number, &project()?),
         Kind::Yaml => return yaml_side(text, path),
         Kind::Script | Kind::Hosted(_) => {
             let source = read_script(path)?;
             match path.extension().and_then(|it| it.to_str()) {
                 Some("jsonl") => jsonl_keys(&source, number)?,
-                _ => script_or_list(&source, number, outside)?,
+                _ => script_or_list(&source, number, outside, &project)?,
             }
         }
     };
     Ok(Side { name: text.to_owned(), given: keys, whole: None })
 }
 
-fn folder_side(text: &str, path: &Path, number: Option<usize>) -> Result<Side, CliError> {
-    let folder = read_any_folder(path, number)?;
+fn folder_side(
+    text: &str,
+    path: &Path,
+    number: Option<usize>,
+    project: &Project,
+) -> Result<Side, CliError> {
+    let folder = read_any_folder(path, number, project)?;
     let given = keys_of(&folder.entries()?);
     let whole = folder.config.as_ref().map(config_keys);
     Ok(Side { name: text.to_owned(), given, whole })
@@ -174,6 +181,7 @@ fn script_or_list(
     source: &Source,
     number: Option<usize>,
     outside: &Outside,
+    project: &dyn Fn() -> Result<Project, CliError>,
 ) -> Result<Keys, CliError> {
     let first = source.text().lines().next().unwrap_or_default();
     let read = bash::read(source, outside);
@@ -201,7 +209,7 @@ fn script_or_list(
             return Err(which(source, all, &format!("there are {} launches", all.len())));
         }
     };
-    let language = language_of(&headers(), launch);
+    let language = Languages::of(&project()?)?.of_launch(launch);
     let entries = entries_of(&script, launch, language)
         .map_err(|faults| CliError::from(Faults { source: source.clone(), faults }))?;
     keys.extend(keys_of(&entries));

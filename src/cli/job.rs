@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::args::JobArgs;
 use super::chain::{Input, inputs_of};
-use super::choose::{Chosen, choose_pack, language_of, signs_of_inputs, signs_of_texts};
+use super::choose::{Chosen, Languages, choose_pack, signs_of, signs_of_inputs, signs_of_texts};
 use super::error::CliError;
 use super::files::{read_script, read_taken_in, scan_log};
 use super::found_base::BaseFinder;
@@ -22,7 +22,7 @@ use crate::config::{Config, Note, argument_value, read_argument};
 use crate::engine::{Base, Entries, Entry, KeyChange, Pin, Plan, Request, State, World, two_names};
 use crate::facts::{Found, Lookup, Provenance};
 use crate::overrides::{Language, single};
-use crate::pack::{Header, Pack};
+use crate::pack::Pack;
 use crate::path::KeyPath;
 use crate::signal::Scan;
 use crate::surface::bash::{self, Argument, Launch, Origin, Outside, Script};
@@ -109,7 +109,7 @@ impl Job {
             )
         } else {
             let Chosen { name, remarks } =
-                choose(args, &project.headers(), &files, (&launched()?, yaml.as_ref()))?;
+                choose(args, &project, &files, (&launched()?, yaml.as_ref()))?;
             (project.named(&name)?, remarks)
         };
         let mut world = Known::of(args, &project).world(&pack)?;
@@ -573,19 +573,19 @@ pub fn named_file(launch: Option<&Launch>, entries: &Entries) -> Option<(String,
 
 /// Tells whether a launch is one of the pack's target.
 pub fn knows(pack: &Pack, launch: &Launch) -> bool {
-    let keys: Vec<String> = launch.arguments.iter().map(Argument::key).collect();
-    pack.knows_launch(&launch.program, keys.iter().map(String::as_str))
+    signs_of(launch).known_to(pack)
 }
 
 /// Chooses the pack by what the job's files and overrides show.
 fn choose(
     args: &JobArgs,
-    headers: &[Header],
+    project: &Project,
     files: &Files,
     (inputs, yaml): (&[Input], Option<&Source>),
 ) -> Result<Chosen, CliError> {
+    let headers = project.headers();
     if let Some(folder) = &files.folder {
-        return choose_pack(headers, &[signs_of_folder(folder)?]);
+        return choose_pack(&headers, &[signs_of_folder(folder)?]);
     }
     let mut launches = signs_of_inputs(inputs, args.launch);
     if launches.is_empty() {
@@ -600,17 +600,21 @@ fn choose(
     }
     let refused = |error| {
         let plain = || plain_entries(&args.overrides, Language::Hydra).err();
-        mistakes(headers, inputs).or_else(plain).unwrap_or(error)
+        let languages = match Languages::of(project) {
+            Ok(languages) => languages,
+            Err(error) => return error,
+        };
+        mistakes(&languages, inputs).or_else(plain).unwrap_or(error)
     };
-    choose_pack(headers, &launches).map_err(refused)
+    choose_pack(&headers, &launches).map_err(refused)
 }
 
 /// Lists what is no argument in the launches: that matters more than who knows them.
-fn mistakes(headers: &[Header], inputs: &[Input]) -> Option<CliError> {
+fn mistakes(languages: &Languages, inputs: &[Input]) -> Option<CliError> {
     let mut all = Vec::new();
     for script in inputs.iter().map(|it| &it.script) {
         let faults = script.launches.iter();
-        let faults = faults.filter_map(|it| entries_of(script, it, language_of(headers, it)).err());
+        let faults = faults.filter_map(|it| entries_of(script, it, languages.of_launch(it)).err());
         let faults = faults.flatten();
         let faults: Vec<Fault> = faults.collect();
         if !faults.is_empty() {

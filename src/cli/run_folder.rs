@@ -6,11 +6,12 @@ use super::choose::{choose_pack, signs_of_texts};
 use super::error::CliError;
 use super::files::{folders_in, read_if_there, read_script, scan_log};
 use super::progress::Progress;
+use super::project::{Project, absolute};
 use crate::config::Config;
 use crate::engine::{Entries, Entry};
 use crate::facts::Provenance;
 use crate::overrides::parse;
-use crate::pack::{self, Pack, Signs, headers};
+use crate::pack::{Pack, Signs};
 use crate::surface::run_folder::{self, Run};
 use crate::text::{Fault, Faults, Source, count, shell_word};
 
@@ -111,7 +112,7 @@ pub fn signs_of_folder(path: &Path) -> Result<Signs, CliError> {
     let overrides = read_script(&job.join(".hydra/overrides.yaml"))?;
     let texts = run_folder::read(&overrides, None)?.overrides;
     let texts: Vec<String> = texts.into_iter().map(|(text, _)| text).collect();
-    let mut signs = signs_of_texts(&texts);
+    let mut signs = Signs { places: vec![absolute(path)], ..signs_of_texts(&texts) };
     if let Some(source) = read_if_there(&job.join(".hydra/config.yaml"))? {
         signs.keys.extend(Config::read_plain(&source)?.keys());
     }
@@ -124,10 +125,19 @@ fn no_run(path: &Path) -> CliError {
 }
 
 /// Reads a run folder with the pack that knows its program, if one does.
-pub fn read_any_folder(path: &Path, wanted: Option<usize>) -> Result<Folder, CliError> {
-    let chosen = choose_pack(&headers(), &[signs_of_folder(path)?]).ok();
-    let load = |name: String| pack::load(&name).map_err(|error| CliError::pack(&name, error));
-    let pack = chosen.map(|it| load(it.name)).transpose()?;
+pub fn read_any_folder(
+    path: &Path,
+    wanted: Option<usize>,
+    project: &Project,
+) -> Result<Folder, CliError> {
+    let signs = [signs_of_folder(path)?];
+    let pack = match project.packs() {
+        Some(_) => Some(project.pack(None, &|| Ok(signs.to_vec()))?),
+        None => {
+            let chosen = choose_pack(&project.headers(), &signs).ok();
+            chosen.map(|it| project.named(&it.name)).transpose()?
+        }
+    };
     read_folder(path, wanted, pack.as_ref())
 }
 

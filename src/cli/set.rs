@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 use super::Done;
 use super::args::{OutputFormat, SetArgs};
 use super::chain::read_inputs;
-use super::choose::language_of;
+use super::choose::Languages;
 use super::commit::{begin, commit};
 use super::console::Console;
 use super::edits::yaml_sites;
@@ -19,7 +19,6 @@ use crate::config::read_argument;
 use crate::engine::{Pin, State};
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override, OverrideKind, parse};
-use crate::pack::headers;
 use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
 };
@@ -162,7 +161,8 @@ fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
         [job] => Some(*job),
         _ => return Err(CliError::plain("a run folder gives one command line; name one job")),
     };
-    let folder = read_any_folder(&args.file, job)?;
+    let project = Project::of(&args.project, Some(&args.file))?;
+    let folder = read_any_folder(&args.file, job, &project)?;
     let entries = folder.entries()?;
     let mut state = State { entries, ..State::default() };
     let overrides = parse_all(&args.overrides)?;
@@ -209,7 +209,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         return Err(CliError::plain("there is nothing to read"));
     };
     let script = &input.script;
-    let changes = changes(&overrides, language(script, &args.launch))?;
+    let changes = changes(&overrides, language(args, script)?)?;
     let host = host_of(&args.file);
     if host.is_some() && (script.launches.is_empty() || !directives.is_empty()) {
         refuse_foreign(&args.file)?;
@@ -322,9 +322,11 @@ fn read_all(
 }
 
 /// Returns the language of the arguments of the launch meant, the first of several.
-fn language(script: &Script, numbers: &[usize]) -> Language {
-    let index = numbers.first().map_or(0, |number| number.saturating_sub(1));
-    script.launches.get(index).map_or(Language::Hydra, |it| language_of(&headers(), it))
+fn language(args: &SetArgs, script: &Script) -> Result<Language, CliError> {
+    let index = args.launch.first().map_or(0, |number| number.saturating_sub(1));
+    let Some(launch) = script.launches.get(index) else { return Ok(Language::Hydra) };
+    let project = Project::of(&args.project, Some(&args.file))?;
+    Ok(Languages::of(&project)?.of_launch(launch))
 }
 
 /// Reads the wanted overrides as their launch would; `~KEY` takes the key's override out of the

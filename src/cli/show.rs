@@ -5,18 +5,18 @@ use serde_json::{Value as Json, json};
 use super::Done;
 use super::args::{OutputFormat, ShowArgs};
 use super::chain::{Input, read_inputs};
-use super::choose::language_of;
+use super::choose::Languages;
 use super::console::Console;
 use super::error::CliError;
 use super::files::read_script;
 use super::job::{entries_of, outside};
 use super::kind::{Kind, host_of, kind_of, refuse_foreign};
+use super::project::Project;
 use super::run_folder::{Folder, read_any_folder};
 use super::show_json::file_json;
 use crate::config::{Config, inline};
 use crate::facts::Provenance;
 use crate::overrides::parse;
-use crate::pack::headers;
 use crate::path::KeyPath;
 use crate::report::{Look, Paint, render_faults};
 use crate::surface::bash::{Argument, Launch, Placed, Script};
@@ -24,8 +24,11 @@ use crate::surface::slurm;
 use crate::text::{Faults, Source, count};
 
 /// Reads run folders.
-fn read_folders(paths: &[&PathBuf]) -> Result<Vec<Folder>, CliError> {
-    paths.iter().map(|path| read_any_folder(path, None)).collect()
+fn read_folders(paths: &[&PathBuf], args: &ShowArgs) -> Result<Vec<Folder>, CliError> {
+    let read = |path: &&PathBuf| {
+        read_any_folder(path, None, &Project::of(&args.project, Some(path.as_path()))?)
+    };
+    paths.iter().map(read).collect()
 }
 
 /// `hydrule show`.
@@ -43,7 +46,7 @@ pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
         }
     }
     let folders: Vec<&PathBuf> = of(Kind::Folder).collect();
-    let folders = read_folders(&folders)?;
+    let folders = read_folders(&folders, args)?;
     let configs = of(Kind::Yaml).map(|it| Ok(Config::read_plain(&read_script(it)?)?));
     let configs: Vec<(&PathBuf, Config)> =
         of(Kind::Yaml).zip(configs.collect::<Result<Vec<_>, CliError>>()?).collect();
@@ -63,7 +66,7 @@ pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
     let paint = Paint::new(console.out);
     for one in &shown {
         let (text, faults) = match one {
-            Shown::Script(input) => (file_text(input, console.out), faults_of(input)),
+            Shown::Script(input) => (file_text(input, console.out), faults_of(input, args)?),
             Shown::Folder(folder) => (folder_text(folder, paint), folder.entries().err()),
             Shown::Config(path, config) => (config_text(path, config, paint), None),
         };
@@ -162,14 +165,14 @@ fn config_json(path: &Path, config: &Config) -> Json {
     json!({ "path": path.display().to_string(), "values": values })
 }
 
-fn faults_of(input: &Input) -> Option<Faults> {
-    let source = &input.script.source;
-    let headers = headers();
-    let broken = input.script.launches.iter().filter_map(|launch| {
-        entries_of(&input.script, launch, language_of(&headers, launch)).err()
-    });
+fn faults_of(input: &Input, args: &ShowArgs) -> Result<Option<Faults>, CliError> {
+    let Script { source, launches, .. } = &input.script;
+    let languages = Languages::of(&Project::of(&args.project, Some(Path::new(source.name())))?)?;
+    let broken = launches
+        .iter()
+        .filter_map(|it| entries_of(&input.script, it, languages.of_launch(it)).err());
     let faults: Vec<_> = broken.flatten().collect();
-    (!faults.is_empty()).then(|| Faults { source: source.clone(), faults })
+    Ok((!faults.is_empty()).then(|| Faults { source: source.clone(), faults }))
 }
 
 fn file_text(input: &Input, look: Look) -> String {

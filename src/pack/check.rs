@@ -109,7 +109,7 @@ impl<'a> Checker<'a> {
             off: manifest.switched_off.clone(),
             target,
             launches: texts(&manifest.launches),
-            entries: texts(&manifest.entries),
+            claims: manifest.claims.clone(),
             keys: texts(&manifest.keys),
             arguments: manifest.arguments(),
             bases: manifest.bases.clone(),

@@ -2,7 +2,11 @@
 //!
 //! Only the files with the headers are read for that, since the rest of a pack is far larger.
 
+use std::cmp::Reverse;
+use std::path::PathBuf;
+
 use super::arguments::Arguments;
+use super::claim::{Claim, exactness, most_exact};
 use super::embedded::{EMBEDDED, EmbeddedPack};
 use super::manifest::{Manifest, Perhaps};
 use super::read::Text;
@@ -16,8 +20,8 @@ pub struct Header {
     pub name: &'static str,
     /// Globs over modules and scripts.
     pub launches: Vec<String>,
-    /// Globs over programs that a project says are its.
-    pub entries: Vec<String>,
+    /// What a project says is its.
+    pub claims: Vec<Claim>,
     /// Globs over keys that only the target has.
     pub keys: Vec<String>,
     /// In which language those launches have their arguments.
@@ -33,17 +37,30 @@ pub struct Signs {
     pub programs: Vec<String>,
     /// The keys that it sets.
     pub keys: Vec<String>,
+    /// Where it stands, and where its programs may be: whole paths, or as the launch writes them.
+    pub places: Vec<PathBuf>,
 }
 
 impl Signs {
     /// Tells whether a pack knows the launch.
     pub fn known_to(&self, pack: &Pack) -> bool {
-        pack.knows_launch(self.program(), self.keys.iter().map(String::as_str))
+        let fits = |globs: &[String], text: &String| globs.iter().any(|it| glob_matches(it, text));
+        most_exact(&pack.claims, self).is_some()
+            || self.programs.iter().any(|it| fits(&pack.launches, it))
+            || self.keys.iter().any(|it| fits(&pack.keys, it))
     }
 
-    /// Returns what is launched.
-    pub fn program(&self) -> &str {
-        self.programs.first().map_or("", String::as_str)
+    /// Finds the pack that knows one of some launches: the one that the project says most exactly, else
+    /// the first one.
+    pub fn knowing<'a>(all: &[Self], packs: impl IntoIterator<Item = &'a Pack>) -> Option<usize> {
+        let packs: Vec<&Pack> = packs.into_iter().collect();
+        let said = |pack: &Pack| {
+            let claims = all.iter().filter_map(|it| most_exact(&pack.claims, it));
+            claims.map(|(exact, _)| exact).max()
+        };
+        let said = packs.iter().enumerate().filter_map(|(at, pack)| Some((said(pack)?, at)));
+        let most = said.max_by_key(|(exact, at)| (*exact, Reverse(*at))).map(|(_, at)| at);
+        most.or_else(|| packs.iter().position(|pack| all.iter().any(|it| it.known_to(pack))))
     }
 }
 
@@ -81,7 +98,7 @@ fn header(pack: &EmbeddedPack) -> Header {
     Header {
         name: pack.name,
         launches: texts(&manifest.launches),
-        entries: Vec::new(),
+        claims: Vec::new(),
         keys: texts(&manifest.keys),
         arguments: manifest.arguments(),
         perhaps: manifest.perhaps,
@@ -93,11 +110,12 @@ fn header(pack: &EmbeddedPack) -> Header {
 /// So a fork of a target is told from it by the keys that only the fork has.
 pub fn choose(headers: &[Header], signs: &Signs) -> Choice {
     let fits = headers.iter().filter_map(|it| Some((it.fit(signs)?, it.name)));
-    let fits: Vec<((usize, &str), &'static str)> = fits.collect();
-    let Some(most) = fits.iter().map(|((exact, _), _)| *exact).max() else { return Choice::None };
-    let best: Vec<_> = fits.into_iter().filter(|((exact, _), _)| *exact == most).collect();
+    let fits: Vec<((bool, usize, &str), &'static str)> = fits.collect();
+    let exact = |((said, exact, _), _): &((bool, usize, &str), &str)| (*said, *exact);
+    let Some(most) = fits.iter().map(exact).max() else { return Choice::None };
+    let best: Vec<_> = fits.iter().filter(|it| exact(it) == most).collect();
     match best.as_slice() {
-        [((_, glob), name)] => Choice::One(name, (*glob).to_owned()),
+        [((.., glob), name)] => Choice::One(name, (*glob).to_owned()),
         many => Choice::Several(many.iter().map(|(_, name)| *name).collect()),
     }
 }
@@ -112,15 +130,14 @@ impl Header {
         Some((key, &perhaps.what))
     }
 
-    /// Returns the most exact glob that fits, and how exact it is.
-    fn fit(&self, signs: &Signs) -> Option<(usize, &str)> {
+    /// Returns the most exact glob that fits: whether the project says it, how exact it is, and the glob.
+    fn fit(&self, signs: &Signs) -> Option<(bool, usize, &str)> {
         let fits = |glob: &&String, texts: &[String]| texts.iter().any(|it| glob_matches(glob, it));
-        if let Some(entry) = self.entries.iter().find(|it| fits(it, &signs.programs)) {
-            return Some((usize::MAX, entry));
+        if let Some((exact, entry)) = most_exact(&self.claims, signs) {
+            return Some((true, exact, entry));
         }
         let launches = self.launches.iter().filter(|it| fits(it, &signs.programs));
         let keys = self.keys.iter().filter(|it| fits(it, &signs.keys));
-        let exact = |glob: &str| glob.chars().filter(|it| *it != '*').count();
-        launches.chain(keys).map(|glob| (exact(glob), glob.as_str())).max()
+        launches.chain(keys).map(|glob| (false, exactness(glob), glob.as_str())).max()
     }
 }

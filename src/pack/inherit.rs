@@ -21,7 +21,7 @@ impl Manifest {
         self.target = self.target.or(base.target);
         self.goal = self.goal.or(base.goal);
         self.launches = joined(self.launches, base.launches, |it| &it.value);
-        self.entries.extend(base.entries);
+        self.claims.extend(base.claims);
         self.keys = joined(self.keys, base.keys, |it| &it.value);
         self.language = self.language.or(base.language);
         self.hydra_launches = joined(self.hydra_launches, base.hydra_launches, |it| &it.value);

@@ -6,6 +6,7 @@ use toml::de::DeTable;
 
 use super::arguments::Arguments;
 use super::bases::WholeBase;
+use super::claim::Claim;
 use super::read::{Either, FaultList, Reader, RewriteText, Text, syntax_fault};
 use super::rule::{Changes, OutsideFact, Phase, Safety, SwitchedOff};
 use crate::condition::Type;
@@ -50,7 +51,7 @@ pub struct Manifest {
     pub(super) target: Option<Text>,
     pub(super) launches: Vec<Text>,
     /// Those that a project says are the target's.
-    pub(super) entries: Vec<Text>,
+    pub(super) claims: Vec<Claim>,
     pub(super) keys: Vec<Text>,
     pub(super) language: Option<Language>,
     /// Launches whose arguments Hydra reads whatever the language of the others.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::claim::Claim;
 use super::manifest::{ExtendEntry, Manifest, ParameterEntry, RequirementEntry};
 use super::read::Text;
 use crate::text::{Fault, Level, Location, nearest};
@@ -20,8 +21,8 @@ pub struct Overlay {
     pub parameters: Vec<(Text, Value)>,
     /// What is switched off, and why.
     pub off: Vec<(Text, Text)>,
-    /// Programs, as globs, and the pack that each is of.
-    pub launches: Vec<(Text, Text)>,
+    /// Programs and folders, and the pack that each is of.
+    pub launches: Vec<(Claim, Text)>,
     /// What the cluster has.
     pub cluster: Cluster,
     /// The packs of the project: an entry may be for any of them. None for those that ship.
@@ -128,10 +129,10 @@ impl Manifest {
                 own.fail_parameter(name, &self);
             }
         }
-        for (glob, pack) in &overlay.launches {
+        for (claim, pack) in &overlay.launches {
             let knows = |it: &Self| it.name.as_ref().is_some_and(|it| it.value == pack.value);
             if knows(&self) {
-                own.entries.push(glob.clone());
+                own.claims.push(claim.clone());
             } else if !elsewhere(&knows) {
                 own.fail_pack(pack, &self, &others());
             }

@@ -4,6 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::arguments::Arguments;
 use super::bases::WholeBase;
+use super::claim::Claim;
 use super::index::RuleIndex;
 use super::names::PackNames;
 use super::read::Text;
@@ -29,8 +30,8 @@ pub struct Pack {
     pub target: String,
     /// Globs over module and script names (`*` is any text) that tell the target's launches.
     pub launches: Vec<String>,
-    /// Globs over programs that a project says are the target's: they count before all others.
-    pub entries: Vec<String>,
+    /// What a project says is the target's: that counts before all else.
+    pub claims: Vec<Claim>,
     /// Globs over keys that only the target has, which tell its launches under other names.
     pub keys: Vec<String>,
     /// In which language those launches have their arguments.
@@ -106,17 +107,6 @@ impl Pack {
     pub fn facts(&self) -> Vec<String> {
         let told = |name: &String| name.contains('.') && !name.starts_with("param.");
         self.names.names().into_iter().filter(told).collect()
-    }
-
-    /// Tells whether a project says that a program is the target's.
-    pub fn is_entry(&self, program: &str) -> bool {
-        self.entries.iter().any(|glob| glob_matches(glob, program))
-    }
-
-    /// Tells whether a launch is one of the target's: by its module or script, or by a key.
-    pub fn knows_launch<'a>(&self, program: &str, mut keys: impl Iterator<Item = &'a str>) -> bool {
-        self.launches.iter().chain(&self.entries).any(|glob| glob_matches(glob, program))
-            || keys.any(|key| self.keys.iter().any(|glob| glob_matches(glob, key)))
     }
 
     /// Returns the default of a key in some versions of the target, in all that are known if empty.

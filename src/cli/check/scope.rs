@@ -9,12 +9,11 @@ use crate::cli::choose::{others, signs_of};
 use crate::cli::error::CliError;
 use crate::cli::files::read_script;
 use crate::cli::found_base::BaseFinder;
-use crate::cli::job::knows;
 use crate::cli::project::Project;
 use crate::cli::told::Known;
 use crate::config::Config;
 use crate::engine::{Pin, World};
-use crate::pack::{Header, Pack, choose, headers};
+use crate::pack::{Header, Pack, Signs, choose, headers};
 use crate::surface::bash::Launch;
 
 /// A pack, and what is known beside the files.
@@ -144,8 +143,8 @@ impl Scope<'_> {
         if self.is_named() {
             let named = self.named.get_or_init(|| self.load_named());
             let named = named.as_ref().map_err(CliError::clone)?;
-            let told = named.iter().find(|it| it.pack.is_entry(&launch.program));
-            let known = told.or_else(|| named.iter().find(|it| knows(&it.pack, launch)));
+            let known = Signs::knowing(&[signs_of(launch)], named.iter().map(|it| &it.pack));
+            let known = known.and_then(|at| named.get(at));
             return known.map(|it| self.with_world(it)).transpose();
         }
         let Some(name) = choose(&self.headers, &signs_of(launch)).one() else { return Ok(None) };

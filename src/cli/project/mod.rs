@@ -12,8 +12,8 @@ use super::found_base::BaseFinder;
 use super::told::told_target;
 use crate::engine::{Pin, Target};
 use crate::pack::{
-    Cluster, ExtendEntry, Header, Overlay, Pack, Signs, Text, glob_matches, headers, load_named,
-    load_under,
+    Claim, Cluster, ExtendEntry, Header, Overlay, Pack, Signs, Text, glob_matches, headers,
+    load_named, load_under,
 };
 use crate::text::{Fault, Faults, Location, Source};
 pub use read::{Settings, read_settings};
@@ -108,10 +108,7 @@ impl Project {
         }
         let loaded = self.all_packs()?;
         let launches = if loaded.len() > 1 { launched()? } else { Vec::new() };
-        let told = |pack: &Pack| launches.iter().any(|signs| pack.is_entry(signs.program()));
-        let knows = |pack: &Pack| launches.iter().any(|signs| signs.known_to(pack));
-        let at = loaded.iter().position(told).or_else(|| loaded.iter().position(knows));
-        let at = at.unwrap_or(0);
+        let at = Signs::knowing(&launches, &loaded).unwrap_or(0);
         loaded.into_iter().nth(at).ok_or_else(|| CliError::plain("the project names no pack"))
     }
 
@@ -153,7 +150,7 @@ impl Project {
         told_target(pack, text.as_str(), &by).map_err(|error| error.moved_to(text))
     }
 
-    /// Lists the programs, as globs, that the project says are of a pack.
+    /// Lists the programs and folders that the project says are of a pack.
     pub fn launches(&self) -> impl Iterator<Item = &(Text, Text)> {
         self.files.iter().flat_map(|it| &it.launches)
     }
@@ -162,10 +159,17 @@ impl Project {
     pub fn headers(&self) -> Vec<Header> {
         let mut headers = headers();
         for header in &mut headers {
-            let own = self.launches().filter(|(_, pack)| pack.value == header.name);
-            header.entries = own.map(|(glob, _)| glob.value.clone()).collect();
+            let own = self.claims().filter(|(_, pack)| pack.value == header.name);
+            header.claims = own.map(|(claim, _)| claim).collect();
         }
         headers
+    }
+
+    fn claims(&self) -> impl Iterator<Item = (Claim, &Text)> {
+        self.launches().map(|(text, pack)| {
+            let folder = absolute(&beside(&text.location.source, ""));
+            (Claim::new(text.as_str(), &folder), pack)
+        })
     }
 
     /// Returns what the cluster has, each limit by the first file that says it.
@@ -181,7 +185,7 @@ impl Project {
     pub fn overlay(&self) -> Overlay {
         let mut overlay = Overlay {
             others: self.packs().unwrap_or_default().to_vec(),
-            launches: self.launches().cloned().collect(),
+            launches: self.claims().map(|(claim, pack)| (claim, pack.clone())).collect(),
             cluster: self.cluster(),
             ..Overlay::default()
         };

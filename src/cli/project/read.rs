@@ -23,7 +23,7 @@ pub struct Settings {
     pub off: Vec<(Text, Text)>,
     /// Keys that nobody changes.
     pub pins: Vec<Text>,
-    /// Programs, as globs, and the pack that each is of.
+    /// Programs and folders, and the pack that each is of.
     pub launches: Vec<(Text, Text)>,
     /// What the cluster has.
     pub cluster: Cluster,

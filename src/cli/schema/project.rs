@@ -15,7 +15,10 @@ pub fn schema() -> Json {
         ("off", by_name(text("Why it is off"), "Rules that shall not count")),
         (
             "launches",
-            by_name(text("The pack's name"), "Of which pack a program is, by a glob over programs"),
+            by_name(
+                text("The pack's name"),
+                "Of which pack launches are, by a glob over programs, or a folder of programs and scripts",
+            ),
         ),
         (
             "cluster",
