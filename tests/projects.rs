@@ -176,6 +176,16 @@ fn the_cluster_bounds_what_a_job_takes() {
     let why = "the job takes 64 GPUs, the cluster has 40 (hydrule.toml:3)";
     assert!(refused.contains("cluster-gpus") && squeezed(&refused).contains(why), "{refused}");
     assert!(rewrite(&workspace, "--only grow --no-project --pack rules/app").contains("m.size=32"));
+    // Where it has too many already, no step takes more, and one that takes less is welcome.
+    put(&workspace, "jobs/run.sh", "python3 -m app.train m.size=32 m.nodes=2\n");
+    let refused = rewrite(&workspace, "--only grow");
+    let why = "cluster-gpus is broken already, and this takes more: the job takes 128 GPUs";
+    assert!(squeezed(&refused).contains(why), "{refused}");
+    let json = workspace
+        .hydrule("rewrite jobs/run.sh --fact oom.phase=update --only grow --output-format json")
+        .run();
+    assert!(json.out.contains("\"kind\": \"worsens\""), "{}", json.out);
+    assert!(rewrite(&workspace, "--only halve").contains("m.size=16"));
     put(
         &workspace,
         "jobs/run.sh",

@@ -88,7 +88,7 @@ fn rounded(n: &Value, value: &Value) -> Result<Option<Value>, NotApplied> {
 }
 
 /// Orders two numbers, or two numbers of bytes.
-fn order(left: &Value, right: &Value) -> Result<Ordering, NotApplied> {
+pub(super) fn order(left: &Value, right: &Value) -> Result<Ordering, NotApplied> {
     let ordering = match (left, right) {
         (Value::Bytes(left), Value::Bytes(right)) | (Value::Int(left), Value::Int(right)) => {
             Some(left.cmp(right))

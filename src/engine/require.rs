@@ -1,9 +1,11 @@
 //! Requirements: judged on any state, repaired by rounds.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::alias::at_work;
 use super::apply::{NotApplied, Write, apply, writes};
+use super::bound::order;
 use super::judge::{judge_in, verdict_in};
 use super::relevance;
 use super::scope::View;
@@ -204,6 +206,7 @@ impl<'a> Mender<'a> {
         for _ in 0..ROUNDS {
             let round = self.round(&applied.state)?;
             if round.is_empty() {
+                self.takes_no_more(&applied.state)?;
                 applied.changes = self.before.0.changes_to(&applied.state);
                 applied.directives = self.before.0.directive_changes_to(&applied.state);
                 return Ok((applied, wants));
@@ -256,6 +259,29 @@ impl<'a> Mender<'a> {
             }
         }
         broken
+    }
+
+    /// Refuses a state that takes even more of what is over a limit already.
+    fn takes_no_more(&self, now: &State) -> Result<(), Settled> {
+        let (before, held) = self.before;
+        let quantity = |state: &State, limited: &Expression| {
+            limited.condition.outcome(&View::new(self.pack, state, self.world))
+        };
+        let broken = self.pack.requirements.iter().zip(held).filter(|(_, it)| it.is_broken());
+        for (rule, limited) in broken.filter_map(|(rule, _)| Some((rule, rule.limits.as_ref()?))) {
+            let more = match (quantity(before, limited), quantity(now, limited)) {
+                (Outcome::Known(old), Outcome::Known(new)) => {
+                    order(&new, &old).is_ok_and(|it| it == Ordering::Greater)
+                }
+                _ => false,
+            };
+            if more {
+                let message = render(&rule.message, &View::new(self.pack, now, self.world));
+                let requirement = rule.id.clone();
+                return Err(Settled::Rejected(Rejection::Worsens { requirement, message }));
+            }
+        }
+        Ok(())
     }
 
     /// Collects what the repairs of one round want; nothing where nothing is left to mend.

@@ -57,7 +57,8 @@ pub(super) fn reason(status: &Status, trace: &Trace) -> Reason {
         Status::Unknown(missing) => made("unknown", None, untold(missing)),
         Status::Failed(fault) => made("failed", None, fault.message.clone()),
         Status::Rejected(rejection) => match rejection {
-            Rejection::Breaks { requirement, message } => {
+            Rejection::Breaks { requirement, message }
+            | Rejection::Worsens { requirement, message } => {
                 made("requirement", Some(requirement), message.clone())
             }
             Rejection::Pinned { key, by } => {

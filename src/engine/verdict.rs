@@ -74,6 +74,13 @@ pub enum Rejection {
         /// Its message for the values that would result.
         message: String,
     },
+    /// A limit is broken already, and it would take even more.
+    Worsens {
+        /// The requirement's id.
+        requirement: String,
+        /// Its message for the values that would result.
+        message: String,
+    },
     /// It leads to a configuration at least as heavy as one that failed.
     TriedBefore {
         /// The phase in which that failed.

@@ -429,6 +429,7 @@ impl<'a> Checker<'a> {
     fn requirement(&mut self, entry: &RequirementEntry) -> Option<Requirement> {
         let when = entry.when.as_ref().map(|text| self.expression(text, Type::Bool));
         let holds = self.expression(&entry.holds, Type::Bool);
+        let limits = entry.limits.as_ref().map(|text| self.expression(text, Type::Any));
         let repair = self.rewrites(&entry.repair);
         self.template(&entry.message);
         Some(Requirement {
@@ -437,6 +438,7 @@ impl<'a> Checker<'a> {
                 .guarded(when.map_or(Some(None), |when| when.map(Some))?, entry.versions.as_ref()),
             versions: entry.versions.clone(),
             holds: holds?,
+            limits: limits.flatten(),
             level: entry.level,
             fails_at: entry.fails_at.value.clone(),
             message: entry.message.value.clone(),

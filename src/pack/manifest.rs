@@ -216,6 +216,8 @@ pub(super) struct RequirementEntry {
     pub versions: Option<Text>,
     pub when: Option<Text>,
     pub holds: Text,
+    /// The quantity that it limits; only what a project lays over a pack says that.
+    pub limits: Option<Text>,
     pub level: Level,
     pub fails_at: Text,
     pub message: Text,
@@ -513,6 +515,7 @@ fn requirement(table: Reader<'_>) -> RequirementEntry {
         versions,
         when,
         holds,
+        limits: None,
         level,
         fails_at,
         message,

@@ -89,6 +89,7 @@ fn bound(id: &str, quantity: &str, limit: &Text, message: &str) -> RequirementEn
         versions: None,
         when: None,
         holds: say(&format!("{quantity} <= {}", limit.as_str())),
+        limits: Some(say(&quantity)),
         level: Level::Error,
         fails_at: say("the queue: the cluster has no more"),
         message: say(&message),

@@ -466,6 +466,8 @@ pub struct Requirement {
     pub versions: Option<Text>,
     /// What must be true.
     pub holds: Expression,
+    /// The quantity that it limits, which must not grow where it is broken.
+    pub limits: Option<Expression>,
     /// Whether a run that breaks it fails, or only wastes something.
     pub level: Level,
     /// When a run that breaks it fails.

@@ -280,6 +280,9 @@ pub fn rejection(rejection: &Rejection) -> Json {
         Rejection::Breaks { requirement, message } => {
             json!({ "kind": "breaks", "requirement": requirement, "message": message })
         }
+        Rejection::Worsens { requirement, message } => {
+            json!({ "kind": "worsens", "requirement": requirement, "message": message })
+        }
         Rejection::Pinned { key, by } => json!({ "kind": "pinned", "key": key, "by": by }),
         Rejection::ChangesInvariant { id, effect } => {
             let state =

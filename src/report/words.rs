@@ -164,6 +164,9 @@ pub fn rejected(rejection: &Rejection, caveat: Option<&str>, pack: &Pack) -> Str
         Rejection::Breaks { requirement, message } => {
             format!("would break {requirement}: {message}")
         }
+        Rejection::Worsens { requirement, message } => {
+            format!("{requirement} is broken already, and this takes more: {message}")
+        }
         Rejection::NeedsUnknown(missing) => format!("needs a repair that is {}", unknown(missing)),
         Rejection::Unsettled(unsettled) => format!("repairs contradict: {}", unsettled.why()),
         Rejection::Pinned { key, by } => format!("{} is pinned by {by}", last_part(key)),
