@@ -451,6 +451,43 @@ fn what_a_project_says_holds_in_the_editor() {
 }
 
 #[test]
+fn scripts_are_read_with_the_open_text_of_those_they_belong_to() {
+    let mut editor = Editor::ready(&[]);
+    editor.workspace.write("team/pack.toml", PACK).write("team/rules.toml", RULE);
+    editor.workspace.write("hydrule.toml", "packs = [\"team\"]\n").write("common.sh", "B=4\n");
+    let codes = |found: &[Json]| {
+        found.iter().map(|it| it["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    editor.open("run.sh", "shellscript", "source ./common.sh\npython3 -m my.app a.b=$B\n");
+    assert_eq!(codes(&editor.found("run.sh")), [""; 0]);
+    // What is taken in counts as it stands in the editor, and as it is on the disk when it is closed.
+    editor.open("common.sh", "shellscript", "B=3\n");
+    assert_eq!(codes(&editor.found("run.sh")), ["b-is-even"]);
+    assert!(editor.hover("run.sh", "a.b=$B").contains('3'));
+    editor.replace("common.sh", "3", "6");
+    assert_eq!(codes(&editor.found("run.sh")), [""; 0]);
+    editor.replace("common.sh", "6", "5");
+    assert_eq!(codes(&editor.found("run.sh")), ["b-is-even"]);
+    let document = json!({ "uri": editor.uri("common.sh") });
+    editor.notify("textDocument/didClose", json!({ "textDocument": document }));
+    assert_eq!(codes(&editor.found("run.sh")), [""; 0]);
+    // What starts a script tells what it gets.
+    editor.open("job.sh", "shellscript", "python3 -m my.app a.b=$SIZE\n");
+    assert_eq!(codes(&editor.found("job.sh")), [""; 0]);
+    editor.open("submit.sh", "shellscript", "export SIZE=3\nbash ./job.sh\n");
+    let found = editor.found("job.sh");
+    assert_eq!(codes(&found), ["b-is-even"]);
+    assert!(editor.hover("job.sh", "a.b=$SIZE").contains('3'));
+    editor.replace("submit.sh", "3", "4");
+    assert_eq!(codes(&editor.found("job.sh")), [""; 0]);
+    // Half a text hides nothing of the other.
+    editor.replace("submit.sh", "bash ./job.sh", "bash ./job.sh $(");
+    editor.replace("job.sh", "$SIZE", "5");
+    assert_eq!(codes(&editor.found("job.sh")), ["b-is-even"]);
+    editor.end();
+}
+
+#[test]
 fn a_base_configuration_that_is_found_holds_in_the_editor() {
     let mut editor = Editor::ready(&["utf-8"]);
     let folder = editor.workspace.path().join("conf");

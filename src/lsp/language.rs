@@ -1,5 +1,7 @@
 //! What a server asks about its documents.
 
+use std::path::Path;
+
 use super::document::Document;
 use crate::text::{Finding, Mend, Span};
 
@@ -8,6 +10,10 @@ pub trait Language {
     /// Names what a document is looked at as a part of; none where it is nothing of ours. Documents
     /// of one subject are looked at together.
     fn subject(&self, document: &Document) -> Option<String>;
+
+    /// Hears what a document says now, or that it is closed; tells whether what is found elsewhere may
+    /// depend on that.
+    fn hear(&mut self, path: &Path, document: Option<&Document>) -> bool;
 
     /// Finds what is wrong with the documents of one subject; what stands in a file that is not open is
     /// told as well.

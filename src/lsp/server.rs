@@ -299,8 +299,11 @@ impl Server<'_> {
 
     fn close(&mut self, params: &Json) {
         let Some(name) = uri_of(params) else { return };
-        self.documents.shift_remove(name);
+        let closed = self.documents.shift_remove(name);
         self.changed.extend(self.subjects.shift_remove(name));
+        if closed.is_some_and(|it| self.language.hear(&it.path, None)) {
+            self.changed.extend(self.subjects.values().cloned());
+        }
     }
 
     /// Notes that a document is another one now; it may belong to something else.
@@ -314,6 +317,9 @@ impl Server<'_> {
             None => self.subjects.shift_remove(name),
         };
         self.changed.extend(old);
+        if self.language.hear(&document.path, Some(document)) {
+            self.changed.extend(self.subjects.values().cloned());
+        }
     }
 
     /// Looks at the documents of a subject, and tells what is found: where something was told before,

@@ -1,12 +1,13 @@
 //! Texts that an editor holds, looked at as files are.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::examine::Checker;
 use super::fix::{Asks, Fixer};
 use super::job::{Became, Looker};
+use super::opened::Opened;
 use super::recognise::{foreign, may_launch};
 use super::scope::{Scope, Scopes};
 use super::select::Selection;
@@ -26,6 +27,7 @@ pub struct Buffers<'a> {
     scopes: Scopes<'a>,
     selection: Selection<'a>,
     outside: Outside,
+    opened: &'a Opened,
 }
 
 /// A text whose launches can be asked about.
@@ -52,11 +54,12 @@ impl<'a> Buffers<'a> {
     ///
     /// # Errors
     /// Arguments that cannot be read, and rules that there are not.
-    pub fn new(args: &'a CheckArgs) -> Result<Self, CliError> {
+    pub fn new(args: &'a CheckArgs, opened: &'a Opened) -> Result<Self, CliError> {
         let selection = Selection::of(args);
         selection.check(&BTreeMap::new())?;
         let outside = outside(&args.env, args.args.clone())?;
-        Ok(Self { scopes: Scopes::new(args)?, selection, outside })
+        let outside = Outside { load: Some(opened.load()), ..outside };
+        Ok(Self { scopes: Scopes::new(args)?, selection, outside, opened })
     }
 
     /// Tells whether a text may be a launch script, which what surrounds it may tell as well.
@@ -69,12 +72,27 @@ impl<'a> Buffers<'a> {
         Looker { scopes: &self.scopes, selection: &self.selection, outside }
     }
 
+    /// Lists the scripts of a text's job that are open, itself first.
+    fn job(&self, path: &Path, source: &Source) -> Vec<(PathBuf, Source)> {
+        let own = (path.to_owned(), source.clone());
+        match self.opened.around(path, source) {
+            others if others.is_empty() => vec![own],
+            others => self.looker().job_of([own].into_iter().chain(others).collect()),
+        }
+    }
+
     /// Finds what is wrong with a text; nothing where it launches nothing.
     ///
     /// # Errors
     /// What bash cannot read, and packs that cannot be used.
     pub fn check(&self, path: &Path, source: &Source) -> Result<Vec<Finding>, CliError> {
         let is_job = source.text().contains("#SBATCH");
+        let job = self.job(path, source);
+        // One of them may be half typed.
+        if let (2.., Ok(together)) = (job.len(), self.looker().together(&job, false)) {
+            let own = together.into_iter().next();
+            return Ok(own.map(|it| it.findings).unwrap_or_default());
+        }
         match self.looker().text(path, source.clone(), (is_job, false))? {
             Became::Read(one) if one.counts => Ok(one.examined.findings),
             _ => Ok(Vec::new()),
@@ -92,8 +110,13 @@ impl<'a> Buffers<'a> {
         wanted: &[Finding],
     ) -> Result<Vec<Option<Mend>>, CliError> {
         let looker = self.looker();
-        let scripts = vec![(path.to_owned(), source.clone())];
-        let mut examined = looker.together(&scripts, true)?;
+        let (mut scripts, own) = (self.job(path, source), (path.to_owned(), source.clone()));
+        let mut examined = looker.together(&scripts, true);
+        if examined.is_err() && scripts.len() > 1 {
+            scripts = vec![own];
+            examined = looker.together(&scripts, true);
+        }
+        let mut examined = examined?;
         for finding in examined.iter_mut().flat_map(|it| &mut it.findings) {
             if !wanted.iter().any(|it| it.is_same_as(finding)) {
                 finding.fix = None;
@@ -128,7 +151,8 @@ impl<'a> Buffers<'a> {
     /// # Errors
     /// As for [`Buffers::check`].
     pub fn read(&self, path: &Path, source: Source) -> Result<Buffer<'_>, CliError> {
-        let inputs = inputs_of(vec![(path.to_owned(), source)], &self.outside)?;
+        let inputs = inputs_of(self.job(path, &source), &self.outside);
+        let inputs = inputs.or_else(|_| inputs_of(vec![(path.to_owned(), source)], &self.outside))?;
         let scope = self.scopes.of(path)?;
         let config = self.scopes.base(&scope, path)?;
         let finder = self.scopes.finder(&scope);

@@ -281,6 +281,25 @@ impl Looker<'_, '_> {
         }
     }
 
+    /// Finds among scripts the job of the first one, itself first.
+    pub fn job_of(&self, scripts: Vec<(PathBuf, Source)>) -> Vec<(PathBuf, Source)> {
+        let mut read = BTreeMap::new();
+        for (at, (path, source)) in scripts.iter().enumerate() {
+            if let Ok(Became::Read(one)) = self.text(path, source.clone(), (true, false)) {
+                read.insert(at, one);
+            }
+        }
+        let file = |(path, _): &(PathBuf, Source)| Candidate {
+            path: path.clone(),
+            named: false,
+            given: None,
+        };
+        let files: Vec<Candidate> = scripts.iter().map(file).collect();
+        let own = Groups::of(&files, &read).jobs.into_iter().find(|job| job.contains(&0));
+        let own = own.unwrap_or_else(|| vec![0]);
+        own.into_iter().filter_map(|at| scripts.get(at).cloned()).collect()
+    }
+
     /// Checks scripts of which some may start others, in their order.
     ///
     /// # Errors

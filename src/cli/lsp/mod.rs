@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::Done;
 use super::args::{CheckArgs, LspArgs};
-use super::check::Buffers;
+use super::check::{Buffers, Opened};
 use super::error::CliError;
 use crate::lsp::{Action, Completion, Document, Ended, Hover, Language, serve};
 use crate::text::{Fault, Finding, Level, Mend, Source, Span};
@@ -22,8 +22,9 @@ const SHELLS: [&str; 7] = ["bash", "sbatch", "sh", "shell", "shellscript", "slur
 
 /// `hydrule lsp`.
 pub fn run(args: &LspArgs) -> Result<Done, CliError> {
-    let args = check_args(args);
-    let mut editor = Editor { args: &args, buffers: Buffers::new(&args)? };
+    let (args, opened) = (check_args(args), Opened::default());
+    let mut editor =
+        Editor { args: &args, opened: &opened, buffers: Buffers::new(&args, &opened)? };
     match serve(BufReader::new(io::stdin()), &mut io::stdout().lock(), &mut editor) {
         Ok(Ended::InOrder) => Ok(Done::Clean),
         // The protocol wants 1 of a server that nobody told to stop.
@@ -50,12 +51,18 @@ fn check_args(args: &LspArgs) -> CheckArgs {
 /// What is known of scripts and packs, as an editor asks.
 struct Editor<'a> {
     args: &'a CheckArgs,
+    opened: &'a Opened,
     buffers: Buffers<'a>,
 }
 
 impl Language for Editor<'_> {
     fn subject(&self, document: &Document) -> Option<String> {
         packs::subject(document).or_else(|| is_script(document).then(|| document.uri.clone()))
+    }
+
+    fn hear(&mut self, path: &Path, document: Option<&Document>) -> bool {
+        let script = document.filter(|it| packs::subject(it).is_none()).map(Document::source);
+        self.opened.hear(path, script)
     }
 
     fn look(&mut self, documents: &[&Document]) -> Vec<Finding> {
@@ -93,7 +100,7 @@ impl Language for Editor<'_> {
 
     fn forget(&mut self) {
         // What cannot be read now may be readable again later.
-        if let Ok(buffers) = Buffers::new(self.args) {
+        if let Ok(buffers) = Buffers::new(self.args, self.opened) {
             self.buffers = buffers;
         }
     }
