@@ -152,7 +152,8 @@ impl<'a> Buffers<'a> {
     /// As for [`Buffers::check`].
     pub fn read(&self, path: &Path, source: Source) -> Result<Buffer<'_>, CliError> {
         let inputs = inputs_of(self.job(path, &source), &self.outside);
-        let inputs = inputs.or_else(|_| inputs_of(vec![(path.to_owned(), source)], &self.outside))?;
+        let inputs =
+            inputs.or_else(|_| inputs_of(vec![(path.to_owned(), source)], &self.outside))?;
         let scope = self.scopes.of(path)?;
         let config = self.scopes.base(&scope, path)?;
         let finder = self.scopes.finder(&scope);

@@ -31,8 +31,8 @@ use crate::text::{Finding, Level, count, join_and, join_or};
 use crate::transaction::{Record, RecordedStep};
 use baseline::Baseline;
 pub use buffer::{Buffer, Buffers, Known};
-pub use opened::Opened;
 use job::{CheckedFile, Looked, look_all};
+pub use opened::Opened;
 use scope::Scopes;
 use select::{Selection, own_rules};
 

@@ -37,8 +37,7 @@ impl Opened {
             let mut others = texts.open.iter();
             others.any(|(other, text)| names(&path, text) || names(other, own))
         };
-        let depends =
-            texts.taken_in.contains(&path) || old.iter().chain(&source).any(related);
+        let depends = texts.taken_in.contains(&path) || old.iter().chain(&source).any(related);
         texts.open.extend(source.map(|it| (path, it)));
         depends
     }
@@ -54,8 +53,7 @@ impl Opened {
         while let Some((path, text)) = near.get(at).copied() {
             let (name, mut far) = (base_name(path), Vec::new());
             for (other, its) in rest {
-                let related =
-                    its.text().contains(&name) || text.text().contains(&base_name(other));
+                let related = its.text().contains(&name) || text.text().contains(&base_name(other));
                 if related { near.push((other, its)) } else { far.push((other, its)) }
             }
             rest = far;
