@@ -156,6 +156,17 @@ impl Event {
         add("tensor_dtype", Value::Str(tensor.dtype.to_owned()));
     }
 
+    /// Tells how little the message says of what failed: least where that is known, then where it names the
+    /// phase itself, and most where something merely is gone.
+    fn vagueness(&self) -> u8 {
+        let names_phase = self.phase.as_ref().is_some_and(|it| it.location.is_none());
+        match self.kind {
+            Kind::Unknown if names_phase => 1,
+            Kind::Unknown => 2,
+            Kind::Device | Kind::Host | Kind::Note => 0,
+        }
+    }
+
     /// Tells whether this follows from `first`: it does not say why it failed, it may be of something
     /// else that was killed, or it is the same message again.
     fn follows(&self, first: &Self) -> bool {
@@ -234,10 +245,9 @@ impl Scan {
             job.launched.extend(log.launched);
             job.more += log.more;
         }
-        let proven = |at: &usize| job.events.get(*at).is_some_and(|it| it.kind != Kind::Unknown);
-        if firsts.iter().any(proven) {
-            firsts.retain(proven);
-        }
+        let vague = |at: &usize| job.events.get(*at).map(Event::vagueness);
+        let least = firsts.iter().map(vague).min();
+        firsts.retain(|at| Some(vague(at)) == least);
         let time = |at: &usize| job.events.get(*at).and_then(|event| event.time.as_ref());
         let timed = firsts.iter().all(|at| time(at).is_some());
         let earlier = |best: usize, at: usize| {
@@ -260,8 +270,8 @@ impl Scan {
 
     /// Finds the first cause: the first failure whose message proves what failed, else the first.
     pub(super) fn settle(&mut self) {
-        let proven = self.events.iter().position(|event| event.kind != Kind::Unknown);
-        self.take_first(Some(proven.unwrap_or(0)));
+        let clearest = self.events.iter().enumerate().min_by_key(|(_, event)| event.vagueness());
+        self.take_first(clearest.map(|(at, _)| at));
     }
 
     /// Takes an event as the first cause.
