@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Output, Run, SMALL, Workspace, snapshot};
+use crate::support::{Output, Run, SMALL, Workspace, small_repository, snapshot};
 
 /// Two options that take turns on a number, a requirement with a repair, and a fact.
 const RULES: &str = r#"
@@ -60,16 +60,12 @@ changes = ["m.size=8"]
 overrides = ["m.size=8", "m.rows=64", "other=1"]
 findings = []
 left = []
+known_by = []
 phase = "update"
 "#;
 
-/// Makes a repository with a pack in `rules/small` and one file of cases.
 fn repository(cases: &str) -> Workspace {
-    let workspace = Workspace::new();
-    fs::create_dir_all(workspace.path().join("rules/small/cases")).unwrap();
-    workspace.write("rules/small/pack.toml", format!("{SMALL}{RULES}"));
-    workspace.write("rules/small/cases/all.toml", cases);
-    workspace
+    small_repository(RULES, cases)
 }
 
 fn test(workspace: &Workspace, more: &str) -> Output {
@@ -86,7 +82,7 @@ fn a_case_that_is_as_expected_passes() {
 }
 
 /// One wrong word each, and every one must be found: what is expected, and the inputs under it.
-const PLANTED: [(&str, &str); 32] = [
+const PLANTED: [(&str, &str); 33] = [
     (r#"fired = ["halve-size"]"#, r#"fired = ["turn-on"]"#),
     (r#"fired = ["halve-size"]"#, r#"fired = ["rows-divide"]"#),
     (r#"fired = ["halve-size"]"#, r#"fired = ["halve-size", "turn-on"]"#),
@@ -110,6 +106,7 @@ const PLANTED: [(&str, &str); 32] = [
     ("findings = []", r#"findings = ["rows-divide"]"#),
     ("findings = []", r#"findings = ["broken-continuation"]"#),
     ("left = []", r#"left = ["rows-divide"]"#),
+    ("known_by = []", r#"known_by = ["m.*"]"#),
     ("\nphase = \"update\"", "\nphase = \"score\""),
     ("\nphase = \"update\"", "\nphase = \"none\""),
     ("\nphase = \"update\"", "\nphase = \"host\""),

@@ -158,6 +158,8 @@ pub struct Expected {
     pub findings: Option<Listed>,
     /// Exactly the requirements that are broken after the plan, in any order.
     pub left: Option<Listed>,
+    /// Exactly what the pack knows the launch by, of its `launches` and `keys`, in any order.
+    pub known_by: Option<Listed>,
     /// The place of the failure that the log shows: a phase, `host`, `unknown`, or `none`.
     pub phase: Option<Text>,
     /// The signal that tells the failure, `told` where the case does, or `none`.
@@ -181,7 +183,7 @@ impl Expected {
     }
 
     fn lists(&self) -> impl Iterator<Item = Option<&Listed>> {
-        [&self.plan, &self.changes, &self.overrides, &self.findings, &self.left]
+        [&self.plan, &self.changes, &self.overrides, &self.findings, &self.left, &self.known_by]
             .into_iter()
             .map(Option::as_ref)
     }

@@ -42,6 +42,7 @@ pub fn compare(case: &Case, outcome: &Outcome) -> Vec<Mismatch> {
             (&expected.overrides, &outcome.overrides, "other overrides result", true),
             (&expected.findings, &outcome.findings, "something else is found", false),
             (&expected.left, &outcome.left, "something else stays broken", false),
+            (&expected.known_by, &outcome.known_by, "the pack knows the launch otherwise", false),
         ];
         for (expected, actual, message, ordered) in lists {
             let expected = expected.as_ref();

@@ -67,6 +67,8 @@ pub struct Outcome {
     pub findings: Vec<String>,
     /// The requirements that are broken after the plan.
     pub left: Vec<String>,
+    /// What the pack knows the launch by, of its `launches` and `keys`.
+    pub known_by: Vec<String>,
     /// The place of the failure: a phase, `host`, `unknown` where nothing tells, `none` without one.
     pub phase: String,
     /// The signal that tells the failure: `told` where nothing but the case does, `none` without one.

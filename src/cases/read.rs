@@ -279,6 +279,7 @@ fn expected(table: &Reader<'_>) -> Expected {
         overrides: listed("overrides"),
         findings: listed("findings"),
         left: listed("left"),
+        known_by: listed("known_by"),
         phase: table.optional_text("phase"),
         signal: table.optional_text("signal"),
     }

@@ -47,6 +47,7 @@ pub fn explained<'a>(
         remarks: &job.remarks,
         only: &[],
         shows_unknown: on_unknown != OnUnknown::Ignore,
+        hint: Some("--rule ID shows one rule whole, -v how each value was computed"),
     }
 }
 

@@ -329,7 +329,12 @@ impl Planner<'_> {
     /// Makes the writes and the repairs that follow, unless something stands against the result.
     fn settled(&self, option: &PackOption, wanted: &[Write], now: Standing<'_>) -> Trial {
         match settle(wanted, &option.id, self.pack, now, self.world) {
-            Ok(applied) if applied.changes.is_empty() && applied.directives.is_empty() => {
+            // What is only shown may well be about what no file here says, as the environment of the job.
+            Ok(applied)
+                if applied.changes.is_empty()
+                    && applied.directives.is_empty()
+                    && (option.safety != Safety::Display || applied.skipped.is_empty()) =>
+            {
                 Trial::No(Status::Rejected(Rejection::ChangesNothing))
             }
             Ok(applied) => match self.forbidden(now.0, &applied) {

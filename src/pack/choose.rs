@@ -62,6 +62,14 @@ impl Signs {
         let most = said.max_by_key(|(exact, at)| (*exact, Reverse(*at))).map(|(_, at)| at);
         most.or_else(|| packs.iter().position(|pack| all.iter().any(|it| it.known_to(pack))))
     }
+
+    /// Lists what a pack knows the launch by: globs over its program, then over its keys.
+    pub fn globs_of(&self, pack: &Pack) -> Vec<String> {
+        let fits = |glob: &&String, texts: &[String]| texts.iter().any(|it| glob_matches(glob, it));
+        let launches = pack.launches.iter().filter(|it| fits(it, &self.programs));
+        let keys = pack.keys.iter().filter(|it| fits(it, &self.keys));
+        launches.chain(keys).cloned().collect()
+    }
 }
 
 /// The packs that fit a launch best.

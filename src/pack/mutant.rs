@@ -323,7 +323,7 @@ impl Maker<'_> {
                 let mut rest = rewrites.to_vec();
                 rest.remove(at);
                 let says = format!("without {}", rewrite.text().as_str());
-                let place = rewrite.text().location.clone();
+                let place = as_element(&rewrite.text().location);
                 self.add((rule, field), &says, (place, String::new()), Change::Rewrites(rest));
             }
         }
@@ -343,23 +343,27 @@ impl Maker<'_> {
             self.add(of, &says, (place, edit.replacement), change);
         }
         for (word, bound) in bounds(&assignment.bounds) {
-            for (edit, changed) in self.changes(bound) {
-                let start = bound_start(text, bound.text());
-                let place = text.location.source.at(match start {
-                    Some(start) => edit.span.shifted(start),
-                    None => text.location.span,
-                });
-                let says = format!("{} {word} {}", assignment.target, changed.text().trim());
+            let with = |changed: Option<Condition>| {
                 let mut other = assignment.clone();
                 let slot = match word {
                     "floor" => &mut other.bounds.floor,
                     "cap" => &mut other.bounds.cap,
                     _ => &mut other.bounds.largest_divisor,
                 };
-                *slot = Some(changed);
-                let change = with(Rewrite::Assign(other, text.clone()));
-                self.add(of, &says, (place, edit.replacement), change);
+                *slot = changed;
+                with(Rewrite::Assign(other, text.clone()))
+            };
+            let start = bound_start(text, bound.text());
+            let at =
+                |span: Option<Span>| text.location.source.at(span.unwrap_or(text.location.span));
+            for (edit, changed) in self.changes(bound) {
+                let place = at(start.map(|start| edit.span.shifted(start)));
+                let says = format!("{} {word} {}", assignment.target, changed.text().trim());
+                self.add(of, &says, (place, edit.replacement), with(Some(changed)));
             }
+            let whole = start.and_then(|start| bound_span(text, word, start, bound.text()));
+            let says = format!("{} without its {word}", assignment.target);
+            self.add(of, &says, (at(whole), String::new()), with(None));
         }
     }
 
@@ -367,7 +371,7 @@ impl Maker<'_> {
         for (at, phase) in phases.iter().enumerate() {
             let mut rest = phases.to_vec();
             rest.remove(at);
-            let place = phase_place(option, field, phase);
+            let place = as_element(&phase_place(option, field, phase));
             let says = format!("without {phase}");
             self.add((&option.id, field), &says, (place, String::new()), Change::Phases(rest));
         }
@@ -377,7 +381,7 @@ impl Maker<'_> {
         for (at, frame) in phase.frames.iter().enumerate() {
             let mut rest = phase.frames.clone();
             rest.remove(at);
-            let (says, place) = (format!("without {}", frame.value), frame.location.clone());
+            let (says, place) = (format!("without {}", frame.value), as_element(&frame.location));
             self.add((&phase.name, field), &says, (place, String::new()), Change::Frames(rest));
         }
     }
@@ -426,6 +430,43 @@ fn bound_start(text: &Text, bound: &str) -> Option<usize> {
     Some(end + rest.get(..rest.find('\n').unwrap_or(rest.len()))?.find(bound)?)
 }
 
+/// Widens the place of an element of a list to all that goes with it: the table that it stands in, the
+/// comma behind it, or the one in front of the last, and a line that it has for itself.
+fn as_element(place: &Location) -> Location {
+    let text = place.source.text();
+    let before = |at| text.get(..at).unwrap_or_default();
+    let after = |at| text.get(at..).unwrap_or_default();
+    let Span { mut start, mut end } = place.span;
+    if let Some(table) = table_start(before(start)) {
+        start = table;
+        end += after(end).find('}').map_or(0, |at| at + 1);
+    }
+    let Some(rest) = after(end).strip_prefix(',') else {
+        start = before(start).trim_end().strip_suffix(',').map_or(start, str::len);
+        return place.source.at(Span::new(start, end));
+    };
+    end += 1 + rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let indented = before(start).trim_end_matches([' ', '\t']);
+    if indented.ends_with('\n') && after(end).starts_with('\n') {
+        (start, end) = (indented.len(), end + 1);
+    }
+    place.source.at(Span::new(start, end))
+}
+
+/// Finds the `{` of an inline table that a text ends inside of.
+fn table_start(text: &str) -> Option<usize> {
+    let at = text.rfind(['{', '}', '\n'])?;
+    let field = text.get(at..)?.strip_prefix('{')?.trim_start();
+    field.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(at)
+}
+
+/// Finds all that goes with a bound: from the comma in front of its name to the quote behind it.
+fn bound_span(text: &Text, word: &str, start: usize, bound: &str) -> Option<Span> {
+    let before = text.location.source.text().get(text.location.span.end..start)?;
+    let comma = before.get(..before.rfind(word)?)?.rfind(',')?;
+    Some(Span::new(text.location.span.end + comma, start + bound.len() + 1))
+}
+
 /// Finds a phase in a list of an option's.
 fn phase_place(option: &PackOption, field: Field, phase: &str) -> Location {
     let source = &option.location.source;
@@ -450,4 +491,33 @@ fn plain_changes(text: &Text) -> Vec<(Edit, overrides::Override)> {
         Some((Edit { span: edit.span.shifted(key.len() + 1), ..edit }, parsed))
     });
     changed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Source;
+
+    #[test]
+    fn a_list_without_an_element_is_what_a_person_would_write() {
+        let lists = [
+            ("a = ['x', 'y']\n", "a = ['y']\n"),
+            ("a = ['w', 'x']\n", "a = ['w']\n"),
+            ("a = ['w', 'x', 'y']\n", "a = ['w', 'y']\n"),
+            ("a = ['x']\n", "a = []\n"),
+            ("a = [\n  'w',\n  'x',\n  'y',\n]\n", "a = [\n  'w',\n  'y',\n]\n"),
+            ("a = [\n  'w',\n  'x'\n]\n", "a = [\n  'w'\n]\n"),
+            ("a = [{ set = 'x', floor = '1' }, 'y']\n", "a = ['y']\n"),
+            ("a = ['w', { set = 'x', floor = '1' }]\n", "a = ['w']\n"),
+            ("a = [\n  { set = 'x', cap = '{1' },\n  'y',\n]\n", "a = [\n  'y',\n]\n"),
+        ];
+        for (before, after) in lists {
+            let source = Source::new("a.toml", before);
+            let at = before.find("'x'").unwrap();
+            let place = as_element(&source.at(Span::new(at, at + 3)));
+            let mut rest = before.to_owned();
+            rest.replace_range(place.span.start..place.span.end, "");
+            assert_eq!(rest, after, "{before}");
+        }
+    }
 }

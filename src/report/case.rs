@@ -11,7 +11,7 @@ use crate::cases::{Ruled, Truth};
 use crate::condition::Verdict;
 use crate::engine::{Applied, InvariantEffect, Peak, Plan, Rejection, RequirementState, Status};
 use crate::facts::Missing;
-use crate::pack::Pack;
+use crate::pack::{Pack, PackOption, Safety};
 
 /// Says how every rule came out; why, only of those that are asked for.
 pub fn ruled(pack: &Pack, plan: &Plan, asks: &dyn Fn(&str) -> bool) -> Vec<Ruled> {
@@ -127,10 +127,7 @@ fn plan(reported: &Reported<'_>) -> Vec<String> {
     // Without numbers, so that a step that comes first changes no line of those that follow.
     for step in &plan.steps {
         lines.push(match pack.options.iter().find(|it| it.id == step.option) {
-            Some(option) => {
-                let changes = words::changes(option.changes);
-                format!("{}: {}; changes {changes}", step.option, words::costs(option))
-            }
+            Some(option) => price(option),
             None => step.option.clone(),
         });
         lines.extend(changed(&step.applied, reported));
@@ -143,6 +140,19 @@ fn plan(reported: &Reported<'_>) -> Vec<String> {
         lines.push("nothing".to_owned());
     }
     lines
+}
+
+/// Says what a step is paid with. Which peaks it lowers is seen by the failures that it answers.
+fn price(option: &PackOption) -> String {
+    let changes = words::changes(option.changes);
+    let mut line = format!("{}: {}; changes {changes}", option.id, words::costs(option));
+    if !option.loads.is_empty() {
+        line.push_str(&format!("; loads {}", option.loads.join(", ")));
+    }
+    if option.safety != Safety::Safe {
+        line.push_str(&format!("; {}", words::safety(option.safety)));
+    }
+    line
 }
 
 /// Writes what is changed, without the places, which tell nothing where there are no files.

@@ -468,9 +468,11 @@ pub(super) fn capacity(world: &World) -> Option<i64> {
 /// Says why nothing is proposed.
 pub(super) fn nothing(reported: &Reported<'_>) -> String {
     match reported.world.failure.as_ref().map(|failure| &failure.place) {
-        None => "Nothing to propose: no failure is known. Give the job's log with --log FILE, or \
+        None => {
+            "Nothing to propose: no failure is known. Give a log that shows it with --log FILE, or \
                  say what failed with --fact oom.phase=NAME."
-            .to_owned(),
+                .to_owned()
+        }
         Some(None) => {
             let phases: Vec<&str> =
                 reported.pack.phases.iter().map(|phase| phase.name.as_str()).collect();

@@ -87,15 +87,22 @@ fn stale(pack: &MutatedPack, paint: Paint) -> String {
     pack.stale.iter().map(line).collect()
 }
 
-/// Returns the lines of the file that a mutant changes, before and after.
+/// Returns the lines of the file that a mutant changes, before and after. A line that goes as a whole leaves
+/// the next one as it is.
 fn lines(mutant: &Mutant) -> (Vec<String>, Vec<String>) {
     let Span { start, end } = mutant.place.span;
     let text = mutant.place.source.text();
     let (from, to) = (line_start(text, start), line_end(text, end));
     let part = |from, to| text.get(from..to).unwrap_or_default();
     let after = format!("{}{}{}", part(from, start), mutant.replacement, part(end, to));
-    let split = |text: &str| text.lines().map(str::to_owned).collect();
-    (split(part(from, to)), split(&after))
+    let (mut old, mut new): (Vec<&str>, Vec<&str>) =
+        (part(from, to).lines().collect(), after.lines().collect());
+    while old.last().is_some_and(|it| Some(it) == new.last()) {
+        old.pop();
+        new.pop();
+    }
+    let own = |lines: Vec<&str>| lines.into_iter().map(str::to_owned).collect();
+    (own(old), own(new))
 }
 
 /// Sums up.

@@ -2,13 +2,13 @@
 
 use indexmap::IndexSet;
 
-use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
+use crate::condition::{Assignment, Outcome, Target, Trace, Verdict, deciding_leaves};
 use crate::engine::{
     Applied, Bisected, Bound, Change, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Range,
     Reason, Rejection, Status, Turn, World,
 };
 use crate::facts::{Missing, Provenance};
-use crate::pack::{Changes, Pack, PackOption, Safety};
+use crate::pack::{Changes, Pack, PackOption, Rewrite, Safety};
 use crate::signal::{Event, Kind};
 use crate::text::{Location, join_and, quantity};
 use crate::value::Value;
@@ -100,6 +100,22 @@ pub fn group(status: &Status, pack: &Pack) -> String {
     }
 }
 
+/// Gives the title of an option with what it would set in the job's environment, where no file says it.
+fn with_environment(option: &PackOption) -> String {
+    let set = option.rewrite.iter().filter_map(|it| match it {
+        Rewrite::Assign(Assignment { target: Target::Environment(name), value, .. }, _) => {
+            value.as_literal().map(|value| format!("{name}={value}"))
+        }
+        _ => None,
+    });
+    let set: Vec<String> = set.collect();
+    if set.is_empty() {
+        option.title.clone()
+    } else {
+        format!("{}: {}", option.title, set.join(" "))
+    }
+}
+
 /// Says in one sentence what the group's heading leaves open.
 pub fn reason_in_group(
     status: &Status,
@@ -115,9 +131,12 @@ pub fn reason_in_group(
             let text = unknown(missing);
             text.strip_prefix("unknown: ").unwrap_or(&text).to_owned()
         }
+        Status::Shown => {
+            let title = option.map_or(title, with_environment);
+            caveat.map_or(title.clone(), |caveat| format!("{title}. {caveat}"))
+        }
         Status::Rejected(Rejection::DoesNotRelieve { .. } | Rejection::Loads { .. })
-        | Status::NeedsUnsafe
-        | Status::Shown => match caveat {
+        | Status::NeedsUnsafe => match caveat {
             Some(caveat) => format!("{title}. {caveat}"),
             None => title,
         },

@@ -273,6 +273,15 @@ source = "its configuration"
 "m.on" = true
 "#;
 
+/// Makes a repository with a pack of these rules in `rules/small`, and one file of cases.
+pub fn small_repository(rules: &str, cases: &str) -> Workspace {
+    let workspace = Workspace::new();
+    fs::create_dir_all(workspace.path().join("rules/small/cases")).unwrap();
+    workspace.write("rules/small/pack.toml", format!("{SMALL}{rules}"));
+    workspace.write("rules/small/cases/all.toml", cases);
+    workspace
+}
+
 /// Compares with a snapshot in `snapshots/<area>/`.
 pub fn snapshot(area: &str, name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();

@@ -185,8 +185,8 @@ impl<'a> Suite<'a> {
         Ok(answer)
     }
 
-    /// Tells whether a case fails on a mutant. Those come first on which the rule fires, and of these
-    /// the quickest.
+    /// Tells whether a case fails on a mutant. Those come first that expect something of the rule, then those
+    /// on which it fires, and of these the quickest.
     fn noticed(&self, mutant: &Mutant) -> Result<bool, CliError> {
         let weight = |it: &&Tried<'_>| {
             let own = it.outcome.ruled.iter().find(|ruled| ruled.id == mutant.rule);
@@ -195,7 +195,8 @@ impl<'a> Suite<'a> {
                 (_, Truth::Fired) => 1,
                 _ => 2,
             });
-            (it.prepared.length() > LADDER, own, it.prepared.length())
+            let named = it.prepared.names(&mutant.rule);
+            (!named, it.prepared.length() > LADDER, own, it.prepared.length())
         };
         let may = |it: &&Tried<'_>| it.prepared.may_notice(&self.pack.pack, mutant);
         let mut order: Vec<&Tried<'_>> = self.tried.iter().filter(may).collect();

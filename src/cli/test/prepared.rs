@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use super::run;
-use crate::cases::Case;
+use crate::cases::{Case, Expected};
 use crate::condition::{Condition, Verdict};
 use crate::engine::{Plan, Request, State, World, judge, plan, verdict, writes};
 use crate::pack::{Change, Field, Mutant, Pack, PackOption, Rewrite};
@@ -20,6 +20,10 @@ pub struct Prepared {
     log: Option<String>,
     /// The input and the states that options are judged on, without repetition.
     stands: Vec<State>,
+    /// The rules that the case names in what it expects.
+    named: Vec<String>,
+    /// The options that the plan takes.
+    taken: Vec<String>,
     /// All that the plan says of rules: why options are rejected, and what repairs do.
     mentioned: String,
 }
@@ -41,8 +45,11 @@ impl Prepared {
         }
         let statuses: Vec<_> = plan.verdicts.iter().map(|it| &it.status).collect();
         let mentioned = format!("{statuses:?} {:?} {:?}", plan.steps, plan.repair);
-        let (digest, log) = (digest(&plan), read_log(pack, case));
-        Ok(Self { digest, log, state, world, request, stands, mentioned })
+        let (digest, log) = (digest(pack, &plan), read_log(pack, case));
+        let taken = taken(&plan).cloned().collect();
+        let named = case.expected.iter().flat_map(Expected::named);
+        let named = named.map(|it| it.as_str().to_owned()).collect();
+        Ok(Self { named, taken, digest, log, state, world, request, stands, mentioned })
     }
 
     /// Tells whether a mutant reads the log as before, or plans the same in every respect; and so
@@ -51,7 +58,7 @@ impl Prepared {
         if field.reads_logs() {
             return read_log(pack, case) == self.log;
         }
-        digest(&plan(pack, &self.state, &self.world, &self.request)) == self.digest
+        digest(pack, &plan(pack, &self.state, &self.world, &self.request)) == self.digest
     }
 
     /// Tells whether a mutant may change what comes of the case, so that it is worth planning anew: on a
@@ -67,20 +74,12 @@ impl Prepared {
                 self.may_relieve(it)
                     && self.want_differs(pack, &it.when.condition, &it.rewrite, new)
             }),
-            (Field::Relieves(at) | Field::Loads(at), Change::Phases(new)) => {
-                pack.options.get(at).is_none_or(|it| {
-                    let old = if matches!(mutant.field, Field::Loads(_)) {
-                        &it.loads
-                    } else {
-                        &it.relieves
-                    };
-                    let place = self.world.failure.as_ref().and_then(|it| it.place.as_ref());
-                    place.is_some_and(|place| old.contains(place) != new.contains(place))
-                        && self
-                            .stand_where(pack, &it.when.condition, Verdict::False)
-                            .next()
-                            .is_some()
-                })
+            (Field::Loads(at), Change::Phases(new)) => pack.options.get(at).is_none_or(|it| {
+                self.taken.contains(&it.id) || self.moves(pack, it, &it.loads, new)
+            }),
+            (Field::Relieves(at), Change::Phases(new)) => {
+                let it = pack.options.get(at);
+                it.is_none_or(|it| self.moves(pack, it, &it.relieves, new))
             }
             (Field::Frames(_) | Field::Signal(_), _) => self.log.is_some(),
             (Field::Repair(at), Change::Rewrites(_)) => {
@@ -88,14 +87,27 @@ impl Prepared {
                 let broken = |holds| self.stand_where(pack, holds, Verdict::True).next().is_some();
                 rule.is_none_or(broken) || speaks()
             }
+            // An option that helps nothing here is not told of, unless something is unknown.
+            (Field::When(at), Change::Condition(new)) => pack.options.get(at).is_none_or(|it| {
+                let shown = self.may_relieve(it) || self.names(&it.id);
+                self.differ(pack, &it.when.condition, new, shown)
+            }),
             (field, Change::Condition(new)) => {
                 let requires = matches!(field, Field::Guard(_) | Field::Holds(_));
                 let old = pack.expression(field);
-                old.is_none_or(|old| self.differ(pack, &old.condition, new))
+                old.is_none_or(|old| self.differ(pack, &old.condition, new, true))
                     || (requires && speaks())
             }
             _ => true,
         }
+    }
+
+    /// Tells whether other phases make a difference to an option: the failure is in one of them, and the
+    /// option may apply.
+    fn moves(&self, pack: &Pack, option: &PackOption, old: &[String], new: &[String]) -> bool {
+        let place = self.world.failure.as_ref().and_then(|it| it.place.as_ref());
+        place.is_some_and(|place| old.contains(place) != new.contains(place))
+            && self.stand_where(pack, &option.when.condition, Verdict::False).next().is_some()
     }
 
     /// Tells whether somebody asks for an option, or whether the failure is where it helps.
@@ -133,12 +145,22 @@ impl Prepared {
                 .any(|stand| wants(old, stand) != wants(new, stand))
     }
 
-    fn differ(&self, pack: &Pack, old: &Condition, new: &Condition) -> bool {
+    /// Tells whether a condition comes to something else on a state; whether it holds counts only where
+    /// that is shown.
+    fn differ(&self, pack: &Pack, old: &Condition, new: &Condition, shown: bool) -> bool {
         let comes_to = |condition: &Condition, stand: &State| {
             let judgement = judge(condition, pack, stand, &self.world);
-            format!("{:?} {:?}", judgement.verdict, judgement.trace.outcome)
+            match judgement.verdict {
+                Verdict::True | Verdict::False | Verdict::Absent(_) if !shown => String::new(),
+                verdict => format!("{verdict:?} {:?}", judgement.trace.outcome),
+            }
         };
         self.stands.iter().any(|stand| comes_to(old, stand) != comes_to(new, stand))
+    }
+
+    /// Tells whether what the case expects speaks of a rule.
+    pub fn names(&self, rule: &str) -> bool {
+        self.named.iter().any(|it| it == rule)
     }
 
     /// Counts the states of the ladder, as a measure of how long planning takes.
@@ -153,9 +175,17 @@ fn read_log(pack: &Pack, case: &Case) -> Option<String> {
     Some(format!("{:?}", pack.signals.scan(&log.source)))
 }
 
+/// Lists the options that a plan takes.
+fn taken(plan: &Plan) -> impl Iterator<Item = &String> {
+    plan.steps.iter().map(|step| &step.option)
+}
+
 /// Identifies all that a case can show of a plan.
-fn digest(plan: &Plan) -> u64 {
+fn digest(pack: &Pack, plan: &Plan) -> u64 {
     let mut hasher = DefaultHasher::new();
+    for option in pack.options.iter().filter(|it| taken(plan).any(|id| *id == it.id)) {
+        option.loads.hash(&mut hasher);
+    }
     for verdict in &plan.verdicts {
         (&verdict.id, format!("{:?}", verdict.status)).hash(&mut hasher);
     }

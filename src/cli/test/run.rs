@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cases::{Again, Case, CaseFile, Outcome};
+use crate::cli::choose::signs_of;
 use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
 use crate::cli::facts::{check_group, read_group};
@@ -16,7 +17,7 @@ use crate::cli::told::{
 use crate::cli::tried;
 use crate::engine::{Decision, Plan, Request, RequirementState, State, World, decide, plan};
 use crate::facts::Provenance;
-use crate::pack::{Pack, Text};
+use crate::pack::{Pack, Signs, Text};
 use crate::report::{Explained, FileChange, Look, Reported, case_page, explain, ruled};
 use crate::surface::{bash, slurm};
 use crate::text::{Fault, Faults, Source, shell_word};
@@ -88,6 +89,7 @@ impl Runner<'_> {
             changes: changes(&plan),
             findings: broken(&plan.requirements).into_iter().chain(in_scripts(&job)).collect(),
             left: broken(&plan.after),
+            known_by: signs(&job).globs_of(self.pack),
             phase: place.map_or("none".to_owned(), |it| it.unwrap_or("unknown".to_owned())),
             signal: job
                 .world
@@ -114,6 +116,7 @@ impl Runner<'_> {
             remarks: &job.remarks,
             only: &[],
             shows_unknown: true,
+            hint: None,
         };
         Ok(explain(&explained, false, look))
     }
@@ -299,6 +302,14 @@ impl Runner<'_> {
         let message = format!("failing again and again, it has no end after {LONGEST} steps");
         Some(Again { message, lines: vec![format!("{} is still taken", last.option)] })
     }
+}
+
+/// Returns what tells which pack is the launch's.
+fn signs(job: &Job) -> Signs {
+    let chosen =
+        job.chosen.and_then(|(at, launch)| job.inputs.get(at)?.script.launches.get(launch));
+    let keys = || job.state.entries.iter().map(|it| it.key.clone());
+    chosen.map_or_else(|| Signs { keys: keys().collect(), ..Signs::default() }, signs_of)
 }
 
 /// Returns a text as a plan changed it.

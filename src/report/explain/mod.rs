@@ -41,6 +41,8 @@ pub struct Explained<'a> {
     pub only: &'a [String],
     /// Whether rules that read something unknown are shown.
     pub shows_unknown: bool,
+    /// What shows more, for the last line.
+    pub hint: Option<&'a str>,
 }
 
 /// The five verdicts on a rule, and what is none of them.

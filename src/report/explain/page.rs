@@ -336,8 +336,9 @@ impl Page<'_> {
             let line = self.paint.strong(line.trim_end_matches(": "));
             self.out.push_str(&format!("{line}\n"));
         }
-        let hint = "--rule ID shows one rule whole, -v how each value was computed";
-        self.out.push_str(&format!("{}\n", self.paint.faint(hint)));
+        if let Some(hint) = self.explained.hint {
+            self.out.push_str(&format!("{}\n", self.paint.faint(hint)));
+        }
     }
 
     /// Everything about one rule.
