@@ -484,6 +484,42 @@ fn a_baseline_knows_findings_by_what_they_are() {
 }
 
 #[test]
+fn findings_name_the_page_of_their_rule_where_the_pack_has_such_pages() {
+    let pack = |docs: &str| {
+        format!(
+            "name = \"team\"\nversion = \"1.0.0\"\ndescription = \"ours\"\nextend = [\"verl\"]\n{docs}\n[[require]]\nid = \"small\"\nholds = 'data.train_batch_size < 10'\nfails_at = \"once\"\nmessage = \"too large\"\n"
+        )
+    };
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "python3 -m verl.trainer.main_ppo data.train_batch_size=100\n");
+    let pages = |docs: &str| -> Vec<(String, Json)> {
+        workspace.write("team/pack.toml", pack(docs));
+        let run = workspace.hydrule("check run.sh --pack team --output-format sarif").run();
+        let report: Json =
+            serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.shown()));
+        let rules = report["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap().clone();
+        let page = |it: &Json| (it["id"].as_str().unwrap().to_owned(), it["helpUri"].clone());
+        rules.iter().map(page).collect()
+    };
+    // The rules of the pack that it extends are another's.
+    let found = pages("docs = \"https://wiki.example.org/rules/{rule}.html\"");
+    let verls = ("mini-batch-divides-train-batch".to_owned(), Json::Null);
+    assert!(found.contains(&verls), "{found:?}");
+    assert!(
+        found.contains(&("small".to_owned(), "https://wiki.example.org/rules/small.html".into()))
+    );
+    let one = workspace.hydrule("rule small --pack team").run();
+    assert!(one.out.contains("https://wiki.example.org/rules/small.html"), "{}", one.out);
+    assert!(pages("").contains(&("small".to_owned(), Json::Null)));
+    for wrong in ["https://example.org", "wiki/{rule}", "https://a b/{rule}", ""] {
+        workspace.write("team/pack.toml", pack(&format!("docs = {wrong:?}")));
+        let run = workspace.hydrule("check run.sh --pack team").run();
+        assert_eq!(run.code, 2, "{wrong}: {}", run.shown());
+        assert!(run.err.contains("is no address of a rule's page"), "{wrong}: {}", run.err);
+    }
+}
+
+#[test]
 fn sarif_tells_where_a_value_comes_from() {
     let workspace = Workspace::new();
     let script = "export X=\"[1,2\"\npython3 -m my.app a.b=$X\n";

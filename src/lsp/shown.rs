@@ -75,6 +75,8 @@ impl Places<'_> {
             "message": format!("{}{help}", fault.message),
         });
         let related = (!related.is_empty()).then(|| related.into());
+        let page = finding.page.as_ref().map(|page| json!({ "href": page }));
+        let shown = with(shown, "codeDescription", page);
         let unnecessary = UNNECESSARY.contains(&finding.rule.as_str());
         let shown = with(shown, "relatedInformation", related);
         with(shown, "tags", unnecessary.then(|| json!([1])))

@@ -288,6 +288,7 @@ impl<'a> Checker<'a> {
             why: entry.why.value.clone(),
             source: entry.source.value.clone(),
             caveat: entry.caveat.as_ref().map(|text| text.value.clone()),
+            page: entry.page.clone(),
             location: entry.location.clone(),
         })
     }
@@ -444,6 +445,7 @@ impl<'a> Checker<'a> {
             message: entry.message.value.clone(),
             repair: repair?,
             source: entry.source.as_ref().map(|text| text.value.clone()),
+            page: entry.page.clone(),
             location: entry.location.clone(),
             reads: Reads::default(),
         })

@@ -61,6 +61,8 @@ pub struct Manifest {
     /// Configurations that the target ships whole.
     pub(super) bases: Vec<WholeBase>,
     pub(super) goal: Option<Text>,
+    /// Where its rules are explained: an address in which `{rule}` stands for an id.
+    pub(super) docs: Option<Text>,
     /// Which versions of hydrule the pack is written for.
     pub(super) requires: Option<Text>,
     pub(super) extends: Vec<ExtendEntry>,
@@ -206,6 +208,8 @@ pub(super) struct OptionEntry {
     pub why: Text,
     pub source: Text,
     pub caveat: Option<Text>,
+    /// The address of its page.
+    pub page: Option<String>,
 }
 
 #[derive(Debug)]
@@ -223,6 +227,8 @@ pub(super) struct RequirementEntry {
     pub message: Text,
     pub repair: Vec<RewriteText>,
     pub source: Option<Text>,
+    /// The address of its page.
+    pub page: Option<String>,
 }
 
 impl ExtendEntry {
@@ -252,7 +258,27 @@ impl Manifest {
             let faults = manifest.read_file(file);
             manifest.faults.extend(faults.into_iter().map(|fault| (file.clone(), fault)));
         }
+        manifest.name_pages();
         manifest
+    }
+
+    /// Gives every rule the address of its page; those of packs that this one extends have their own.
+    fn name_pages(&mut self) {
+        let Some(docs) = self.docs.take().filter(|it| !it.stands_in()) else { return };
+        let value = docs.as_str();
+        let is_web = value.starts_with("https://") || value.starts_with("http://");
+        if !is_web || !value.contains("{rule}") || value.contains(char::is_whitespace) {
+            let message = format!("`{value}` is no address of a rule's page");
+            let fault = Fault::new("hydrule::pack::docs", docs.location.span, message);
+            let help =
+                "write it as in \"https://example.org/rules#{rule}\", `{rule}` for the rule's id";
+            let source = docs.location.source.clone();
+            self.faults.push((source, fault.labelled("where a rule is explained").helped(help)));
+            return;
+        }
+        let page = |id: &Text| Some(value.replace("{rule}", id.as_str()));
+        self.options.iter_mut().for_each(|it| it.page = page(&it.id));
+        self.requirements.iter_mut().for_each(|it| it.page = page(&it.id));
     }
 
     /// Returns in which language the target's launches have their arguments.
@@ -320,6 +346,7 @@ impl Manifest {
         keep(&mut self.description, reader.optional_text("description"));
         keep(&mut self.target, reader.optional_text("target"));
         keep(&mut self.goal, reader.optional_text("goal"));
+        keep(&mut self.docs, reader.optional_text("docs"));
         keep(&mut self.requires, reader.optional_text("requires"));
         self.extends.extend(ExtendEntry::read(reader, "extend"));
         self.off.extend(reader.text_entries("off"));
@@ -498,6 +525,7 @@ fn option(table: Reader<'_>) -> OptionEntry {
         why,
         source,
         caveat,
+        page: None,
     }
 }
 
@@ -521,5 +549,6 @@ fn requirement(table: Reader<'_>) -> RequirementEntry {
         message,
         repair,
         source,
+        page: None,
     }
 }

@@ -95,6 +95,7 @@ fn bound(id: &str, quantity: &str, limit: &Text, message: &str) -> RequirementEn
         message: say(&message),
         repair: Vec::new(),
         source: Some(say(&limit.location.to_string())),
+        page: None,
     }
 }
 

@@ -421,6 +421,8 @@ pub struct PackOption {
     pub source: String,
     /// What common advice gets wrong about it.
     pub caveat: Option<String>,
+    /// The address of its page, if the pack has such pages.
+    pub page: Option<String>,
     /// Where the pack defines it.
     pub location: Location,
 }
@@ -478,6 +480,8 @@ pub struct Requirement {
     pub repair: Vec<Rewrite>,
     /// Where it is known from.
     pub source: Option<String>,
+    /// The address of its page, if the pack has such pages.
+    pub page: Option<String>,
     /// Where the pack defines it.
     pub location: Location,
     /// What decides it.

@@ -43,6 +43,8 @@ pub struct Finding {
     pub flow: Vec<(Span, String)>,
     /// What would mend it, if anything surely does.
     pub fix: Option<Mend>,
+    /// The address of a page about the rule, if there is one.
+    pub page: Option<String>,
 }
 
 /// What makes a finding the same in a later version of its file: file, rule, key and launch, never the
@@ -77,9 +79,9 @@ impl Mend {
 impl Finding {
     /// Makes a finding about a text as such.
     pub fn new(rule: &str, level: Level, source: &Source, fault: Fault) -> Self {
-        let (key, launch, flow, fix) = (None, None, Vec::new(), None);
+        let (key, launch, flow, fix, page) = (None, None, Vec::new(), None, None);
         let (rule, source) = (rule.to_owned(), source.clone());
-        Self { rule, level, key, launch, source, fault, flow, fix }
+        Self { rule, level, key, launch, source, fault, flow, fix, page }
     }
 
     /// Tells whether two findings say the same, whatever would mend them.

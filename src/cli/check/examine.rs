@@ -328,7 +328,7 @@ fn broken_finding(
     }
     let mut finding =
         Finding::new(&rule.id, rule.level, &location.source, fault.helped(help)).of(program);
-    finding.key = key;
+    (finding.key, finding.page) = (key, rule.page.clone());
     finding
 }
 

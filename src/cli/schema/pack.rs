@@ -26,6 +26,7 @@ fn header() -> Vec<Field> {
         ("description", text("What it is for, in a sentence")),
         ("target", text("The application whose overrides it knows")),
         ("goal", text("A condition that a plan should make true")),
+        ("docs", text("Where its rules are explained: https://example.org/rules#{rule}")),
         ("requires", text("The hydrule that it is written for: >=0.1")),
         ("launches", texts("Globs over the modules and scripts of the target")),
         ("keys", texts("Globs over keys that tell the target where its name does not")),

@@ -64,6 +64,7 @@ fn finding() -> Json {
                 labelled("The way of the value, from its variable's definition to the launch"),
             ),
             ("fix", or_null(fix())),
+            ("page", or_null(text("The address of a page about the rule, if its pack names one"))),
         ],
     )
 }

@@ -53,5 +53,6 @@ fn finding_json(finding: &Finding) -> Json {
         "also": also,
         "flow": flow,
         "fix": finding.fix.as_ref().map(fix_json),
+        "page": finding.page,
     })
 }

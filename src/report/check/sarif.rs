@@ -55,7 +55,7 @@ pub fn check_sarif(report: &Report<'_>) -> Json {
 /// Describes a rule: in the words for all of its findings where there are any, else in those of one.
 fn rule(finding: &Finding, report: &Report<'_>) -> Json {
     let text = report.rules.get(&finding.rule).unwrap_or(&finding.fault.message);
-    json!({
+    let mut rule = json!({
         "id": finding.rule,
         "name": finding.rule,
         "shortDescription": { "text": text },
@@ -69,7 +69,11 @@ fn rule(finding: &Finding, report: &Report<'_>) -> Json {
                 Level::Note => "recommendation",
             },
         },
-    })
+    });
+    if let (Some(page), Some(fields)) = (&finding.page, rule.as_object_mut()) {
+        fields.insert("helpUri".to_owned(), page.as_str().into());
+    }
+    rule
 }
 
 fn result(finding: &Finding, rule: Option<usize>, fingerprint: &str) -> Json {

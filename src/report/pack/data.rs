@@ -128,6 +128,7 @@ fn option_json(option: &PackOption, number: usize) -> Json {
         "why": option.why,
         "source": option.source,
         "caveat": option.caveat,
+        "page": option.page,
     })
 }
 
@@ -146,6 +147,7 @@ fn requirement_json(rule: &Requirement) -> Json {
         "message": rule.message,
         "rewrite": rewrites(&rule.repair),
         "source": rule.source,
+        "page": rule.page,
     })
 }
 

@@ -116,6 +116,7 @@ fn option_fields(page: &mut Fields, pack: &Pack, option: &PackOption) {
         page.field("caveat", caveat);
     }
     page.field("source", &option.source);
+    page_field(page, option.page.as_deref());
     page.field("relieves", &words::relief(option));
     page.field("changes", words::changes(option.changes));
     page.field("cost", &words::costs(option));
@@ -124,6 +125,13 @@ fn option_fields(page: &mut Fields, pack: &Pack, option: &PackOption) {
     page.field("when", &words::one_line(option.when.text.as_str()));
     for text in option.rewrite.iter().map(rewrite_text) {
         page.field("rewrite", &text);
+    }
+}
+
+/// Says where the rule is explained.
+fn page_field(page: &mut Fields, address: Option<&str>) {
+    if let Some(address) = address {
+        page.field("page", address);
     }
 }
 
@@ -139,6 +147,7 @@ fn requirement_fields(page: &mut Fields, pack: &Pack, rule: &Requirement) {
     if let Some(source) = &rule.source {
         page.field("source", source);
     }
+    page_field(page, rule.page.as_deref());
     versions_field(page, pack, rule.versions.as_ref());
     if let Some(when) = rule.when_text() {
         page.field("when", &words::one_line(when.as_str()));
