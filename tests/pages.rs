@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::walk::drawing;
+use crate::support::walk::{drawing, drawing_in_light};
 use crate::support::{Run, Workspace, root, snapshot};
 
 fn accepts() -> bool {
@@ -73,6 +73,11 @@ fn the_picture_is_the_real_output() {
     let start = output[..start].rfind('\n').unwrap() + 1;
     shown.push_str(&output[start..]);
     check_file("docs/rewrite.svg", &drawing(&shown));
+    check_file("docs/rewrite-light.svg", &drawing_in_light(&shown));
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for name in ["docs/rewrite.svg", "docs/rewrite-light.svg"] {
+        assert!(readme.contains(&format!("=\"{name}\"")), "README.md does not show {name}");
+    }
 }
 
 #[test]

@@ -255,6 +255,25 @@ pub fn drawing(text: &str) -> String {
     drawn.replace(".dimmed { opacity: 0.4; }", ".dimmed { opacity: 0.7; }")
 }
 
+/// Draws the same for a page with a white ground, in colours that can be read there.
+pub fn drawing_in_light(text: &str) -> String {
+    let rgb = |code: u32| {
+        let [_, red, green, blue] = code.to_be_bytes();
+        anstyle::RgbColor(red, green, blue)
+    };
+    let (black, red, green, yellow) = (0x24_29_2f, 0xcf_22_2e, 0x11_63_29, 0x7d_4e_00);
+    let (blue, magenta, cyan, grey) = (0x09_69_da, 0x82_50_df, 0x1b_6f_78, 0x57_60_6a);
+    let half = [black, red, green, yellow, blue, magenta, cyan, grey];
+    let all: Vec<_> = half.into_iter().chain(half).map(rgb).collect();
+    let drawn = anstyle_svg::Term::new()
+        .palette(anstyle_svg::Palette(all.try_into().unwrap()))
+        .fg_color(rgb(black).into())
+        .bg_color(rgb(0xf6_f8_fa).into())
+        .min_width_px(840)
+        .render_svg(text);
+    drawn.replace(".dimmed { opacity: 0.4; }", ".dimmed { opacity: 0.75; }")
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
