@@ -25,7 +25,7 @@ const KEPT_IN: [(&str, &[&str]); 17] = [
     ("miette", &["report/fault.rs"]),
     ("brush_parser", &["surface/bash/"]),
     ("clap", &["cli/"]),
-    ("clap_complete", &["cli/args.rs", "cli/shell.rs"]),
+    ("clap_complete", &["cli/args/shell.rs", "cli/shell.rs"]),
     ("clap_mangen", &["cli/shell.rs"]),
     ("toml", &["pack/"]),
     ("semver", &["pack/version.rs"]),
