@@ -40,7 +40,10 @@ const USUAL: &str = "\
     has been executed, is not available, worker started, connection, please try to use the request with, \
     (WorkerDict pid=) (TaskRunner pid=) (raylet) Rollout: it/s Training Progress: Loading checkpoint shards, \
     first we count what is left after, so there are then each one which would be out of their number and \
-    because it works for all people to see about this from the other where more have said when";
+    because it works for all people to see about this from the other where more have said when, which over \
+    time can be an issue; reading and writing the files with status code, objects, blocks and sizes: the \
+    process ran a command on shared storage, located here. The code is called by you before the next event \
+    utils.py util/ object.py core/ container";
 
 /// What a literal belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +111,8 @@ impl Prefilter {
                 let places = (way..text.len() - 1).step_by(STRIDE);
                 let Some(place) = places.max_by_key(|place| rarity(text, *place)) else { continue };
                 for bytes in groups(text, place) {
-                    let (byte, bit) = slot(bytes);
-                    self.bits.get_mut(byte).into_iter().for_each(|byte| *byte |= 1 << bit);
+                    let (byte, mask) = slot(bytes);
+                    self.bits.get_mut(byte).into_iter().for_each(|byte| *byte |= mask);
                     self.groups.push(Group { bytes, literal, place });
                 }
             }
@@ -135,13 +138,15 @@ impl Prefilter {
 
     /// Calls `hit` with where a literal stands, and what it belongs to.
     pub(super) fn find(&self, bytes: &[u8], hit: &mut dyn FnMut(usize, Target)) {
-        for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
-            let fours = chunk.chunks_exact(STRIDE);
-            let any = fours.fold(0, |any, four| any | self.bit(group(four)));
-            if any & 1 != 0 || chunk.len() < CHUNK {
+        let (chunks, rest) = bytes.as_chunks::<CHUNK>();
+        for (index, chunk) in chunks.iter().enumerate() {
+            let (fours, _) = chunk.as_chunks::<STRIDE>();
+            let any = fours.iter().fold(0, |any, four| any | self.bit(u32::from_le_bytes(*four)));
+            if any != 0 {
                 self.look(bytes, index * CHUNK, chunk, hit);
             }
         }
+        self.look(bytes, chunks.len() * CHUNK, rest, hit);
         for (finder, target) in &self.short {
             for at in finder.find_iter(bytes) {
                 hit(at, *target);
@@ -149,18 +154,18 @@ impl Prefilter {
         }
     }
 
-    /// Tells in the lowest bit whether there may be such a group.
+    /// Returns zero where there is no such group.
     #[inline]
     fn bit(&self, group: u32) -> u8 {
-        let (byte, bit) = slot(group);
-        self.bits.get(byte).copied().unwrap_or_default() >> bit
+        let (byte, mask) = slot(group);
+        self.bits.get(byte).copied().unwrap_or_default() & mask
     }
 
     #[inline(never)]
     fn look(&self, bytes: &[u8], at: usize, chunk: &[u8], hit: &mut dyn FnMut(usize, Target)) {
         for (index, four) in chunk.chunks(STRIDE).enumerate() {
             let wanted = group(four);
-            if self.bit(wanted) & 1 == 0 {
+            if self.bit(wanted) == 0 {
                 continue;
             }
             for group in self.near(wanted).iter().filter(|group| group.bytes == wanted) {
@@ -240,11 +245,14 @@ fn group(four: &[u8]) -> u32 {
     }
 }
 
-/// Where the bit of a group is: its byte, and which of the byte.
+/// Where the bit of a group is: its byte, and a mask of the bit.
 #[inline]
-fn slot(group: u32) -> (usize, u32) {
+fn slot(group: u32) -> (usize, u8) {
+    // A look into a table is cheaper than a shift by an amount that varies.
+    const MASKS: [u8; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
     let hash = hash(group);
-    ((hash >> (32 - SLOTS)) as usize, hash >> (29 - SLOTS) & 7)
+    let bit = (hash >> (29 - SLOTS) & 7) as usize;
+    ((hash >> (32 - SLOTS)) as usize, MASKS.get(bit).copied().unwrap_or_default())
 }
 
 fn bucket(group: u32) -> usize {
