@@ -1,13 +1,6 @@
 //! How a plan's time grows with the rules of a pack: ratios of runs side by side.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a bench prints, and fails by panicking"
-)]
-
 use std::fmt::Write as _;
-use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use hydrule::engine::{Entry, Request, State, World, decide, plan};
@@ -15,6 +8,8 @@ use hydrule::facts::Provenance;
 use hydrule::overrides::parse;
 use hydrule::pack::{Pack, load};
 use hydrule::value::Value;
+
+use crate::pairs::fastest;
 
 /// How often each side runs; the fastest run of each counts.
 const ROUNDS: usize = 30;
@@ -64,16 +59,8 @@ fn launch() -> (State, World) {
     (state, world)
 }
 
-fn fastest<T>(mut run: impl FnMut() -> T) -> Duration {
-    let time = |run: &mut dyn FnMut() -> T| {
-        let start = Instant::now();
-        black_box(run());
-        start.elapsed()
-    };
-    (0..ROUNDS).map(|_| time(&mut run)).min().unwrap_or_default()
-}
-
-fn main() {
+/// Prints the table.
+pub fn run() {
     let (state, world) = launch();
     let request = Request::default();
     let (small, loading_small) = pack_of(100, 100);
@@ -84,9 +71,9 @@ fn main() {
         let ratio = other.as_secs_f64() / one.as_secs_f64();
         println!("{what:<36}{:>9} us{:>9} us{ratio:>8.2}", one.as_micros(), other.as_micros());
     };
-    let decided = |pack: &Pack| fastest(|| decide(pack, &state, &world, &request));
+    let decided = |pack: &Pack| fastest(ROUNDS, || decide(pack, &state, &world, &request));
     row("decide: 100 rules matter", decided(&small), decided(&large));
-    let planned = |pack: &Pack| fastest(|| plan(pack, &state, &world, &request));
+    let planned = |pack: &Pack| fastest(ROUNDS, || plan(pack, &state, &world, &request));
     row("plan: a verdict for every rule", planned(&small), planned(&large));
     row("load", loading_small, loading_large);
 }

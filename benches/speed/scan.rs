@@ -3,49 +3,41 @@
 //! The logs are made in `target/`: lines as training prints them, and one of a single line. Each command
 //! runs as a process of its own; the fastest of a few runs counts.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a bench prints, and fails by panicking"
-)]
-
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::pairs::{folder, hydrule, peak, side_by_side};
 
 /// How often each command runs.
 const ROUNDS: usize = 5;
 /// The largest log.
 const LARGE: usize = 1 << 30;
 
-fn main() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+/// Prints the table.
+pub fn run() {
     println!(
         "{:<24}{:>10}{:>14}{:>14}{:>8}{:>12}",
         "", "size", "facts", "grep", "ratio", "peak RSS"
     );
     for (name, size) in [("1x", LARGE / 100), ("10x", LARGE / 10), ("100x", LARGE)] {
-        row(name, &log(folder, name, size, false));
+        row(name, &log(folder(), name, size, false));
     }
-    row("100x, one line", &log(folder, "line", LARGE, true));
+    row("100x, one line", &log(folder(), "line", LARGE, true));
 }
 
 fn row(name: &str, path: &Path) {
     let size = path.metadata().unwrap().len();
-    let facts = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hydrule"));
-        command.arg("facts").arg(path);
-        command
-    };
+    let facts = || hydrule(&["facts", path.to_str().unwrap()]);
     let grep = || {
         let mut command = Command::new("grep");
         command.args(["-ic", "memory\\|oom"]).arg(path);
         command
     };
-    let (ours, theirs) = side_by_side(&facts, &grep);
+    let (ours, theirs) = side_by_side(ROUNDS, &facts, &grep);
     let rate = |time: Duration| {
         let bytes = f64::from(u32::try_from(size / 1024).unwrap()) * 1024.0;
         bytes / time.as_secs_f64() / 1e9
@@ -58,32 +50,6 @@ fn row(name: &str, path: &Path) {
         rate(ours) / rate(theirs),
         peak(facts()) >> 10,
     );
-}
-
-/// Runs two commands in turn; the fastest run of each counts.
-fn side_by_side(one: &dyn Fn() -> Command, other: &dyn Fn() -> Command) -> (Duration, Duration) {
-    let time = |command: &dyn Fn() -> Command| {
-        let start = Instant::now();
-        command().stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-        start.elapsed()
-    };
-    let times = (0..ROUNDS).map(|_| (time(one), time(other)));
-    times.reduce(|best, now| (best.0.min(now.0), best.1.min(now.1))).unwrap()
-}
-
-/// The most memory that a run had, in KiB, as the kernel counts it.
-fn peak(mut command: Command) -> u64 {
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut most = 0;
-    while child.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
-        let status = status.unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|it| it.trim().trim_end_matches(" kB").parse().ok());
-        most = most.max(peak.unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    most
 }
 
 /// Makes a log with a failure at its end, where it is not there yet.
