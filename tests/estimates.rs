@@ -322,7 +322,7 @@ fn what_nothing_tells_stays_unknown() {
 #[test]
 fn requirements_over_the_peak_are_checked_again() {
     let pack = small_pack("").unwrap();
-    assert!(pack.requirements[0].reads.may_depend_on("rows"));
+    assert!(pack.reads(&pack.requirements[0]).may_depend_on("rows"));
 }
 
 #[test]

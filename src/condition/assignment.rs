@@ -61,6 +61,18 @@ impl fmt::Display for Target {
 impl Assignment {
     /// Reads a rewrite; nothing if it is no assignment, and so a plain override.
     pub fn parse(text: &str) -> Option<Result<Self, Vec<Fault>>> {
+        Self::read(text, &Condition::parse)
+    }
+
+    /// Takes a rewrite that was checked before, as [`Condition::sound`] takes its expression.
+    pub fn sound(text: &str) -> Option<Self> {
+        Self::read(text, &|value| Ok(Condition::sound(value)))?.ok()
+    }
+
+    fn read(
+        text: &str,
+        expression: &dyn Fn(&str) -> Result<Condition, Vec<Fault>>,
+    ) -> Option<Result<Self, Vec<Fault>>> {
         let (target, value) = text.split_once(":=")?;
         let (adds, name) = match target.trim().strip_prefix("++") {
             Some(key) if !key.contains(':') => (true, key),
@@ -71,7 +83,7 @@ impl Assignment {
             return None;
         }
         let value_offset = target.len() + 2;
-        let parsed = Condition::parse(value).map_err(|faults| {
+        let parsed = expression(value).map_err(|faults| {
             faults.into_iter().map(|fault| fault.shifted(value_offset)).collect::<Vec<Fault>>()
         });
         Some(parsed.and_then(|value| {

@@ -1,46 +1,66 @@
 use std::mem::discriminant;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
 use super::builtins::Builtin;
+use super::parse::read;
 use crate::path::KeyPath;
 use crate::text::Span;
 use crate::value::Value;
 
-/// A parsed expression and the text it was read from.
+/// An expression and the text it was read from.
 #[derive(Debug, Clone)]
 pub struct Condition {
     pub(super) text: String,
-    pub(super) root: Expr,
+    root: OnceLock<Expr>,
 }
 
 impl Condition {
+    pub(super) fn new(text: String, root: Expr) -> Self {
+        Self { text, root: OnceLock::from(root) }
+    }
+
+    /// Takes an expression that was checked before, such as one of a pack that ships. It is parsed
+    /// when it is first asked for: most are not. What cannot be parsed is null.
+    pub fn sound(text: &str) -> Self {
+        Self { text: text.to_owned(), root: OnceLock::new() }
+    }
+
     /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn root(&self) -> &Expr {
+        self.root.get_or_init(|| {
+            let null = Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) };
+            read(&self.text).unwrap_or(null)
+        })
     }
 
     /// Makes a condition of one fact, whatever its name.
     pub fn of_fact(name: &str) -> Self {
         let text = format!("${name}");
         let span = Span::new(0, text.len());
-        Self { text, root: Expr { span, kind: ExprKind::Fact(name.to_owned()) } }
+        Self::new(text, Expr { span, kind: ExprKind::Fact(name.to_owned()) })
     }
 
     /// Adds that a fact must hold, whatever its name. Spans in the condition stay as they are.
     #[must_use]
-    pub fn and_fact(self, name: &str) -> Self {
+    pub fn and_fact(&self, name: &str) -> Self {
         let text = format!("{} && ${name}", self.text);
         let span = Span::new(text.len() - name.len() - 1, text.len());
         let fact = Expr { span, kind: ExprKind::Fact(name.to_owned()) };
-        let kind = ExprKind::Binary(BinaryOp::And, Box::new(self.root), Box::new(fact));
-        Self { root: Expr { span: Span::new(0, text.len()), kind }, text }
+        let kind = ExprKind::Binary(BinaryOp::And, Box::new(self.root().clone()), Box::new(fact));
+        let root = Expr { span: Span::new(0, text.len()), kind };
+        Self::new(text, root)
     }
 
     /// Lists every key and fact that is read, in order of the text.
     pub fn names(&self) -> Vec<NameUse> {
         let mut names = Vec::new();
-        self.root.collect_names(&mut names);
+        self.root().collect_names(&mut names);
         names
     }
 }

@@ -47,7 +47,7 @@ impl Condition {
     pub fn readings(&self, scope: &dyn Scope, stepwise: bool) -> Vec<Reading> {
         let mut found = Vec::new();
         let place = if stepwise { Place::Arithmetic { stepwise } } else { Place::Logic };
-        self.read(&self.root, place, scope, &mut found);
+        self.read(self.root(), place, scope, &mut found);
         found
     }
 
@@ -124,7 +124,7 @@ impl Condition {
     }
 
     fn value_of(&self, expr: &Expr, scope: &dyn Scope) -> Option<Value> {
-        let part = Self { text: self.text.clone(), root: expr.clone() };
+        let part = self.part(expr);
         match part.outcome(scope) {
             Outcome::Known(value) => Some(value),
             _ => None,

@@ -56,10 +56,10 @@ pub trait Names {
 /// Finds every fault of a condition whose value must be of type `wanted`.
 pub fn check(condition: &Condition, wanted: Type, names: &dyn Names) -> Vec<Fault> {
     let mut checker = Checker { names, faults: Vec::new() };
-    let found = checker.infer(&condition.root);
+    let found = checker.infer(condition.root());
     if !may_be(found, wanted) && checker.faults.is_empty() {
         let message = format!("{} is wanted, this is {}", noun(wanted), noun(found));
-        checker.blame("hydrule::condition::wrong_type", condition.root.span, message);
+        checker.blame("hydrule::condition::wrong_type", condition.root().span, message);
     }
     // A part that is wrong by its types is no news in another way.
     let vain = vain::find(condition, names);

@@ -55,18 +55,18 @@ impl Condition {
     /// Computes the expression in a world.
     pub fn evaluate(&self, scope: &dyn Scope) -> Evaluation {
         let evaluator = Evaluator { text: &self.text, scope, traces: true };
-        let trace = evaluator.node(&self.root);
+        let trace = evaluator.node(self.root());
         Evaluation { outcome: trace.outcome.clone(), trace }
     }
 
     /// Computes what the expression says as a condition, without the trace.
     pub fn verdict(&self, scope: &dyn Scope) -> Verdict {
-        self.outcome(scope).verdict(self.root.span)
+        self.outcome(scope).verdict(self.root().span)
     }
 
     /// Computes the same without the trace, and so without the parts that decide nothing.
     pub fn outcome(&self, scope: &dyn Scope) -> Outcome {
-        Evaluator { text: &self.text, scope, traces: false }.node(&self.root).outcome
+        Evaluator { text: &self.text, scope, traces: false }.node(self.root()).outcome
     }
 }
 

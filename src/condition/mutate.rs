@@ -11,7 +11,7 @@ impl Condition {
     /// turned around, bounds shifted, parts of `&&`, `||` and `??` dropped, truths negated.
     pub fn mutations(&self) -> Vec<Edit> {
         let mut edits = Vec::new();
-        self.mutate(&self.root, false, &mut edits);
+        self.mutate(self.root(), false, &mut edits);
         edits
     }
 
@@ -23,7 +23,7 @@ impl Condition {
 
     /// Tells whether two expressions say the same, however they are written.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        self.root.same_as(&other.root)
+        self.root().same_as(other.root())
     }
 
     /// `computes` tells whether the expression is a part of a comparison, and no truth by itself.

@@ -9,12 +9,12 @@ impl Condition {
     /// Lists the names, facts with their `$`, of which each must be told for the condition to be
     /// true.
     pub fn needed_to_hold(&self) -> BTreeSet<String> {
-        to_hold(&self.root)
+        to_hold(self.root())
     }
 
     /// Lists the names of which each must be told for the expression to have a value.
     pub fn needed_to_know(&self) -> BTreeSet<String> {
-        to_know(&self.root)
+        to_know(self.root())
     }
 }
 

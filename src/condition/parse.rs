@@ -33,18 +33,20 @@ impl Condition {
     /// # Errors
     /// A syntax error, or every wrong call, number and pattern at once.
     pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
-        scan(text).map_err(|fault| vec![fault])?;
-        let pairs = grammar::ConditionParser::parse(Syntax::condition, text);
-        let mut pairs = pairs.map_err(|error| vec![syntax_fault(text, &error)])?;
-        check_operators(&pairs).map_err(|fault| vec![fault])?;
-        let mut lower = Lower { text, faults: Vec::new() };
-        let whole = pairs.next().and_then(|it| it.into_inner().next());
-        let root = whole.map(|pair| lower.ternary(pair));
-        match root {
-            Some(root) if lower.faults.is_empty() => Ok(Self { text: text.to_owned(), root }),
-            _ => Err(lower.faults),
-        }
+        read(text).map(|root| Self::new(text.to_owned(), root))
     }
+}
+
+/// Reads an expression, as [`Condition::parse`] does.
+pub(super) fn read(text: &str) -> Result<Expr, Vec<Fault>> {
+    scan(text).map_err(|fault| vec![fault])?;
+    let pairs = grammar::ConditionParser::parse(Syntax::condition, text);
+    let mut pairs = pairs.map_err(|error| vec![syntax_fault(text, &error)])?;
+    check_operators(&pairs).map_err(|fault| vec![fault])?;
+    let mut lower = Lower { text, faults: Vec::new() };
+    let whole = pairs.next().and_then(|it| it.into_inner().next());
+    let root = whole.map(|pair| lower.ternary(pair));
+    root.filter(|_| lower.faults.is_empty()).ok_or(lower.faults)
 }
 
 /// Refuses a tree that recursion could not take.

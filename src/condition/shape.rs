@@ -7,13 +7,13 @@ use crate::value::Value;
 impl Condition {
     /// Returns the text of this expression alone, where it is a part of a larger one.
     pub fn fragment(&self) -> &str {
-        let (start, end) = (self.root.span.start, self.root.span.end);
+        let (start, end) = (self.root().span.start, self.root().span.end);
         self.text.get(start..end).unwrap_or(&self.text)
     }
 
     /// Splits `a && b && c` into its parts; every other expression is its own only part.
     pub fn conjuncts(&self) -> Vec<Self> {
-        let mut open = vec![&self.root];
+        let mut open = vec![self.root()];
         let mut parts = Vec::new();
         while let Some(next) = open.pop() {
             match &next.kind {
@@ -28,7 +28,7 @@ impl Condition {
     /// one by one; for anything else the expression itself.
     pub fn terms(&self) -> Vec<Vec<Self>> {
         let mut terms = Vec::new();
-        self.collect_terms(&self.root, &mut terms);
+        self.collect_terms(self.root(), &mut terms);
         terms
     }
 
@@ -55,7 +55,7 @@ impl Condition {
 
     /// Returns the name, if the expression is nothing but one.
     pub fn as_name(&self) -> Option<NameUse> {
-        match &self.root.kind {
+        match &self.root().kind {
             ExprKind::Key(_) | ExprKind::Fact(_) => self.names().into_iter().next(),
             _ => None,
         }
@@ -63,7 +63,7 @@ impl Condition {
 
     /// Returns the name and the number of `name % number`, the number being above 0.
     pub fn as_remainder(&self) -> Option<(NameUse, i64)> {
-        match &self.root.kind {
+        match &self.root().kind {
             ExprKind::Binary(BinaryOp::Remainder, name, by) => match self.part(by).as_literal()? {
                 Value::Int(by) if by > 0 => Some((self.part(name).as_name()?, by)),
                 _ => None,
@@ -74,7 +74,7 @@ impl Condition {
 
     /// Returns the value and the name of `value in name`.
     pub fn as_membership(&self) -> Option<(Value, NameUse)> {
-        match &self.root.kind {
+        match &self.root().kind {
             ExprKind::Binary(BinaryOp::In, value, name) => {
                 Some((self.part(value).as_literal()?, self.part(name).as_name()?))
             }
@@ -84,7 +84,7 @@ impl Condition {
 
     /// Returns the value, if the expression is nothing but one, with or without a minus.
     pub fn as_literal(&self) -> Option<Value> {
-        match &self.root.kind {
+        match &self.root().kind {
             ExprKind::Literal(value) => Some(value.clone()),
             ExprKind::Negate(inner) => match &inner.kind {
                 ExprKind::Literal(Value::Int(int)) => int.checked_neg().map(Value::Int),
@@ -97,7 +97,7 @@ impl Condition {
 
     /// Tells whether the expression reads `it`, the value that is about to change.
     pub fn reads_it(&self) -> bool {
-        let mut open = vec![&self.root];
+        let mut open = vec![self.root()];
         while let Some(next) = open.pop() {
             if matches!(next.kind, ExprKind::It) {
                 return true;
@@ -110,7 +110,7 @@ impl Condition {
     /// Returns the part that says where a rewrite leads: below the calls that only hold its value,
     /// such as `max(it / 2, 1)`.
     pub fn movement(&self) -> Self {
-        let mut at = &self.root;
+        let mut at = self.root();
         while let ExprKind::Call(builtin, arguments, _) = &at.kind {
             let holds = [Function::Max, Function::Min, Function::LargestDivisor];
             let mut moving = arguments.iter().filter(|it| self.part(it).reads_it());
@@ -124,7 +124,7 @@ impl Condition {
 
     /// Makes a part of this expression one of its own.
     pub(super) fn part(&self, expr: &Expr) -> Self {
-        Self { text: self.text.clone(), root: expr.clone() }
+        Self::new(self.text.clone(), expr.clone())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::value::Value;
 /// Finds every part of a condition that says nothing.
 pub(super) fn find(condition: &Condition, names: &dyn Names) -> Vec<Fault> {
     let mut finder = Finder { condition, names, faults: Vec::new() };
-    finder.walk(&condition.root);
+    finder.walk(condition.root());
     finder.faults
 }
 

@@ -108,7 +108,7 @@ impl Frame<'_> {
         let (pack, request) = (self.planner.pack, self.planner.request);
         // What no write touches stays as it is, and is not repaired.
         for requirement in &pack.requirements {
-            let touched = writes.iter().any(|it| reads(&requirement.reads, it));
+            let touched = writes.iter().any(|it| reads(pack.reads(requirement), it));
             if touched {
                 conditions.extend(requirement.when.iter().map(|it| &it.condition));
                 conditions.push(&requirement.holds.condition);
@@ -140,7 +140,7 @@ impl Frame<'_> {
         loop {
             let requirements = self.planner.pack.requirements.iter();
             let touched =
-                requirements.filter(|it| writes.iter().any(|name| reads(&it.reads, name)));
+                requirements.filter(|it| writes.iter().any(|name| reads(self.planner.pack.reads(it), name)));
             let more: Vec<String> =
                 touched.flat_map(|it| it.repair.iter().filter_map(written)).collect();
             let before = writes.len();

@@ -11,7 +11,7 @@ use crate::pack::Pack;
 pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
     match told(pack, state, world) {
         None => vec![true; pack.options.len()],
-        Some(told) => pack.index.options(told.iter().map(Cow::as_ref)),
+        Some(told) => pack.options_awake(told.iter().map(Cow::as_ref)),
     }
 }
 
@@ -19,7 +19,7 @@ pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
 pub(super) fn requirements(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
     match told(pack, state, world) {
         None => vec![true; pack.requirements.len()],
-        Some(told) => pack.index.requirements(told.iter().map(Cow::as_ref)),
+        Some(told) => pack.requirements_awake(told.iter().map(Cow::as_ref)),
     }
 }
 

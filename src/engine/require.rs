@@ -241,10 +241,10 @@ impl<'a> Mender<'a> {
             concerned.extend(0..self.pack.requirements.len());
         }
         for change in &changes {
-            concerned.extend(self.pack.index.readers(&change.key));
+            concerned.extend(self.pack.readers(&change.key));
         }
         for (name, ..) in &directives {
-            concerned.extend(self.pack.index.readers(&format!("$sbatch.{name}")));
+            concerned.extend(self.pack.readers(&format!("$sbatch.{name}")));
         }
         concerned.extend(self.old.iter().copied());
         let view = View::new(self.pack, now, self.world);

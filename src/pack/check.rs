@@ -1,5 +1,7 @@
 //! From a manifest to a pack, or every reason why not.
 
+use std::sync::OnceLock;
+
 use indexmap::IndexMap;
 
 use super::dimension::Dimension;
@@ -11,7 +13,6 @@ use super::manifest::{
 };
 use super::names::PackNames;
 use super::read::{RewriteText, Text};
-use super::reads::Reads;
 use super::rule::{
     Alias, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack,
     PackOption, Parameter, Phase, Requirement, Rewrite, TargetVersion, VERSION,
@@ -27,13 +28,13 @@ use crate::text::{Fault, Faults, Source, Span, nearest};
 
 /// Turns what packs say in one piece into a pack.
 ///
-/// The patterns of a trusted pack are compiled when they are first needed: a test compiles those
-/// of the packs that ship, and a start of the program need not.
+/// What packs that ship say is parsed and compiled when it is first needed: a test checks them, and a
+/// start of the program need not.
 ///
 /// # Errors
 /// Every fault of every file at once, each underlined in its TOML.
 pub(super) fn check(joined: Joined) -> Result<Pack, Vec<Faults>> {
-    let mut checker = Checker::new(&joined.manifest, joined.trusted);
+    let mut checker = Checker::new(&joined.manifest, &joined.shipped);
     let pack = checker.pack();
     let failed = checker.by_file(&joined.sources);
     match pack {
@@ -47,12 +48,13 @@ struct Checker<'a> {
     names: PackNames,
     phases: Vec<String>,
     versions: Vec<TargetVersion>,
-    trusted: bool,
+    /// Files that ship with the program.
+    shipped: &'a [Source],
     faults: Vec<(Source, Fault)>,
 }
 
 impl<'a> Checker<'a> {
-    fn new(manifest: &'a Manifest, trusted: bool) -> Self {
+    fn new(manifest: &'a Manifest, shipped: &'a [Source]) -> Self {
         let mut phases: Vec<String> = manifest.phases.iter().map(|it| it.name.clone()).collect();
         phases.push("host".to_owned());
         let fixed = manifest
@@ -67,7 +69,7 @@ impl<'a> Checker<'a> {
             names: PackNames::of(manifest),
             phases,
             versions: Vec::new(),
-            trusted,
+            shipped,
             faults,
         }
     }
@@ -88,15 +90,9 @@ impl<'a> Checker<'a> {
         let options = manifest.options.iter().filter_map(|entry| self.option(entry));
         let options: Vec<PackOption> = options.collect();
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
-        let mut requirements: Vec<Requirement> = requirements.collect();
+        let requirements: Vec<Requirement> = requirements.collect();
         let aliases = manifest.aliases.iter().filter_map(|it| self.alias(it)).collect();
-        let defaults = manifest.defaults.iter().map(|it| self.default_set(it));
-        let defaults: Vec<DefaultSet> = defaults.collect();
-        for it in &mut requirements {
-            let conditions = it.when.iter().chain([&it.holds]).map(|it| &it.condition);
-            it.reads = Reads::of(conditions, &lets, &estimates, &defaults);
-        }
-        let index = RuleIndex::of(&options, &requirements, &lets, &defaults);
+        let defaults = manifest.defaults.iter().map(|it| self.default_set(it)).collect();
         let signal_defs = self.signal_defs();
         let text = |text: &Option<Text>| text.as_ref().map_or("", Text::as_str).to_owned();
         let target = manifest.target.as_ref().or(manifest.name.as_ref());
@@ -128,9 +124,14 @@ impl<'a> Checker<'a> {
             defaults,
             options,
             requirements,
-            index,
+            index: RuleIndex::default(),
             names: self.names.clone(),
         })
+    }
+
+    /// Tells whether a text ships with the program, and so has no faults.
+    fn trusts(&self, text: &Text) -> bool {
+        self.shipped.iter().any(|it| it.is(&text.location.source))
     }
 
     fn blame(&mut self, text: &Text, fault: Fault) {
@@ -187,6 +188,9 @@ impl<'a> Checker<'a> {
         if text.stands_in() {
             return None;
         }
+        if self.trusts(text) {
+            return Some(Expression { condition: Condition::sound(&text.value), text: text.clone() });
+        }
         match Condition::parse(&text.value) {
             Err(faults) => {
                 for fault in faults {
@@ -205,6 +209,9 @@ impl<'a> Checker<'a> {
 
     /// Checks the expressions between the braces of a message.
     fn template(&mut self, text: &Text) {
+        if self.trusts(text) {
+            return;
+        }
         for piece in pieces(&text.value) {
             match piece {
                 Piece::Text(_) => {}
@@ -447,7 +454,7 @@ impl<'a> Checker<'a> {
             source: entry.source.as_ref().map(|text| text.value.clone()),
             page: entry.page.clone(),
             location: entry.location.clone(),
-            reads: Reads::default(),
+            reads: OnceLock::new(),
         })
     }
 
@@ -487,6 +494,9 @@ impl<'a> Checker<'a> {
     fn rewrite(&mut self, text: &Text) -> Option<Rewrite> {
         if text.stands_in() {
             return None;
+        }
+        if let Some(sound) = self.trusts(text).then(|| Assignment::sound(&text.value)).flatten() {
+            return Some(Rewrite::Assign(sound, text.clone()));
         }
         let faults = match Assignment::parse(&text.value) {
             Some(Ok(assignment)) => {
@@ -546,6 +556,9 @@ impl<'a> Checker<'a> {
 
     fn check_let_cycles(&mut self, lets: &IndexMap<String, Expression>) {
         for (name, expression) in lets {
+            if self.trusts(&expression.text) {
+                continue;
+            }
             let mut path = vec![name.as_str()];
             if reaches(lets, name, expression, &mut path) {
                 let message = format!("`${name}` is defined by itself: {}", path.join(" → "));
@@ -574,7 +587,7 @@ impl<'a> Checker<'a> {
     fn signals(&mut self, defs: &[SignalDef]) -> Option<Signals> {
         let manifest = self.manifest;
         let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(Phase::to_def).collect();
-        if self.trusted {
+        if !self.shipped.is_empty() {
             return Some(Signals::trusted(defs.to_vec(), phases));
         }
         match Signals::compile(defs.to_vec(), phases) {

@@ -50,8 +50,8 @@ pub(super) struct Joined {
     pub sources: Vec<Source>,
     /// The packs that it is made of, itself first.
     pub parts: Vec<PackPart>,
-    /// Whether all of them ship with the program.
-    pub trusted: bool,
+    /// Its files where all of them ship with the program: tests have checked what they say.
+    pub shipped: Vec<Source>,
 }
 
 impl Home {
@@ -181,18 +181,20 @@ impl Family {
         if !refused.is_empty() {
             return Err(PackError::Faulty(refused));
         }
-        let trusted = self.members.iter().all(|it| matches!(it.home, Home::Embedded(_)));
+        let ships = self.members.iter().all(|it| matches!(it.home, Home::Embedded(_)));
+        let files = self.members.iter().filter(|_| ships).flat_map(|it| &it.sources);
+        let shipped = files.cloned().collect();
         let start = Joined {
             manifest: Manifest::default(),
             sources: Vec::new(),
             parts: Vec::new(),
-            trusted,
+            shipped,
         };
         Ok(self.members.into_iter().fold(start, |base, member| Joined {
             manifest: member.manifest.over(base.manifest),
             sources: member.sources.into_iter().chain(base.sources).collect(),
             parts: std::iter::once(member.part).chain(base.parts).collect(),
-            trusted,
+            shipped: base.shipped,
         }))
     }
 }

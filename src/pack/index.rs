@@ -1,19 +1,21 @@
 //! Which rules can matter on an input, found by the names that the input tells.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 
-use super::rule::{DefaultSet, Expression, PackOption, Requirement, VERSION};
-use crate::path::KeyPath;
+use super::reads::Reads;
+use super::rule::{Expression, Pack, PackOption, Requirement, VERSION};
 
-/// Finds rules by what they read, so that a plan's time grows with the rules that matter.
+/// Finds rules by what they read, so that a plan's time grows with the rules that matter. Each part is
+/// made when it is first asked for: it needs every condition parsed.
 #[derive(Debug, Default)]
 pub struct RuleIndex {
-    options: Wakes,
-    requirements: Wakes,
+    options: OnceLock<Wakes>,
+    requirements: OnceLock<Wakes>,
     /// The requirements that read a key, by place in the pack.
-    readers: BTreeMap<String, Vec<usize>>,
+    readers: OnceLock<BTreeMap<String, Vec<usize>>>,
 }
 
 /// For every rule one name without which it cannot act.
@@ -26,52 +28,58 @@ struct Wakes {
     rules: usize,
 }
 
-impl RuleIndex {
-    /// Indexes the rules of a pack: an option acts only where its condition is true, a requirement
-    /// only where its guard is true and what must hold is known.
-    pub(super) fn of(
-        options: &[PackOption],
-        requirements: &[Requirement],
-        lets: &IndexMap<String, Expression>,
-        defaults: &[DefaultSet],
-    ) -> Self {
-        let names = Names { lets, defaults };
-        let needs = |option: &PackOption| option.when.condition.needed_to_hold();
-        let options = Wakes::of(options.iter().map(needs), &names);
-        let broken = |rule: &Requirement| {
-            let guard = rule.when.as_ref().map(|when| when.condition.needed_to_hold());
-            &guard.unwrap_or_default() | &rule.holds.condition.needed_to_know()
-        };
-        let mut readers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (at, rule) in requirements.iter().enumerate() {
-            for name in rule.reads.names() {
-                readers.entry(name).or_default().push(at);
-            }
-        }
-        let requirements = Wakes::of(requirements.iter().map(broken), &names);
-        Self { options, requirements, readers }
+impl Pack {
+    /// Tells for each option whether it may act where these names are told; facts have their `$`. An
+    /// option acts only where its condition is true.
+    pub fn options_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<bool> {
+        let wakes = self.index.options.get_or_init(|| {
+            let needs = |option: &PackOption| option.when.condition.needed_to_hold();
+            Wakes::of(self.options.iter().map(needs), &Names::of(self))
+        });
+        wakes.awake(told)
     }
 
-    /// Tells for each option whether it may act where these names are told; facts have their `$`.
-    pub fn options<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<bool> {
-        self.options.awake(told)
+    /// Tells for each requirement whether it may be broken where these names are told: its guard must
+    /// be true, and what must hold known.
+    pub fn requirements_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<bool> {
+        let wakes = self.index.requirements.get_or_init(|| {
+            let broken = |rule: &Requirement| {
+                let guard = rule.when.as_ref().map(|when| when.condition.needed_to_hold());
+                &guard.unwrap_or_default() | &rule.holds.condition.needed_to_know()
+            };
+            Wakes::of(self.requirements.iter().map(broken), &Names::of(self))
+        });
+        wakes.awake(told)
     }
 
-    /// Tells for each requirement whether it may be broken where these names are told.
-    pub fn requirements<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<bool> {
-        self.requirements.awake(told)
-    }
-
-    /// Lists the requirements that read a key, something around or below it, or `$sbatch.NAME`.
+    /// Lists the requirements that read a key, something around or below it, or `$sbatch.NAME`, by
+    /// place in the pack.
     pub fn readers(&self, name: &str) -> BTreeSet<usize> {
+        let readers = self.index.readers.get_or_init(|| {
+            let mut readers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for (at, rule) in self.requirements.iter().enumerate() {
+                for name in self.reads(rule).names() {
+                    readers.entry(name).or_default().push(at);
+                }
+            }
+            readers
+        });
         let mut found = BTreeSet::new();
         for outer in self_and_around(name) {
-            found.extend(self.readers.get(outer).into_iter().flatten());
+            found.extend(readers.get(outer).into_iter().flatten());
         }
-        for rules in below(&self.readers, name) {
+        for rules in below(readers, name) {
             found.extend(rules);
         }
         found
+    }
+
+    /// Returns what one of the pack's requirements reads.
+    pub fn reads<'a>(&self, rule: &'a Requirement) -> &'a Reads {
+        rule.reads.get_or_init(|| {
+            let conditions = rule.when.iter().chain([&rule.holds]).map(|it| &it.condition);
+            Reads::of(conditions, &self.lets, &self.estimates, &self.defaults)
+        })
     }
 }
 
@@ -128,17 +136,19 @@ fn below<'a>(
 /// What a pack itself tells of names.
 struct Names<'a> {
     lets: &'a IndexMap<String, Expression>,
-    defaults: &'a [DefaultSet],
+    defaults: HashSet<&'a str>,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    fn of(pack: &'a Pack) -> Self {
+        let keys = pack.defaults.iter().flat_map(|set| set.values.keys());
+        Self { lets: &pack.lets, defaults: keys.map(String::as_str).collect() }
+    }
+
     /// Returns a name that must be told for this one to be, unless the pack may tell it.
     fn untold(&self, name: &str, open: &mut Vec<String>) -> Option<String> {
         let Some(fact) = name.strip_prefix('$') else {
-            let default = self.defaults.iter().any(|set| {
-                let own = KeyPath::new(name);
-                set.values.keys().any(|key| own.is_at_or_below(&KeyPath::new(key.as_str())))
-            });
+            let default = self_and_around(name).any(|it| self.defaults.contains(it));
             return (!default).then(|| name.to_owned());
         };
         if let Some(expression) = self.lets.get(fact) {

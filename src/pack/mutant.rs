@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 use std::mem::swap;
+use std::sync::OnceLock;
 
 use super::index::RuleIndex;
 use super::read::Text;
-use super::reads::Reads;
 use super::rule::{Expression, Pack, PackOption, Phase, Rewrite};
 use crate::condition::{Assignment, Bounds, Condition, Type, check};
 use crate::overrides;
@@ -209,7 +209,7 @@ impl Pack {
         }
     }
 
-    /// Finds anew what rules read, after an expression was exchanged.
+    /// Forgets what rules read, after an expression was exchanged.
     fn index_again(&mut self, field: Field) {
         for (at, it) in self.requirements.iter_mut().enumerate() {
             let concerned = match field {
@@ -219,11 +219,10 @@ impl Pack {
                 _ => false,
             };
             if concerned {
-                let conditions = it.when.iter().chain([&it.holds]).map(|it| &it.condition);
-                it.reads = Reads::of(conditions, &self.lets, &self.estimates, &self.defaults);
+                it.reads = OnceLock::new();
             }
         }
-        self.index = RuleIndex::of(&self.options, &self.requirements, &self.lets, &self.defaults);
+        self.index = RuleIndex::default();
     }
 
     fn read_logs_again(&mut self) {

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::text::{Fault, Faults, Location, RawOffsets, Source, Span, nearest};
+use crate::text::{Fault, Faults, Location, Source, Span, in_toml_string, nearest};
 use crate::value::Value;
 
 /// A string of a pack and where it stands; offsets inside it can be mapped back to the file.
@@ -16,14 +16,12 @@ pub struct Text {
     pub value: String,
     /// Where it stands, quotes included.
     pub location: Location,
-    offsets: RawOffsets,
     stands_in: bool,
 }
 
 impl Text {
     fn new(source: &Source, span: Span, value: &str) -> Self {
-        let offsets = RawOffsets::of_toml_string(source.slice(span), span.start, value);
-        Self { value: value.to_owned(), location: source.at(span), offsets, stands_in: false }
+        Self { value: value.to_owned(), location: source.at(span), stands_in: false }
     }
 
     /// Makes an empty text for one that is missing or no text, which is blamed already.
@@ -45,7 +43,7 @@ impl Text {
     /// Returns a part of the text, as a text of its own.
     #[must_use]
     pub fn part(&self, span: Span) -> Self {
-        let at = self.offsets.locate(span);
+        let at = self.raw(span);
         let value = self.value.get(span.start..span.end).unwrap_or_default();
         Self::new(&self.location.source, at, value)
     }
@@ -55,14 +53,19 @@ impl Text {
         &self.value
     }
 
+    fn raw(&self, part: Span) -> Span {
+        let Location { source, span } = &self.location;
+        in_toml_string(source.slice(*span), span.start, &self.value, part)
+    }
+
     /// Returns where a part of the text stands in the file.
     pub fn place(&self, part: Span) -> Location {
-        self.location.source.at(self.offsets.locate(part))
+        self.location.source.at(self.raw(part))
     }
 
     /// Moves a fault found inside the text to its place in the file.
     pub fn blame(&self, mut fault: Fault) -> Fault {
-        fault.span = self.offsets.locate(fault.span);
+        fault.span = self.raw(fault.span);
         fault
     }
 }

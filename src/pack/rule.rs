@@ -1,5 +1,7 @@
 //! A checked pack: what the engine works with.
 
+use std::sync::OnceLock;
+
 use indexmap::{IndexMap, IndexSet};
 
 use super::arguments::Arguments;
@@ -72,8 +74,8 @@ pub struct Pack {
     pub options: Vec<PackOption>,
     /// What must hold between values.
     pub requirements: Vec<Requirement>,
-    /// Which rules can matter, by what is told.
-    pub index: RuleIndex,
+    /// Which rules can matter, by what is told, as far as somebody asked.
+    pub(super) index: RuleIndex,
     /// The names that its expressions may use.
     pub(super) names: PackNames,
 }
@@ -484,8 +486,8 @@ pub struct Requirement {
     pub page: Option<String>,
     /// Where the pack defines it.
     pub location: Location,
-    /// What decides it.
-    pub reads: Reads,
+    /// What decides it, once somebody asked.
+    pub(super) reads: OnceLock<Reads>,
 }
 
 impl Requirement {

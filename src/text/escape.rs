@@ -1,36 +1,19 @@
 use super::source::Span;
 
-/// Maps offsets in the value of a TOML string back to offsets in its raw text.
+/// Maps a part of a TOML string's value back to its raw text, quotes included, which stands at `at` in
+/// its file.
 ///
 /// A literal string only shifts; a basic string may hold escapes, each of which makes several raw
 /// bytes of one character. Where the raw text cannot be followed, the whole string is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawOffsets {
-    whole: Span,
-    /// Raw offset of every byte of the value, and of its end; empty when unknown.
-    starts: Vec<usize>,
-}
-
-impl RawOffsets {
-    /// Reads the raw text of a TOML string, quotes included, that stands at `at` in its file and has
-    /// the given value.
-    pub fn of_toml_string(raw: &str, at: usize, value: &str) -> Self {
-        let whole = Span::new(at, at + raw.len());
-        let starts = follow(raw, value)
-            .map(|starts| starts.into_iter().map(|start| start + at).collect())
-            .unwrap_or_default();
-        Self { whole, starts }
-    }
-
-    /// Returns where `span` of the value stands in the file.
-    pub fn locate(&self, span: Span) -> Span {
-        match (self.starts.get(span.start), self.starts.get(span.end)) {
-            (Some(start), Some(end)) => Span::new(*start, *end),
-            _ => self.whole,
-        }
+pub fn in_toml_string(raw: &str, at: usize, value: &str, part: Span) -> Span {
+    let starts = follow(raw, value).unwrap_or_default();
+    match (starts.get(part.start), starts.get(part.end)) {
+        (Some(start), Some(end)) => Span::new(start + at, end + at),
+        _ => Span::new(at, at + raw.len()),
     }
 }
 
+/// Lists the raw offset of every byte of the value, and of its end.
 fn follow(raw: &str, value: &str) -> Option<Vec<usize>> {
     let (open, escapes) = opening(raw)?;
     let body = raw.get(open..)?;
@@ -89,8 +72,7 @@ mod tests {
 
     fn located<'a>(raw: &'a str, value: &str, part: &str) -> &'a str {
         let start = value.find(part).unwrap();
-        let span =
-            RawOffsets::of_toml_string(raw, 0, value).locate(Span::new(start, start + part.len()));
+        let span = in_toml_string(raw, 0, value, Span::new(start, start + part.len()));
         raw.get(span.start..span.end).unwrap()
     }
 

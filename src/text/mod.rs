@@ -9,7 +9,7 @@ mod shell;
 mod source;
 
 pub use edit::{Edit, Overlap, TextEdits, apply_edits};
-pub use escape::RawOffsets;
+pub use escape::in_toml_string;
 pub use fault::{Fault, Faults};
 pub use finding::{Finding, Identity, Level, Mend};
 pub use phrase::{count, join_and, join_or, nearest, quantity};

@@ -90,6 +90,11 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
+    /// Tells whether both are the same text in memory, under any name.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.text, &other.text)
+    }
+
     /// Makes a source; `name` is what messages call it, usually the path as the user wrote it.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
         Self::excerpt(name, text, Start::default())

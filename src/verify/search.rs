@@ -262,7 +262,7 @@ impl<'a> Search<'a> {
         }
         let (state, world) = input.build(self.pack);
         let reads = |it: &&crate::pack::Requirement| match changed {
-            Var::Key(key) => it.reads.may_depend_on(key),
+            Var::Key(key) => self.pack.reads(it).may_depend_on(key),
             Var::Name(_) => true,
         };
         let mut concerned = self.pack.requirements.iter().filter(reads);

@@ -61,7 +61,7 @@ pub fn keys(buffer: &Buffer<'_>, known: Option<&Known<'_>>) -> BTreeMap<String, 
     }
     if let Some(Known { pack, .. }) = known {
         keys.extend(pack.defaults.iter().flat_map(|it| it.values.keys().cloned()));
-        keys.extend(pack.requirements.iter().flat_map(|it| it.reads.names()));
+        keys.extend(pack.requirements.iter().flat_map(|it| pack.reads(it).names()));
     }
     let is_key = |key: &String| !key.starts_with('$') && !key.contains('*');
     let all = keys.into_iter().filter(is_key);

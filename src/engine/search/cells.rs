@@ -174,14 +174,14 @@ impl Bearing {
         let mut shown = CellSet::new();
         let mut open: Vec<&Requirement> = pack.requirements.iter().collect();
         loop {
-            let touched = |it: &&Requirement| !cells.read_by(&it.reads).is_disjoint(&writes);
+            let touched = |it: &&Requirement| !cells.read_by(pack.reads(it)).is_disjoint(&writes);
             let (touched, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(touched);
             if touched.is_empty() {
                 break;
             }
             for requirement in touched {
                 writes.extend(cells.written_by(&requirement.repair));
-                all.extend(cells.read_by(&requirement.reads));
+                all.extend(cells.read_by(pack.reads(requirement)));
                 all.extend(cells.deciding(pack, formulas(&requirement.repair)));
                 let message = in_message(&requirement.message);
                 shown.extend(cells.deciding(pack, &message));
