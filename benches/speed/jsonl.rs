@@ -14,10 +14,7 @@ const KEYS: usize = 10;
 /// Prints the tables.
 pub fn run() {
     let pack = pack();
-    println!(
-        "{:<28}{:>12}{:>12}{:>12}{:>8}{:>12}",
-        "", "sets", "-j1", "-j2", "ratio", "peak RSS"
-    );
+    println!("{:<28}{:>12}{:>12}{:>12}{:>8}{:>12}", "", "sets", "-j1", "-j2", "ratio", "peak RSS");
     for (what, failed) in [("no option fits", false), ("one proposal each", true)] {
         for sets in [2_000, 20_000, 200_000] {
             row(what, &pack, &input(sets, failed), sets);

@@ -40,13 +40,13 @@ pub fn run() {
     println!("{:<24}{:>12}{:>12}{:>8}", "", "hydrule", "Hydra", "ratio");
     let theirs = hydra().map(|python| times_of_hydra(&python));
     for (at, (what, text)) in OVERRIDES.into_iter().enumerate() {
-        let ours = fastest(ROUNDS, || (0..1000).map(|_| parse(text).unwrap().text.len()).sum::<usize>());
+        let ours =
+            fastest(ROUNDS, || (0..1000).map(|_| parse(text).unwrap().text.len()).sum::<usize>());
         let ours = ours / 1000;
         let theirs = theirs.as_ref().and_then(|times| times.get(at));
         let shown = theirs.map_or("no Hydra".to_owned(), |it| format!("{} us", it.as_micros()));
-        let ratio = theirs.map_or(String::new(), |it| {
-            format!("{:.0}", it.as_secs_f64() / ours.as_secs_f64())
-        });
+        let ratio = theirs
+            .map_or(String::new(), |it| format!("{:.0}", it.as_secs_f64() / ours.as_secs_f64()));
         println!("{what:<24}{:>9} ns{shown:>12}{ratio:>8}", ours.as_nanos());
     }
 }

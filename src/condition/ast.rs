@@ -1,7 +1,7 @@
 use std::mem::discriminant;
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::builtins::Builtin;
 use super::parse::read;

@@ -5,11 +5,10 @@ use std::cmp::Ordering;
 use super::ast::{BinaryOp, Condition, Expr, ExprKind};
 use super::builtins::{Builtin, Function};
 use super::outcome::{Evaluation, Outcome, Verdict};
-use super::parse::compile;
 use super::trace::{Role, Trace};
 use crate::facts::{Lookup, Missing, Provenance};
 use crate::path::KeyPath;
-use crate::text::{Fault, Span};
+use crate::text::{Fault, Span, compile_pattern};
 use crate::value::Value;
 
 /// How a condition sees the world.
@@ -423,7 +422,7 @@ fn scaled(bytes: i64, by: impl Fn(f64) -> f64) -> Result<Value, String> {
 fn call(
     builtin: &Builtin,
     arguments: &[&Value],
-    pattern: Option<&regex::Regex>,
+    pattern: Option<&regex_lite::Regex>,
 ) -> Result<Value, String> {
     match (builtin.function, arguments) {
         (Function::Abs, [Value::Int(int)]) => {
@@ -443,7 +442,7 @@ fn call(
         (Function::Matches, [Value::Str(text), Value::Str(source)]) => {
             let found = match pattern {
                 Some(pattern) => pattern.is_match(text),
-                None => compile(source)?.is_match(text),
+                None => compile_pattern(source).map_err(|(_, why)| why)?.is_match(text),
             };
             Ok(Value::Bool(found))
         }

@@ -3,7 +3,6 @@
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::{Pair, Pairs};
-use regex::RegexBuilder;
 
 use super::ast::{BinaryOp, Condition, Expr, ExprKind};
 use super::builtins::{BUILTINS, Function};
@@ -11,7 +10,7 @@ use super::escape::unescape;
 use super::mistake::{foreign_function, foreign_word, mistake};
 use super::scan::scan;
 use crate::path::KeyPath;
-use crate::text::{Fault, Span, nearest};
+use crate::text::{Fault, Span, compile_pattern, nearest};
 use crate::value::Value;
 use grammar::Rule as Syntax;
 
@@ -23,9 +22,6 @@ mod grammar {
 
 /// The most operators in one expression: the tree is no deeper than them and the nesting together.
 const OPERATORS: usize = 500;
-
-/// The largest compiled form of a regular expression, in bytes.
-const REGEX_SIZE: usize = 1 << 20;
 
 impl Condition {
     /// Reads an expression; spans of faults count in its text.
@@ -363,15 +359,15 @@ impl Lower<'_> {
     }
 
     /// Compiles the pattern of `matches` where it is a literal.
-    fn pattern(&mut self, function: Function, arguments: &[Expr]) -> Option<regex::Regex> {
+    fn pattern(&mut self, function: Function, arguments: &[Expr]) -> Option<regex_lite::Regex> {
         let (Function::Matches, [_, Expr { span, kind: ExprKind::Literal(Value::Str(text)) }]) =
             (function, arguments)
         else {
             return None;
         };
-        match compile(text) {
+        match compile_pattern(text) {
             Ok(regex) => Some(regex),
-            Err(why) => {
+            Err((_, why)) => {
                 let fault = Fault::new("hydrule::condition::bad_pattern", *span, why);
                 self.blame(fault.labelled("in this pattern"));
                 None
@@ -431,13 +427,4 @@ fn bytes(number: &str, size: i64) -> Option<Value> {
     let exact = (number * size as f64).round();
     #[expect(clippy::cast_possible_truncation, reason = "checked against the range before")]
     (exact.abs() < 9e18).then_some(Value::Bytes(exact as i64))
-}
-
-/// Compiles a regular expression within a size limit; the message is one line.
-pub(super) fn compile(pattern: &str) -> Result<regex::Regex, String> {
-    RegexBuilder::new(pattern).size_limit(REGEX_SIZE).build().map_err(|error| {
-        let text = error.to_string();
-        let last = text.lines().last().unwrap_or_default();
-        last.trim_start_matches("error: ").to_owned()
-    })
 }

@@ -139,8 +139,8 @@ impl Frame<'_> {
         let mut writes: BTreeSet<String> = option.rewrite.iter().filter_map(written).collect();
         loop {
             let requirements = self.planner.pack.requirements.iter();
-            let touched =
-                requirements.filter(|it| writes.iter().any(|name| reads(self.planner.pack.reads(it), name)));
+            let touched = requirements
+                .filter(|it| writes.iter().any(|name| reads(self.planner.pack.reads(it), name)));
             let more: Vec<String> =
                 touched.flat_map(|it| it.repair.iter().filter_map(written)).collect();
             let before = writes.len();

@@ -189,7 +189,10 @@ impl<'a> Checker<'a> {
             return None;
         }
         if self.trusts(text) {
-            return Some(Expression { condition: Condition::sound(&text.value), text: text.clone() });
+            return Some(Expression {
+                condition: Condition::sound(&text.value),
+                text: text.clone(),
+            });
         }
         match Condition::parse(&text.value) {
             Err(faults) => {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
-use regex::Captures;
+use regex_lite::Captures;
 
 use super::clean::{Line, Origin, raw_lines};
 use super::def::{FactType, Kind, SignalDef};
@@ -298,7 +298,7 @@ fn facts(
     line: &Line<'_>,
     source: &Source,
 ) -> IndexMap<String, Fact> {
-    let names = signal.regex().into_iter().flat_map(regex::Regex::capture_names).flatten();
+    let names = signal.regex().into_iter().flat_map(regex_lite::Regex::capture_names).flatten();
     let mut facts = IndexMap::new();
     for name in names {
         let Some(found) = captures.name(name) else { continue };

@@ -1,7 +1,7 @@
 use std::io::{self, Read};
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::def::{Kind, PhaseDef, SignalDef};
 use super::event::Scan;
@@ -9,7 +9,7 @@ use super::launched::MARK;
 use super::needle::needles;
 use super::prefilter::{Prefilter, Target};
 use super::reader::Reader;
-use crate::text::{Fault, Source, Span};
+use crate::text::{Fault, Source, Span, compile_pattern};
 
 /// The signals and phases of a pack, ready to read logs.
 ///
@@ -130,13 +130,17 @@ impl Signal {
     }
 
     pub(super) fn regex(&self) -> Option<&Regex> {
-        self.regex.get_or_init(|| Regex::new(&self.def.pattern).ok()).as_ref()
+        self.regex.get_or_init(|| compile_pattern(&self.def.pattern).ok()).as_ref()
     }
 
     fn check(&self) -> Vec<Fault> {
-        let regex = match Regex::new(&self.def.pattern) {
+        let regex = match compile_pattern(&self.def.pattern) {
             Ok(regex) => regex,
-            Err(error) => return vec![pattern_fault(&self.def.pattern, &error)],
+            Err((span, why)) => {
+                let message = format!("the pattern cannot be read: {why}");
+                let fault = Fault::new("hydrule::pack::bad_pattern", span, message);
+                return vec![fault.labelled("here")];
+            }
         };
         let missing = |name: &String| !regex.capture_names().flatten().any(|it| it == name);
         let types = self.def.types.iter().map(|(name, _)| name).filter(|name| missing(name));
@@ -155,31 +159,6 @@ fn missing_capture(name: &str, pattern: &str, regex: &Regex) -> Fault {
         Some(near) => fault.helped(format!("did you mean `{near}`?")),
         None => fault.helped("name a capture, or remove the type"),
     }
-}
-
-/// The library tells the place only in its drawing: the pattern, and carets in the line below it.
-fn pattern_fault(pattern: &str, error: &regex::Error) -> Fault {
-    const INDENT: usize = 4;
-    let drawn = error.to_string();
-    let why = drawn.lines().find_map(|line| line.strip_prefix("error: "));
-    let carets = drawn.lines().find(|line| {
-        let marks = line.trim();
-        !marks.is_empty() && marks.bytes().all(|byte| byte == b'^')
-    });
-    let columns = carets.map(|line| {
-        let first = line.find('^').unwrap_or(INDENT).saturating_sub(INDENT);
-        (first, first + line.trim().len())
-    });
-    let offset = |column: usize| {
-        pattern.char_indices().nth(column).map_or(pattern.len(), |(offset, _)| offset)
-    };
-    let span = match columns.filter(|_| !pattern.contains('\n')) {
-        Some((start, end)) => Span::new(offset(start), offset(end)),
-        None => Span::new(0, pattern.len()),
-    };
-    let why = why.unwrap_or("the pattern is too large");
-    Fault::new("hydrule::pack::bad_pattern", span, format!("the pattern cannot be read: {why}"))
-        .labelled("here")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 /// When a line of a log was written, as far as it tells. Times compare by what both of them tell, so
 /// that those of a logger that leaves the year out compare with others.
@@ -23,7 +23,7 @@ impl Time {
         regex.captures_iter(text).filter_map(|found| Self::of(&found)).last()
     }
 
-    fn of(found: &regex::Captures<'_>) -> Option<Self> {
+    fn of(found: &regex_lite::Captures<'_>) -> Option<Self> {
         let number = |at: usize| found.get(at).and_then(|it| it.as_str().parse::<u32>().ok());
         let fraction = found.get(7).map_or("0", |it| it.as_str());
         let micros = format!("{fraction:0<6}").parse().ok()?;

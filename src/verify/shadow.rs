@@ -64,7 +64,9 @@ fn always_viable(search: &Search<'_>, option: &PackOption) -> bool {
     let held = option.rewrite.iter().any(|rewrite| !rewrite.bounds().is_empty());
     !held
         && written(option).iter().all(|var| match var {
-            Var::Key(key) => !search.pack.requirements.iter().any(|it| search.pack.reads(it).may_depend_on(key)),
+            Var::Key(key) => {
+                !search.pack.requirements.iter().any(|it| search.pack.reads(it).may_depend_on(key))
+            }
             Var::Name(_) => false,
         })
 }

@@ -11,7 +11,7 @@ mod watch;
 
 use std::path::Path;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::Done;
 use super::args::{TestArgs, TestFormat, Unreferenced};
@@ -24,7 +24,7 @@ use crate::cases::{
     is_pending, pending_name, snapshot_name,
 };
 use crate::report::{TestView, tests_concise, tests_full, tests_json, tests_junit, tests_summary};
-use crate::text::{Fault, Faults, Source, Span};
+use crate::text::{Fault, Faults, Source, Span, compile_pattern};
 pub use each::{PackTest, pack_tests};
 use find::TestPack;
 
@@ -115,10 +115,8 @@ fn hint(packs: &[TestedPack], wrote: &Wrote) -> String {
 }
 
 fn filter(text: &str) -> Result<Regex, CliError> {
-    Regex::new(text).map_err(|error| {
-        let why = error.to_string();
-        let last = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let fault = Fault::new("hydrule::argument::filter", Span::at(0), last);
+    compile_pattern(text).map_err(|(span, why)| {
+        let fault = Fault::new("hydrule::argument::filter", span, why);
         CliError::at_word(text, fault.labelled("no regular expression"))
     })
 }

@@ -2,7 +2,7 @@
 
 use brush_parser::ParserOptions;
 use brush_parser::word::{TildeExpr, WordPiece, WordPieceWithSource};
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::arithmetic::{self, Failure, Variables};
 use super::brace::{self, Unit};

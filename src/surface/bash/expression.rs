@@ -1,6 +1,6 @@
 //! Regular expressions of `[[ … =~ … ]]`, as far as they mean the same here and in bash.
 
-use regex::Regex;
+use regex_lite::Regex;
 
 /// Reads an expression; none where it uses more than characters, classes, groups and repetitions.
 pub fn parsed(text: &str) -> Option<Regex> {
@@ -13,7 +13,7 @@ pub fn parsed(text: &str) -> Option<Regex> {
         match c {
             '\\' => {
                 let escaped = rest.next().filter(char::is_ascii_punctuation)?;
-                out.push_str(&regex::escape(&escaped.to_string()));
+                out.push_str(&regex_lite::escape(&escaped.to_string()));
                 repeats = true;
                 continue;
             }
@@ -43,7 +43,7 @@ pub fn parsed(text: &str) -> Option<Regex> {
             }
             '*' | '+' | '?' | ')' | '|' | '^' | '$' | '}' | ']' => return None,
             c if c.is_ascii_alphanumeric() || " _-:,=/@%#~<>;!\"'&".contains(c) => {
-                out.push_str(&regex::escape(&c.to_string()));
+                out.push_str(&regex_lite::escape(&c.to_string()));
                 repeats = true;
                 continue;
             }
