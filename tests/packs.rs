@@ -26,7 +26,7 @@ fn the_folder_and_the_program_hold_the_same_files() {
     assert_eq!(found, embedded);
 }
 
-/// The program trusts its own packs' patterns; from a folder they are all compiled and checked.
+/// The program trusts what its own packs say; from a folder all of it is parsed, compiled and checked.
 #[test]
 fn shipped_packs_are_sound() {
     for pack in EMBEDDED {
