@@ -12,8 +12,8 @@ use crate::support::{Run, root};
 const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// Pages that stand outside of the book.
-const OTHERS: [&str; 4] =
-    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/verl-oom/README.md"];
+const OTHERS: [&str; 5] =
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "examples/verl-oom/README.md"];
 
 /// Blocks of commands that no test can run, by page.
 const NOT_RUN: [(&str, usize); 3] =

@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::args::ColorWhen;
 use super::error::CliError;
 use crate::report::Look;
+use crate::text::secret;
 
 /// The widest page, in columns.
 const WIDEST: usize = 100;
@@ -30,8 +31,13 @@ impl Console {
         }
     }
 
-    /// Prints to stdout.
+    /// Prints to stdout, without secrets.
     pub fn print(&mut self, text: &str) -> Result<(), CliError> {
+        self.give(&secret::hidden(text))
+    }
+
+    /// Gives a file's text back as it is: who asked for it writes it into the file.
+    pub fn give(&mut self, text: &str) -> Result<(), CliError> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
             if error.kind() == io::ErrorKind::BrokenPipe {
@@ -43,12 +49,53 @@ impl Console {
 
     /// Prints to stderr; nobody can be told if that fails.
     pub fn say(&mut self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let _ = io::stderr().lock().write_all(secret::hidden(text).as_bytes());
     }
 
     /// Prints an error to stderr.
     pub fn error(&mut self, error: &CliError) {
         self.say(&error.render(self.err));
+    }
+}
+
+/// Hides the secrets of lines that are written piece by piece; very long ones are cut at a comma.
+pub struct Hiding<W: Write> {
+    out: W,
+    line: Vec<u8>,
+}
+
+/// How much of a line is kept before it is written.
+const KEPT: usize = 64 << 10;
+
+impl<W: Write> Hiding<W> {
+    /// Wraps what is written to.
+    pub fn new(out: W) -> Self {
+        Self { out, line: Vec::new() }
+    }
+
+    fn pass(&mut self, length: usize) -> io::Result<()> {
+        let rest = self.line.split_off(length);
+        let text = String::from_utf8_lossy(&self.line);
+        self.out.write_all(secret::hidden(&text).as_bytes())?;
+        self.line = rest;
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for Hiding<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.extend_from_slice(bytes);
+        let last = |byte: u8| self.line.iter().rposition(|it| *it == byte).map(|at| at + 1);
+        let long = self.line.len() > KEPT;
+        if let Some(length) = last(b'\n').or_else(|| last(b',').filter(|_| long)) {
+            self.pass(length)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pass(self.line.len())?;
+        self.out.flush()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -9,26 +10,45 @@ use super::console::Console;
 use super::error::CliError;
 use super::progress::Progress;
 use crate::signal::{Scan, Signals};
-use crate::text::{Fault, Source, Span, nearest};
+use crate::text::{Fault, Source, Span, nearest, secret};
 
 /// Reads a script, which must be UTF-8 so that edits keep every other byte.
 pub fn read_script(path: &Path) -> Result<Source, CliError> {
-    script_of(path, fs::read(path).map_err(|error| unreadable(path, &error))?)
+    script_of(path, read_whole(path).map_err(|error| unreadable(path, &error))?)
+}
+
+/// The longest text that is read whole, in MiB; logs and lines of JSON are not.
+const LONGEST_TEXT: u64 = 64;
+
+/// Reads a file whole, unless it may never end. What a shell opened for `<(…)` has a writer.
+fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let opened = ["/dev", "/proc"].iter().any(|it| path.starts_with(it));
+    if fs::metadata(path)?.file_type().is_fifo() && !opened {
+        return Err(io::Error::other("it is a named pipe, and may never end"));
+    }
+    bounded(fs::File::open(path)?)
+}
+
+fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
+    let most = LONGEST_TEXT << 20;
+    let mut bytes = Vec::new();
+    let read = input.take(most + 1).read_to_end(&mut bytes)?;
+    match u64::try_from(read).is_ok_and(|it| it <= most) {
+        true => Ok(bytes),
+        false => Err(io::Error::other(format!("it is longer than {LONGEST_TEXT} MiB"))),
+    }
 }
 
 /// Reads standard input whole.
 pub fn read_stdin() -> Result<Vec<u8>, CliError> {
-    let mut bytes = Vec::new();
-    match io::stdin().lock().read_to_end(&mut bytes) {
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(CliError::plain(format!("cannot read standard input: {error}"))),
-    }
+    let read = bounded(io::stdin().lock());
+    read.map_err(|error| CliError::plain(format!("cannot read standard input: {error}")))
 }
 
 /// Takes the bytes of a script as its text.
 pub fn script_of(path: &Path, bytes: Vec<u8>) -> Result<Source, CliError> {
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(path.display().to_string(), text)),
+        Ok(text) => Ok(read_source(path, text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let before = error.as_bytes().get(..at).unwrap_or_default();
@@ -50,11 +70,12 @@ pub const LONGEST_SCRIPT: u64 = 4 << 20;
 /// A file that cannot be read.
 pub fn read_where(path: &Path, fits: impl Fn(&[u8]) -> bool) -> Result<Option<Vec<u8>>, CliError> {
     let told = |error: io::Error| unreadable(path, &error);
-    let mut file = fs::File::open(path).map_err(told)?;
-    let about = file.metadata().map_err(told)?;
+    // Opening a pipe would wait for its writer.
+    let about = fs::metadata(path).map_err(told)?;
     if !about.is_file() || about.len() > LONGEST_SCRIPT {
         return Ok(None);
     }
+    let mut file = fs::File::open(path).map_err(told)?;
     let mut bytes = Vec::new();
     (&mut file).take(4 << 10).read_to_end(&mut bytes).map_err(told)?;
     if !fits(&bytes) {
@@ -89,7 +110,7 @@ pub fn entries_in(path: &Path) -> Result<Vec<PathBuf>, CliError> {
 
 /// Reads a text, or says why it cannot be read. A log may hold bytes that are no text.
 pub fn read_text(path: &Path, log: bool) -> Result<Source, String> {
-    let bytes = fs::read(path).map_err(|error| why_unreadable(&error))?;
+    let bytes = read_whole(path).map_err(|error| why_unreadable(&error))?;
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) if log => String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -97,14 +118,21 @@ pub fn read_text(path: &Path, log: bool) -> Result<Source, String> {
             return Err(format!("it is not UTF-8 at byte {}", error.utf8_error().valid_up_to()));
         }
     };
-    Ok(Source::new(path.display().to_string(), text))
+    Ok(read_source(path, text))
+}
+
+/// Makes the source of a file; its secrets are hidden from now on.
+fn read_source(path: &Path, text: String) -> Source {
+    secret::learn(&text);
+    Source::new(path.display().to_string(), text)
 }
 
 /// Writes a file that hydrule keeps for itself, and the folders above it.
 pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
+    let text = secret::hidden(text);
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder
-        .and_then(|()| fs::write(path, text))
+        .and_then(|()| fs::write(path, text.as_bytes()))
         .map_err(|error| CliError::plain(format!("cannot write `{}`: {error}", path.display())))
 }
 
@@ -167,7 +195,7 @@ pub fn read_taken_in(path: &Path) -> Option<Source> {
     let about = fs::metadata(path).ok()?;
     let text =
         (about.is_file() && about.len() <= LONGEST).then(|| fs::read_to_string(path).ok())??;
-    Some(Source::new(path.display().to_string(), text))
+    Some(read_source(path, text))
 }
 
 /// A log that is read once, from its start to its end.

@@ -21,7 +21,7 @@ use crate::engine::{Decision, Entries, Entry, KeyChange, Request, State, Step, W
 use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety};
-use crate::text::count;
+use crate::text::{count, secret};
 use crate::value::Value;
 
 /// How many bytes of lines each thread has in hand, which bounds the memory.
@@ -151,6 +151,30 @@ impl<'a> Packs<'a> {
     }
 }
 
+/// Answers line after line outside of a pipe, as the fuzzer asks.
+pub struct Answers {
+    packs: Packs<'static>,
+    memory: Memory,
+}
+
+impl Answers {
+    /// Begins with the packs that ship. Only the end of the process gives back what they take.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn new() -> Result<Self, String> {
+        let args: &RewriteArgs = Box::leak(Box::default());
+        let project: &Project = Box::leak(Box::default());
+        let packs = Packs::new(args, project).map_err(|error| error.message())?;
+        Ok(Self { packs, memory: Memory::default() })
+    }
+
+    /// Answers one line.
+    pub fn answer(&mut self, line: &[u8]) -> String {
+        answer(&self.packs, &mut self.memory, line).0
+    }
+}
+
 /// `hydrule rewrite --jsonl`.
 pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let project = Project::of(&args.job.rules.project, None)?;
@@ -177,7 +201,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
                 wrong += 1;
                 first = if wrong == 1 { number } else { first };
             }
-            writeln!(out, "{text}").map_err(|it| closed(&it))?;
+            writeln!(out, "{}", secret::hidden(&text)).map_err(|it| closed(&it))?;
         }
     }
     out.flush().map_err(|it| closed(&it))?;

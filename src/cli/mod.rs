@@ -48,9 +48,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::report::Look;
+use crate::text::secret;
 use args::{Cli, Command};
 use console::Console;
 use error::CliError;
+pub use jsonl::Answers;
 pub use test::{PackTest, pack_tests};
 
 /// What a command did, as its exit code.
@@ -67,9 +70,18 @@ enum Done {
 /// Runs the command line and returns its exit code: 0 nothing to do or written, 1 a change is
 /// proposed, 2 an error.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    std::env::args_os().for_each(|word| secret::learn(&word.to_string_lossy()));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return told_by_clap(&told),
+    };
     let mut console = Console::new(cli.color);
-    match run(&cli.command, &mut console) {
+    if cli.show_secrets {
+        secret::show();
+    }
+    let done = run(&cli.command, &mut console);
+    console.say(&secret::remark());
+    match done {
         Ok(Done::Clean) => ExitCode::SUCCESS,
         Ok(Done::Proposed) => ExitCode::from(1),
         Ok(Done::Failed) => ExitCode::from(2),
@@ -78,6 +90,23 @@ pub fn main() -> ExitCode {
             console.error(&error);
             ExitCode::from(2)
         }
+    }
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn told_by_clap(told: &clap::Error) -> ExitCode {
+    let mut console = Console::new(args::ColorWhen::Auto);
+    let text = |look: Look| match look.color {
+        true => told.render().ansi().to_string(),
+        false => told.render().to_string(),
+    };
+    if told.use_stderr() {
+        console.say(&text(console.err));
+        return ExitCode::from(2);
+    }
+    match console.print(&text(console.out)) {
+        Ok(()) | Err(CliError::ClosedPipe) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(2),
     }
 }
 

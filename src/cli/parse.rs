@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::Done;
 use super::args::ParseArgs;
-use super::console::Console;
+use super::console::{Console, Hiding};
 use super::error::CliError;
 use crate::overrides::{parse, record};
 use crate::report::Paint;
-use crate::text::{Faults, Source, count};
+use crate::text::{Faults, Source, count, secret};
 
 /// `hydrule parse`.
 pub fn run(args: &ParseArgs, console: &mut Console) -> Result<Done, CliError> {
@@ -59,7 +59,7 @@ pub fn each_line(
     answer: impl Fn(&str, &mut dyn Write) -> Result<(), serde_json::Error>,
 ) -> Result<Done, CliError> {
     let mut input = io::stdin().lock();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = Hiding::new(BufWriter::new(io::stdout().lock()));
     let mut line = Vec::new();
     let (mut number, mut wrong) = (0_usize, Vec::new());
     loop {
@@ -75,6 +75,9 @@ pub fn each_line(
         if text.is_empty() {
             continue;
         }
+        // A line is answered by itself, so that what is remembered does not grow with their number.
+        secret::forget();
+        secret::learn(&String::from_utf8_lossy(text));
         let answered = match std::str::from_utf8(text) {
             Ok(text) => answer(text, &mut out).map_err(|error| match error.io_error_kind() {
                 Some(_) => Err(error),

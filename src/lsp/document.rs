@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::lines::{Encoding, Lines, Position};
 use super::message::Refusal;
-use crate::text::Source;
+use crate::text::{Source, secret};
 
 /// An open document.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ impl Document {
     /// Takes a document that was opened.
     pub fn new(uri: &str, path: PathBuf, language: &str, text: &str) -> Self {
         let (uri, language) = (uri.to_owned(), language.to_owned());
+        secret::learn(text);
         Self { uri, path, language, version: None, text: text.to_owned(), lines: Lines::of(text) }
     }
 

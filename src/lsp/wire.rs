@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read as _, Write};
 use serde_json::Value as Json;
 
 use super::message::{Incoming, Refusal};
+use crate::text::secret;
 
 /// The longest line of a head.
 const LONGEST_LINE: u64 = 4 << 10;
@@ -60,15 +61,21 @@ fn read_head(input: &mut impl BufRead) -> io::Result<Option<Option<usize>>> {
     }
 }
 
-/// Writes a message.
+/// Writes a message. Secrets are hidden but for the texts that an editor puts into a file.
 ///
 /// # Errors
 /// An editor that has gone.
 pub fn write(output: &mut impl Write, json: &Json) -> io::Result<()> {
+    let mut json = json.clone();
+    let shown = |field: &str| !FILED.contains(&field);
+    secret::visit_texts(&mut json, &shown, &|text| secret::hidden(text).into_owned());
     let body = json.to_string();
     write!(output, "Content-Length: {}\r\n\r\n{body}", body.len())?;
     output.flush()
 }
+
+/// The fields whose texts go into a file, or tell which.
+const FILED: [&str; 4] = ["newText", "insertText", "uri", "documentChanges"];
 
 #[cfg(test)]
 mod tests {

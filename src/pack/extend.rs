@@ -1,6 +1,7 @@
 //! Finding the packs that a pack is made of.
 
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::embedded::{EMBEDDED, EmbeddedPack};
@@ -311,10 +312,28 @@ fn folder_sources(folder: &Path, edited: &[Source]) -> Result<Vec<Source>, PackE
             if let Some(open) = edited.iter().find(|it| same_file(Path::new(it.name()), path)) {
                 return Ok(open.clone());
             }
+            check_place(path, folder).map_err(unreadable(path))?;
             let text = fs::read_to_string(path).map_err(unreadable(path))?;
             Ok(Source::new(path.display().to_string(), text))
         })
         .collect()
+}
+
+/// The longest file of a pack, in MiB.
+const LONGEST: u64 = 64;
+
+/// Refuses what may never end, and a link that leads out of the pack: a pack that somebody else wrote reads
+/// nothing but its own files.
+fn check_place(path: &Path, folder: &Path) -> io::Result<()> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    if about.len() > LONGEST << 20 {
+        return Err(io::Error::other(format!("it is longer than {LONGEST} MiB")));
+    }
+    let inside = folder.is_file() || path.canonicalize()?.starts_with(folder.canonicalize()?);
+    if inside { Ok(()) } else { Err(io::Error::other("it is a link that leads out of the pack")) }
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

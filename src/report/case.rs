@@ -12,6 +12,7 @@ use crate::condition::Verdict;
 use crate::engine::{Applied, InvariantEffect, Peak, Plan, Rejection, RequirementState, Status};
 use crate::facts::Missing;
 use crate::pack::{Pack, PackOption, Safety};
+use crate::text::secret;
 
 /// Says how every rule came out; why, only of those that are asked for.
 pub fn ruled(pack: &Pack, plan: &Plan, asks: &dyn Fn(&str) -> bool) -> Vec<Ruled> {
@@ -76,7 +77,7 @@ pub fn case_page(
     page.add("arguments", arguments(before, after));
     page.add("by hand", reported.refused.clone());
     page.add("remarks", reported.remarks.clone());
-    page.text
+    secret::masked(&page.text).into_owned()
 }
 
 #[derive(Default)]

@@ -1,7 +1,8 @@
-use similar::{ChangeTag, TextDiff};
+use similar::udiff::UnifiedDiffHunk;
+use similar::{ChangeTag, DiffOp, TextDiff};
 
 use super::paint::Paint;
-use crate::text::Source;
+use crate::text::{Source, secret};
 
 /// One file before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +29,56 @@ pub fn unified_diff(change: &FileChange, paint: Paint) -> String {
     let tab = if path.contains(' ') { "\t" } else { "" };
     let (old, new) = (format!("a/{path}{tab}"), format!("b/{path}{tab}"));
     let diff = TextDiff::from_lines(&change.before, &change.after);
-    let body = diff
-        .unified_diff()
-        .context_radius(3)
-        .missing_newline_hint(true)
-        .header(&old, &new)
-        .to_string();
-    let text = format!("diff --git a/{path} b/{path}\n{body}");
+    let hunks = hunks(&diff);
+    let mut body: String = hunks.iter().map(ToString::to_string).collect();
+    let mut changed = hunks.iter().flat_map(|it| it.iter_changes());
+    if changed.any(|it| it.tag() != ChangeTag::Equal && secret::is_hidden(it.value())) {
+        // Whoever applied this would write the mask: no tool shall take it for a diff.
+        body = body.replace("@@ -", "@@ hides a secret -");
+    }
+    let text = format!("diff --git a/{path} b/{path}\n--- {old}\n+++ {new}\n{body}");
     text.split_inclusive('\n').map(|line| painted(line, paint)).collect()
 }
+
+/// Makes the parts of a diff, with three lines around each change, but none that holds a secret: what is hidden
+/// there could not be found in the file again.
+fn hunks<'a>(diff: &'a TextDiff<'a, 'a, str>) -> Vec<Hunk<'a>> {
+    let shows = |at: usize| !diff.old_slice(at).is_some_and(secret::is_hidden);
+    let mut hunks = Vec::new();
+    for group in diff.grouped_ops(3) {
+        let mut ops = Vec::new();
+        for op in group {
+            let DiffOp::Equal { old_index, new_index, len } = op else {
+                ops.push(op);
+                continue;
+            };
+            let part = |from: usize, len: usize| DiffOp::Equal {
+                old_index: old_index + from,
+                new_index: new_index + from,
+                len,
+            };
+            let shown = (0..len).take_while(|at| shows(old_index + at)).count();
+            if shown == len {
+                ops.push(op);
+                continue;
+            }
+            let after = (0..len).rev().take_while(|at| shows(old_index + at)).count();
+            if shown == 0 && !ops.is_empty() {
+                secret::cut();
+            }
+            ops.push(part(0, shown));
+            hunks.push(std::mem::replace(&mut ops, vec![part(len - after, after)]));
+        }
+        hunks.push(ops);
+    }
+    let changes = |ops: &Vec<DiffOp>| ops.iter().any(|op| !matches!(op, DiffOp::Equal { .. }));
+    let full = |it: &DiffOp| !matches!(it, DiffOp::Equal { len: 0, .. });
+    let changing = hunks.into_iter().filter(changes);
+    let whole = changing.map(|ops| ops.into_iter().filter(full).collect());
+    whole.map(|ops| UnifiedDiffHunk::new(ops, diff, true)).collect()
+}
+
+type Hunk<'a> = UnifiedDiffHunk<'a, 'a, 'a, str>;
 
 /// Writes what differs between two texts, with some lines around it and without line numbers.
 pub(super) fn text_diff(before: &str, after: &str, paint: Paint) -> String {

@@ -1,17 +1,19 @@
+use std::borrow::Cow;
+
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
     MietteSpanContents, NarratableReportHandler, Severity, SourceCode, SourceSpan, SpanContents,
 };
 
 use super::paint::Look;
-use crate::text::{Fault, Faults, Finding, Level, Source, Span};
+use crate::text::{Fault, Faults, Finding, Level, Source, Span, secret};
 
 /// How many lines of a span are drawn.
 const MOST_LINES: usize = 5;
 
 /// Draws every fault of a source, each with the text it means underlined.
 pub fn render_faults(faults: &Faults, look: Look) -> String {
-    let page = Page(&faults.source);
+    let page = Page::new(&faults.source);
     let drawn = |fault| Drawn { fault, page: &page, code: fault.code, level: Level::Error };
     faults.faults.iter().map(|fault| render(&drawn(fault), look)).collect()
 }
@@ -19,7 +21,8 @@ pub fn render_faults(faults: &Faults, look: Look) -> String {
 /// Draws a finding, headed by its rule.
 pub fn render_finding(finding: &Finding, look: Look) -> String {
     let Finding { rule, level, source, fault, .. } = finding;
-    render(&Drawn { fault, page: &Page(source), code: rule, level: *level }, look)
+    let page = Page::new(source);
+    render(&Drawn { fault, page: &page, code: rule, level: *level }, look)
 }
 
 fn render(drawn: &Drawn<'_>, look: Look) -> String {
@@ -42,9 +45,18 @@ fn render(drawn: &Drawn<'_>, look: Look) -> String {
     out
 }
 
-/// A text whose parts are drawn.
+/// A text whose parts are drawn, its secrets covered so that every label still points at its place.
 #[derive(Debug)]
-struct Page<'a>(&'a Source);
+struct Page<'a> {
+    source: &'a Source,
+    text: Cow<'a, str>,
+}
+
+impl<'a> Page<'a> {
+    fn new(source: &'a Source) -> Self {
+        Self { source, text: secret::covered(source.text()) }
+    }
+}
 
 impl SourceCode for Page<'_> {
     /// Does what miette does for strings, but counts the lines of the part, and not those of the text
@@ -55,10 +67,10 @@ impl SourceCode for Page<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let part = self.0.text().read_span(span, before, after)?;
+        let part = self.text.as_ref().read_span(span, before, after)?;
         let lines = part.data().split(|byte| *byte == b'\n').count();
         Ok(Box::new(MietteSpanContents::new_named(
-            self.0.name().to_owned(),
+            self.source.name().to_owned(),
             part.data(),
             *part.span(),
             part.line(),
@@ -121,7 +133,7 @@ impl Diagnostic for Drawn<'_> {
         let also = self.fault.also.iter().map(|(span, label)| (*span, label.as_str()));
         Some(Box::new(first.chain(also).map(|(span, label)| {
             let label = (!label.is_empty()).then(|| label.to_owned());
-            let span = shortened(self.page.0.text(), span);
+            let span = shortened(&self.page.text, span);
             LabeledSpan::new(label, span.start, span.len())
         })))
     }

@@ -6,6 +6,8 @@ mod fault;
 mod finding;
 mod pattern;
 mod phrase;
+pub mod secret;
+mod secret_form;
 mod shell;
 mod source;
 

@@ -7,6 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::secret;
+
 /// The version of a line; it counts up when a field goes or changes its meaning.
 const FORMAT: u32 = 1;
 
@@ -47,6 +49,15 @@ pub struct RecordedChange {
     pub before: Option<String>,
     /// The text that sets it now, if any does.
     pub after: Option<String>,
+}
+
+impl RecordedChange {
+    /// A key names its value a secret even where the value stands alone, as a directive's does.
+    fn hide_secrets(&mut self) {
+        for text in [&mut self.before, &mut self.after].into_iter().flatten() {
+            *text = secret::masked_for(&self.key, text);
+        }
+    }
 }
 
 /// A line of the journal.
@@ -119,8 +130,10 @@ impl std::fmt::Display for PathName {
 }
 
 impl Entry {
-    /// Makes an entry of the current format.
-    pub fn new(id: u64, time: String, record: Record, files: Vec<FileRecord>) -> Self {
+    /// Makes an entry of the current format, without secrets.
+    pub fn new(id: u64, time: String, mut record: Record, files: Vec<FileRecord>) -> Self {
+        record.changes.iter_mut().for_each(RecordedChange::hide_secrets);
+        record.tried.iter_mut().for_each(secret::mask_json);
         Self { format: FORMAT, id, time, record, files }
     }
 }

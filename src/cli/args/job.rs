@@ -103,7 +103,7 @@ pub enum RewriteFormat {
 }
 
 /// `hydrule rewrite`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = examples::REWRITE)]
 pub struct RewriteArgs {
     /// The job.

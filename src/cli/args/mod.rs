@@ -37,6 +37,9 @@ pub struct Cli {
     // Last, wherever the number of commands would put it.
     #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, display_order = 900)]
     pub color: ColorWhen,
+    /// Print passwords and tokens too, instead of ***
+    #[arg(long, global = true, display_order = 901)]
+    pub show_secrets: bool,
 }
 
 /// When to use colours.

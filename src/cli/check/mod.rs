@@ -129,7 +129,7 @@ fn give_back(
     let asked = asked(args) == Fixes::Made && !args.show_files;
     let Some(Ok(text)) = given.filter(|_| asked).map(str::from_utf8) else { return Ok(()) };
     let fixed = looked.files.first().map(|file| file.change.after.as_str());
-    console.print(fixed.unwrap_or(text))
+    console.give(fixed.unwrap_or(text))
 }
 
 /// Says what the exit code tells, errors apart.

@@ -99,10 +99,10 @@ pub fn load(folder: &Path) -> Result<TestPack, CliError> {
         let hidden = path.file_name().is_none_or(|it| it.to_string_lossy().starts_with('.'));
         let read = match (hidden, path.is_dir()) {
             (true, _) => continue,
-            (false, true) => case_folder(&path)?,
+            (false, true) => case_folder(folder, &path)?,
             (false, false) if path.ends_with(SURVIVORS) => continue,
             (false, false) => match path.extension().is_some_and(|ending| ending == "toml") {
-                true => case_file(&path)?,
+                true => case_file(folder, &path)?,
                 false => continue,
             },
         };
@@ -129,13 +129,13 @@ pub fn load(folder: &Path) -> Result<TestPack, CliError> {
 /// What became of reading one file.
 type ReadCases = Result<Vec<Case>, Faults>;
 
-fn case_file(path: &Path) -> Result<ReadCases, CliError> {
+fn case_file(pack: &Path, path: &Path) -> Result<ReadCases, CliError> {
     let source = text(path)?;
     let beside = path.parent().unwrap_or(Path::new("."));
-    Ok(read_cases(&source, &|wanted| beside_case(beside, wanted)))
+    Ok(read_cases(&source, &|wanted| beside_case(pack, beside, wanted)))
 }
 
-fn case_folder(path: &Path) -> Result<ReadCases, CliError> {
+fn case_folder(pack: &Path, path: &Path) -> Result<ReadCases, CliError> {
     let files = entries_in(path)?.into_iter().filter(|it| it.is_file());
     let files = files.map(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -144,7 +144,7 @@ fn case_folder(path: &Path) -> Result<ReadCases, CliError> {
     let mut files: Vec<FolderFile> = files.collect::<Result<_, CliError>>()?;
     below(path, "", &mut files)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(read_folder(&name, &files, &|wanted| beside_case(path, wanted)).map(|case| vec![case]))
+    Ok(read_folder(&name, &files, &|wanted| beside_case(pack, path, wanted)).map(|case| vec![case]))
 }
 
 /// Reads what lies in the folders of a case, for its scripts to take in; what is no text is left out.
@@ -152,7 +152,7 @@ fn below(folder: &Path, inside: &str, out: &mut Vec<FolderFile>) -> Result<(), C
     for path in entries_in(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("{inside}{name}");
-        if path.is_dir() {
+        if path.is_dir() && !path.is_symlink() {
             below(&path, &format!("{name}/"), out)?;
         } else if !inside.is_empty() {
             out.extend(read_taken_in(&path).map(|file| (name, file)));
@@ -161,9 +161,15 @@ fn below(folder: &Path, inside: &str, out: &mut Vec<FolderFile>) -> Result<(), C
     Ok(())
 }
 
-/// Reads a file that a case names, under the name that it has in the case.
-fn beside_case(folder: &Path, wanted: &str) -> Result<Source, String> {
+/// Reads a file that a case names, under the name that it has in the case. A case of a pack that somebody else
+/// wrote reads nothing but what came with the pack.
+fn beside_case(pack: &Path, folder: &Path, wanted: &str) -> Result<Source, String> {
     let path = folder.join(wanted);
+    let real = |path: &Path| path.canonicalize().ok();
+    let inside = real(&path).zip(real(pack)).is_none_or(|(path, pack)| path.starts_with(pack));
+    if !inside {
+        return Err("it lies outside of the pack".to_owned());
+    }
     read_text(&path, is_log(&path))
 }
 

@@ -1,0 +1,309 @@
+//! What nobody writes by chance: each ends with a clear error or a right answer, soon, and nothing is lost.
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::time::{Duration, Instant};
+
+use crate::support::{Output, Run, SMALL, Workspace};
+
+/// The longest that any of them takes, in a build without optimisation on a busy machine.
+const SOON: Duration = Duration::from_secs(60);
+
+fn soon(run: Run) -> Output {
+    let begun = Instant::now();
+    let output = run.run();
+    assert!(begun.elapsed() < SOON, "{:?}: {}", begun.elapsed(), output.shown());
+    assert!((0..=2).contains(&output.code), "{}", shortened(&output));
+    assert!(!output.err.contains("panicked"), "{}", shortened(&output));
+    output
+}
+
+fn shortened(output: &Output) -> String {
+    output.shown().chars().take(3_000).collect()
+}
+
+fn refused(run: Run, why: &str) {
+    let output = soon(run);
+    assert_eq!(output.code, 2, "{}", shortened(&output));
+    assert!(output.err.contains(why), "`{why}` is not in {}", shortened(&output));
+}
+
+const LAUNCH: &str = "python3 -m verl.trainer.main_ppo trainer.nnodes=1\n";
+
+fn deep(open: &str, middle: &str, close: &str, depth: usize) -> String {
+    format!("{}{middle}{}", open.repeat(depth), close.repeat(depth))
+}
+
+#[test]
+fn deep_overrides_are_errors_with_their_place() {
+    let workspace = Workspace::new();
+    let many = 20_000;
+    for (open, close) in [("[", "]"), ("{a: ", "}"), ("choice(", ")"), ("${", "}"), ("${a:", "}")] {
+        let text = format!("k={}", deep(open, "1", close, many));
+        let short = format!("k={}", deep(open, "1", close, 5_000));
+        refused(workspace.hydrule("parse").arg(&short), "hydrule::override::");
+        refused(
+            workspace.hydrule("parse").arg(format!("k={}", open.repeat(5_000))),
+            "hydrule::override::",
+        );
+        let set = serde_json::json!({ "overrides": [text] });
+        let output =
+            soon(workspace.hydrule("rewrite --jsonl --pack verl").input(format!("{set}\n")));
+        assert!(output.code == 2 && output.out.contains("\"error\""), "{}", shortened(&output));
+    }
+    let json = deep("[", "1", "]", many * 5);
+    let output = soon(
+        workspace
+            .hydrule("rewrite --jsonl --pack verl")
+            .input(format!("{json}\n{{\"id\": {json}}}\n")),
+    );
+    assert_eq!((output.code, output.out.lines().count()), (2, 2), "{}", shortened(&output));
+}
+
+#[test]
+fn deep_packs_and_configurations_are_errors_with_their_place() {
+    let workspace = Workspace::new();
+    let many = 20_000;
+    for (open, close) in [
+        ("(", ")"),
+        ("!", ""),
+        ("-", ""),
+        ("[", "]"),
+        ("size(", ")"),
+        ("a ? b : ", "c"),
+        ("a[", "]"),
+    ] {
+        let when = deep(open, "m.on", close, many);
+        let option = format!("[[invariant]]\nid = \"x\"\ntitle = \"x\"\nvalue = '{when}'\n");
+        workspace.write("pack.toml", format!("{SMALL}{option}"));
+        let output = soon(workspace.hydrule("pack check ."));
+        assert_eq!(output.code, 2, "{open}: {}", shortened(&output));
+        assert!(output.err.contains("pack.toml:"), "{}", shortened(&output));
+    }
+    for (open, close) in [("[", "]"), ("{ a = ", "}")] {
+        workspace.write("pack.toml", format!("{SMALL}\nx = {}\n", deep(open, "1", close, many)));
+        refused(workspace.hydrule("pack check ."), "pack.toml:");
+    }
+    workspace.write("pack.toml", format!("{SMALL}\n[{}a]\n", "a.".repeat(many)));
+    refused(workspace.hydrule("pack check ."), "pack.toml:");
+
+    let lines: String = (0..5_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let flows = [deep("[", "1", "]", many), deep("{a: ", "1", "}", many), "- ".repeat(many), lines];
+    for text in flows {
+        workspace.write("run.sh", LAUNCH).write("deep.yaml", format!("{text}\n"));
+        refused(workspace.hydrule("rewrite run.sh --config deep.yaml"), "deep.yaml:");
+        refused(workspace.hydrule("set deep.yaml trainer.nnodes=2"), "deep.yaml:");
+    }
+}
+
+#[test]
+fn deep_scripts_end_soon() {
+    let workspace = Workspace::new();
+    for (open, middle, close) in [
+        ("$(", "x", ")"),
+        ("(", "x", ")"),
+        ("{ ", "x;", " };"),
+        ("if x; then ", "x", "; fi"),
+        ("${a:-", "x", "}"),
+        ("$((", "1", "))"),
+        ("\"$(", "x", ")\""),
+        ("while x; do ", "x", "; done"),
+        ("f() { ", "x", "; }"),
+        ("`", "x", "`"),
+        ("[[ ( ", "a", " ) ]]"),
+        ("bash -c \"", "x", "\""),
+    ] {
+        workspace.write("deep.sh", format!("{LAUNCH}x={}\n", deep(open, middle, close, 5_000)));
+        soon(workspace.hydrule("check deep.sh"));
+        workspace.write("deep.sh", format!("{LAUNCH}{}\n", open.repeat(5_000)));
+        soon(workspace.hydrule("show deep.sh"));
+    }
+}
+
+#[test]
+fn billions_of_laughs_are_not_heard() {
+    let workspace = Workspace::new();
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = format!("*a{}", level - 1);
+        text.push_str(&format!("a{level}: &a{level} [{}]\n", [before.as_str(); 10].join(", ")));
+    }
+    workspace.write("laughs.yaml", &text).write("run.sh", LAUNCH);
+    refused(workspace.hydrule("rewrite run.sh --config laughs.yaml"), "laughs.yaml:");
+    refused(workspace.hydrule("set laughs.yaml b=1"), "laughs.yaml:");
+    refused(workspace.hydrule("compose laughs.yaml b=1"), "laughs.yaml");
+}
+
+#[test]
+fn what_never_ends_is_not_read() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", LAUNCH);
+    let made = Run::program("mkfifo").arg("pipe").arg("p.toml").at(workspace.path()).run();
+    assert_eq!(made.code, 0);
+    for line in [
+        "check pipe",
+        "show pipe",
+        "set pipe trainer.nnodes=2",
+        "rewrite pipe",
+        "explain pipe",
+        "diff run.sh pipe",
+        "rewrite run.sh --config pipe",
+        "rewrite run.sh --facts model=pipe",
+        "rewrite run.sh --tried pipe",
+        "check run.sh --project pipe",
+    ] {
+        refused(workspace.hydrule(line), "named pipe");
+    }
+    refused(workspace.hydrule("rewrite --pack . -- m.k=1"), "p.toml");
+    refused(workspace.hydrule("show /dev/zero"), "longer than");
+    let walked = soon(workspace.hydrule("check ."));
+    assert!(walked.err.contains("1 file"), "{}", walked.shown());
+    // What a shell opens has a writer.
+    let hydrule = env!("CARGO_BIN_EXE_hydrule");
+    let line = format!("{hydrule} show <(cat run.sh) && cat run.sh | {hydrule} show /dev/stdin");
+    let output = Run::program("bash").args(["-c", &line]).at(workspace.path()).run();
+    assert_eq!(output.code, 0, "{}", output.shown());
+    assert_eq!(output.out.matches("trainer.nnodes").count(), 2, "{}", output.shown());
+}
+
+#[test]
+fn links_that_lead_in_circles_are_told() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", LAUNCH).write("sub/job.sh", LAUNCH);
+    symlink("loop.sh", workspace.path().join("loop.sh")).unwrap();
+    symlink("..", workspace.path().join("sub/up")).unwrap();
+    refused(workspace.hydrule("check loop.sh"), "symbolic links");
+    refused(workspace.hydrule("set loop.sh trainer.nnodes=2 --write"), "symbolic links");
+    refused(workspace.hydrule("rewrite run.sh --config loop.sh"), "symbolic links");
+    let walked = soon(workspace.hydrule("check ."));
+    assert!(walked.err.contains("2 files"), "{}", walked.shown());
+}
+
+#[test]
+fn names_that_are_no_text_are_read_and_written() {
+    let workspace = Workspace::new();
+    for name in [&b"a\nb.sh"[..], b"bad\xff.sh", b"-write.sh", b"a b'c\".sh", b"\x1b[31m.sh"] {
+        let name = OsStr::from_bytes(name);
+        let path = workspace.path().join(name);
+        fs::write(&path, LAUNCH).unwrap();
+        let own = std::path::Path::new(".").join(name);
+        let run = |line: &str| workspace.hydrule(line).arg(&own);
+        let shown = soon(run("show"));
+        assert!(shown.out.contains("trainer.nnodes"), "{name:?}: {}", shown.shown());
+        soon(run("check --output-format json"));
+        let wrote = soon(run("set --write").arg("trainer.nnodes=2"));
+        assert_eq!(wrote.code, 0, "{name:?}: {}", wrote.shown());
+        assert_eq!(fs::read_to_string(&path).unwrap(), LAUNCH.replace("=1", "=2"), "{name:?}");
+        let undone = soon(workspace.hydrule("undo --write"));
+        assert_eq!(undone.code, 0, "{name:?}: {}", undone.shown());
+        assert_eq!(fs::read_to_string(&path).unwrap(), LAUNCH, "{name:?}");
+    }
+}
+
+/// Runs as another user where the tests run as root, who may read everything.
+fn unprivileged(workspace: &Workspace, line: &str) -> Option<Output> {
+    let root = fs::metadata("/proc/self")
+        .ok()
+        .is_some_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0);
+    if !root {
+        return Some(workspace.hydrule(line).run());
+    }
+    fs::set_permissions(workspace.path(), Permissions::from_mode(0o777)).unwrap();
+    // The build may lie where only root gets to.
+    let program = workspace.path().join("program");
+    fs::copy(env!("CARGO_BIN_EXE_hydrule"), &program).unwrap();
+    let run =
+        Run::program("setpriv").args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+    std::process::Command::new("setpriv").arg("--version").output().ok()?;
+    Some(run.arg(&program).args(line.split_whitespace()).at(workspace.path()).run())
+}
+
+#[test]
+fn what_may_not_be_read_is_told() {
+    let workspace = Workspace::new();
+    workspace
+        .write("run.sh", LAUNCH)
+        .write("p/pack.toml", SMALL)
+        .write("ok.sh", LAUNCH)
+        .write("c.yaml", "a: 1\n");
+    for name in ["run.sh", "p/pack.toml", "c.yaml"] {
+        fs::set_permissions(workspace.path().join(name), Permissions::from_mode(0o000)).unwrap();
+    }
+    for line in [
+        "show run.sh",
+        "check run.sh",
+        "set run.sh trainer.nnodes=2 --write",
+        "rewrite ok.sh --config c.yaml",
+        "rewrite ok.sh --log run.sh",
+        "rewrite ok.sh --pack p",
+    ] {
+        let Some(output) = unprivileged(&workspace, line) else { return };
+        assert_eq!(output.code, 2, "{line}: {}", output.shown());
+        let err = output.err.to_lowercase();
+        assert!(err.contains("permission denied"), "{line}: {}", output.shown());
+    }
+}
+
+#[test]
+fn a_pack_reads_nothing_but_its_own_files() {
+    let workspace = Workspace::new();
+    workspace.write("secret.toml", "password = \"very-own-Key-77\"\n").write("run.sh", LAUNCH);
+    workspace.write("p/pack.toml", SMALL);
+    symlink("../secret.toml", workspace.path().join("p/more.toml")).unwrap();
+    refused(workspace.hydrule("pack check p"), "leads out of the pack");
+    fs::remove_file(workspace.path().join("p/more.toml")).unwrap();
+    workspace.write(
+        "p/cases/a.toml",
+        "[[case]]\nname = \"a\"\nscript = { file = \"../../run.sh\" }\nexpect = { plan = [] }\n",
+    );
+    let output = soon(workspace.hydrule("test p"));
+    assert_eq!(output.code, 2, "{}", output.shown());
+    assert!(output.err.contains("outside of the pack"), "{}", output.shown());
+    symlink("../../run.sh", workspace.path().join("p/cases/run.sh")).unwrap();
+    workspace.write(
+        "p/cases/a.toml",
+        "[[case]]\nname = \"a\"\nscript = { file = \"run.sh\" }\nexpect = { plan = [] }\n",
+    );
+    let output = soon(workspace.hydrule("test p"));
+    assert!(output.code == 2 && output.err.contains("outside of the pack"), "{}", output.shown());
+}
+
+#[test]
+fn patterns_of_a_pack_stay_small_and_take_linear_time() {
+    let workspace = Workspace::new();
+    let signal = |pattern: &str| {
+        format!(
+            "{SMALL}\n[[signal]]\nname = \"bad\"\nkind = \"device\"\nevent = \"oom\"\npattern = '{pattern}'\n"
+        )
+    };
+    for pattern in ["(((a{100}){100}){100}){100}", r"\w{1000}{1000}", &"(a|b)?".repeat(60_000)] {
+        workspace.write("pack.toml", signal(pattern));
+        refused(workspace.hydrule("pack check ."), "pack.toml:");
+    }
+    // Engines that try one way after the other never come back from these.
+    workspace.write("pack.toml", signal("(x+x+)+y|(a*)*b|(a|aa)+$c"));
+    workspace.write("job.log", format!("{}\n{}\n", "x".repeat(200_000), "a".repeat(200_000)));
+    let output = soon(workspace.hydrule("facts job.log --pack ."));
+    assert!(output.code < 2, "{}", shortened(&output));
+}
+
+#[test]
+fn a_change_behind_our_back_is_not_overwritten() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", LAUNCH);
+    // The script takes the place of what was read while it is planned; the transaction notices.
+    let line = "for n in $(seq 20); do printf '%s' \"$TEXT\" > new; mv new run.sh; done";
+    let text = LAUNCH.replace("nnodes=1", "nnodes=7");
+    let writer = std::process::Command::new("bash")
+        .args(["-c", line])
+        .env("TEXT", &text)
+        .current_dir(workspace.path())
+        .spawn();
+    let output = soon(workspace.hydrule("set run.sh trainer.nnodes=2 --write"));
+    writer.unwrap().wait().unwrap();
+    let now = workspace.read("run.sh");
+    let whole = [text, LAUNCH.replace("nnodes=1", "nnodes=2")];
+    assert!(whole.contains(&now), "{now:?}: {}", output.shown());
+}
