@@ -1,7 +1,7 @@
 //! `rewrite --jsonl`: sets of 40 overrides under 20 rules, on one core and on two.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn row(what: &str, pack: &Path, input: &Path, sets: u32) {
 
 fn planned(pack: &Path, input: &Path, threads: &str) -> Command {
     let mut command = hydrule(&["rewrite", "--jsonl", "-j", threads, "--pack"]);
-    command.arg(pack).arg(input);
+    command.arg(pack).stdin(File::open(input).unwrap());
     command
 }
 

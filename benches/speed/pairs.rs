@@ -54,7 +54,7 @@ pub fn peak(command: Command) -> u64 {
 }
 
 fn quiet(mut command: Command) -> Command {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 

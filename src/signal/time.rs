@@ -20,7 +20,8 @@ impl Time {
         const PATTERN: &str =
             r"(?:(\d{4})[-/])?\b(\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?";
         let regex = TIME.get_or_init(|| Regex::new(PATTERN).ok()).as_ref()?;
-        regex.captures_iter(text).filter_map(|found| Self::of(&found)).last()
+        let mut lines = text.rsplit('\n').filter(|line| holds_a_clock(line.as_bytes()));
+        lines.find_map(|line| regex.captures_iter(line).filter_map(|found| Self::of(&found)).last())
     }
 
     fn of(found: &regex_lite::Captures<'_>) -> Option<Self> {
@@ -44,6 +45,16 @@ impl Time {
     }
 }
 
+/// Tells whether some bytes look like `12:34:56`: few lines without a time do.
+fn holds_a_clock(line: &[u8]) -> bool {
+    let clock = |at: usize| {
+        let digits =
+            |at: usize| line.get(at..at + 2).is_some_and(|it| it.iter().all(u8::is_ascii_digit));
+        line.get(at + 3) == Some(&b':') && digits(at + 1) && digits(at + 4)
+    };
+    memchr::memchr_iter(b':', line).any(clock)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +76,8 @@ mod tests {
             time("2026-01-02 03:04:05 then 2026-01-02 03:04:06.5").text,
             "2026-01-02 03:04:06.5"
         );
+        let earlier = "2026-01-02 03:04:05 a\r\n10:11:12 b\n";
+        assert_eq!(time(earlier).text, "2026-01-02 03:04:05");
         for none in ["99-99 10:00:00", "2026-09-14", "12:00:00", ""] {
             assert_eq!(Time::last_in(none), None, "{none}");
         }
