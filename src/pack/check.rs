@@ -478,9 +478,10 @@ impl<'a> Checker<'a> {
             *slot = self.expression(text, wanted).map(|it| it.condition);
         }
         match (rewrite?, text.bounds.first()) {
-            (Rewrite::Assign(assignment, text), _) => {
+            (Rewrite::Assign(mut assignment, text), _) => {
                 // A bound that is left out for its faults is no matter: there will be no pack.
-                Some(Rewrite::Assign(Assignment { bounds, ..assignment }, text))
+                assignment.bounds = bounds;
+                Some(Rewrite::Assign(assignment, text))
             }
             (plain, None) => Some(plain),
             (Rewrite::Plain(..), Some((word, bound))) => {
@@ -499,7 +500,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some(sound) = self.trusts(text).then(|| Assignment::sound(&text.value)).flatten() {
-            return Some(Rewrite::Assign(sound, text.clone()));
+            return Some(Rewrite::Assign(Box::new(sound), text.clone()));
         }
         let faults = match Assignment::parse(&text.value) {
             Some(Ok(assignment)) => {
@@ -510,12 +511,12 @@ impl<'a> Checker<'a> {
                 if let Target::Directive(name) = &assignment.target {
                     self.check_directive(text, name);
                 }
-                return Some(Rewrite::Assign(assignment, text.clone()));
+                return Some(Rewrite::Assign(Box::new(assignment), text.clone()));
             }
             Some(Err(faults)) => faults,
             None => match overrides::parse(&text.value) {
                 Ok(parsed) => match self.unsaid(&parsed) {
-                    None => return Some(Rewrite::Plain(parsed, text.clone())),
+                    None => return Some(Rewrite::Plain(Box::new(parsed), text.clone())),
                     Some(fault) => vec![fault],
                 },
                 Err(fault) => vec![fault],

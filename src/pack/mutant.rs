@@ -310,7 +310,7 @@ impl Maker<'_> {
                     for (edit, changed) in plain_changes(text) {
                         let written = (text.place(edit.span), edit.replacement);
                         let says = changed.text.clone();
-                        let change = with(Rewrite::Plain(changed, text.clone()));
+                        let change = with(Rewrite::Plain(Box::new(changed), text.clone()));
                         self.add((rule, field), &says, written, change);
                     }
                 }
@@ -338,7 +338,7 @@ impl Maker<'_> {
             let place = text.place(edit.span.shifted(assignment.value_offset));
             let says = format!("{} := {}", assignment.target, value.text().trim());
             let changed = Assignment { value, ..assignment.clone() };
-            let change = with(Rewrite::Assign(changed, text.clone()));
+            let change = with(Rewrite::Assign(Box::new(changed), text.clone()));
             self.add(of, &says, (place, edit.replacement), change);
         }
         for (word, bound) in bounds(&assignment.bounds) {
@@ -350,7 +350,7 @@ impl Maker<'_> {
                     _ => &mut other.bounds.largest_divisor,
                 };
                 *slot = changed;
-                with(Rewrite::Assign(other, text.clone()))
+                with(Rewrite::Assign(Box::new(other), text.clone()))
             };
             let start = bound_start(text, bound.text());
             let at =

@@ -433,9 +433,9 @@ pub struct PackOption {
 #[derive(Debug, Clone)]
 pub enum Rewrite {
     /// `key := expression`.
-    Assign(Assignment, Text),
+    Assign(Box<Assignment>, Text),
     /// A plain override, sigil included.
-    Plain(Override, Text),
+    Plain(Box<Override>, Text),
 }
 
 impl Rewrite {
@@ -448,7 +448,8 @@ impl Rewrite {
 
     /// Lists the bounds by name, as written.
     pub fn bounds(&self) -> Vec<(&'static str, &str)> {
-        let Self::Assign(Assignment { bounds, .. }, _) = self else { return Vec::new() };
+        let Self::Assign(assignment, _) = self else { return Vec::new() };
+        let bounds = &assignment.bounds;
         let all = [
             ("floor", &bounds.floor),
             ("cap", &bounds.cap),

@@ -2,7 +2,7 @@
 
 use indexmap::IndexSet;
 
-use crate::condition::{Assignment, Outcome, Target, Trace, Verdict, deciding_leaves};
+use crate::condition::{Outcome, Target, Trace, Verdict, deciding_leaves};
 use crate::engine::{
     Applied, Bisected, Bound, Change, EstimateState, InvariantEffect, KeyChange, Peak, Plan, Range,
     Reason, Rejection, Status, Turn, World,
@@ -102,11 +102,10 @@ pub fn group(status: &Status, pack: &Pack) -> String {
 
 /// Gives the title of an option with what it would set in the job's environment, where no file says it.
 fn with_environment(option: &PackOption) -> String {
-    let set = option.rewrite.iter().filter_map(|it| match it {
-        Rewrite::Assign(Assignment { target: Target::Environment(name), value, .. }, _) => {
-            value.as_literal().map(|value| format!("{name}={value}"))
-        }
-        _ => None,
+    let set = option.rewrite.iter().filter_map(|it| {
+        let Rewrite::Assign(assignment, _) = it else { return None };
+        let Target::Environment(name) = &assignment.target else { return None };
+        assignment.value.as_literal().map(|value| format!("{name}={value}"))
     });
     let set: Vec<String> = set.collect();
     if set.is_empty() {
