@@ -232,7 +232,7 @@ class Trial:
 
     def hydrule(self, lists, *words, facts=None):
         text = "\n".join(json.dumps({"id": at, "overrides": it, "facts": facts or {}}) for at, it in enumerate(lists))
-        command = [self.binary, "rewrite", "--jsonl", "--no-project", "--unsafe", "--pack", str(RULES / self.pack), *words]
+        command = [self.binary, "rewrite", "--jsonl", "--show-secrets", "--no-project", "--unsafe", "--pack", str(RULES / self.pack), *words]
         result = subprocess.run(command, input=text, capture_output=True, text=True, timeout=300)
         if result.returncode == 2:
             sys.exit(f"{self.pack}: {words}: {result.stderr[:1000]}{result.stdout[:300]}")

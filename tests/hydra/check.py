@@ -28,7 +28,7 @@ SHOWN = 20
 def ours(binary, command, lines):
     text = "".join(json.dumps(line) + "\n" for line in lines)
     # A non-zero exit says that some override was refused, which is nothing to stumble over here.
-    done = subprocess.run([binary, command, "--jsonl"], input=text.encode(), capture_output=True)
+    done = subprocess.run([binary, command, "--jsonl", "--show-secrets"], input=text.encode(), capture_output=True)
     records = [json.loads(line) for line in done.stdout.decode().split("\n") if line]
     if len(records) != len(lines):
         sys.exit(f"{binary} {command}: {len(lines)} asked, {len(records)} answered\n{done.stderr.decode()}")

@@ -161,7 +161,7 @@ class Job:
     def hydrule(self, command, *words):
         told = [f"--env={name}={value}" for name, value in self.environment.items()]
         told += [f"--args={word}" for word in self.arguments]
-        return subprocess.run([self.binary, *command.split(), *words, *told], cwd=self.folder,
+        return subprocess.run([self.binary, "--show-secrets", *command.split(), *words, *told], cwd=self.folder,
                               capture_output=True, text=True, timeout=60)
 
 

@@ -100,7 +100,7 @@ class Case:
     def hydrule(self, *words):
         environment = [word for name, value in generate.TOLD.items() for word in ("--env", f"{name}={value}")]
         environment += ["--env", "HOME=/home/u"]
-        return subprocess.run([self.binary, *words, *environment], cwd=self.folder, capture_output=True, text=True, timeout=20)
+        return subprocess.run([self.binary, "--show-secrets", *words, *environment], cwd=self.folder, capture_output=True, text=True, timeout=20)
 
     def show(self):
         result = self.hydrule("show", "run.sh", "--output-format", "json")

@@ -72,7 +72,7 @@ def planned(binary, option, lines):
             facts |= {f"oom.{name}": f"{size / 2**30:.2f}GiB" for name, size in sizes.items()}
         facts |= ABOUT.get(option, {})
         words.append(json.dumps({"id": number, "overrides": grid.overrides(line), "facts": facts}))
-    command = [binary, "rewrite", "--jsonl", "--unsafe", "--only", option]
+    command = [binary, "rewrite", "--jsonl", "--show-secrets", "--unsafe", "--only", option]
     result = subprocess.run(command, input="\n".join(words), capture_output=True, text=True, timeout=600)
     if result.returncode == 2:
         sys.exit(f"{option}: {result.stderr[:1000]}{result.stdout[:300]}")
