@@ -32,9 +32,10 @@ pub fn run() {
 fn row(name: &str, path: &Path) {
     let size = path.metadata().unwrap().len();
     let facts = || hydrule(&["facts", path.to_str().unwrap()]);
+    // Where its output goes nowhere, grep stops at the first match.
     let grep = || {
-        let mut command = Command::new("grep");
-        command.args(["-ic", "memory\\|oom"]).arg(path);
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"grep -ic "memory\|oom" "$0" | cat"#]).arg(path);
         command
     };
     let (ours, theirs) = side_by_side(ROUNDS, &facts, &grep);
