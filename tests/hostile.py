@@ -316,6 +316,8 @@ def main():
     options.add_argument("--large", type=int, default=1024, metavar="MIB")
     options.add_argument("--rules", type=int, default=100_000)
     asked = options.parse_args()
+    # What runs in the background has interrupts ignored, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"seed {asked.seed}", flush=True)
     tried = Tried(asked)
     with tempfile.TemporaryDirectory() as base:
