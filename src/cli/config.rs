@@ -5,7 +5,7 @@ use std::slice;
 use serde_json::{Value as Json, json};
 
 use super::Done;
-use super::args::{ConfigArgs, OutputFormat};
+use super::args::{ConfigArgs, OutputFormat, OutsideArgs};
 use super::chain::read_inputs;
 use super::console::Console;
 use super::error::CliError;
@@ -135,7 +135,7 @@ fn bases(args: &ConfigArgs, project: &Project, packs: &[Pack]) -> Result<Vec<Lin
         return Ok(Vec::new());
     }
     let mut lines: Vec<Line> = Vec::new();
-    for input in read_inputs(slice::from_ref(path), &outside(&[], None)?)? {
+    for input in read_inputs(slice::from_ref(path), &outside(&OutsideArgs::default())?)? {
         for launch in &input.script.launches {
             let Some(pack) = packs.iter().find(|it| knows(it, launch)) else { continue };
             let language = pack.arguments.of(&launch.program);

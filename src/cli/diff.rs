@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::Done;
-use super::args::{DiffArgs, OutputFormat, ProjectArgs};
+use super::args::{DiffArgs, OutputFormat, OutsideArgs, ProjectArgs};
 use super::choose::Languages;
 use super::console::Console;
 use super::error::CliError;
@@ -49,7 +49,7 @@ struct Side {
 
 /// `hydrule diff`.
 pub fn run(args: &DiffArgs, console: &mut Console) -> Result<Done, CliError> {
-    let outside = outside(&args.env, None)?;
+    let outside = outside(&OutsideArgs { env: args.env.clone(), args: None })?;
     let side = |text| side(text, &outside, &args.project);
     let (old, new) = (side(&args.old)?, side(&args.new)?);
     let (before, after) = match (&old.whole, &new.whole) {

@@ -97,7 +97,7 @@ fn compare(
         }
     }
     let job = job?;
-    pairs(&args.env)?;
+    pairs(&args.outside.env)?;
     let chosen = job.chosen.and_then(|(input, launch)| {
         let script = &job.inputs.get(input)?.script;
         Some((script, script.launches.get(launch)?))
@@ -120,8 +120,7 @@ fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
         no_base: true,
         rules: PackRules::of(pack),
         launch: args.launch,
-        env: args.env.clone(),
-        args: args.args.clone(),
+        outside: args.outside.clone(),
         ..JobArgs::default()
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::JobArgs;
+use super::args::{JobArgs, OutsideArgs};
 use super::chain::{Input, inputs_of};
 use super::choose::{Chosen, Languages, choose_pack, signs_of, signs_of_inputs, signs_of_texts};
 use super::error::CliError;
@@ -94,7 +94,7 @@ impl Job {
     pub fn load_with(args: &JobArgs, scan: Option<Scan>) -> Result<Self, CliError> {
         check_usage(args.files.is_empty(), args.overrides.is_empty())?;
         let files = Files::sort(&args.files)?;
-        let outside = outside(&args.env, args.args.clone())?;
+        let outside = outside(&args.outside)?;
         let project = Project::of(&args.rules.project, args.files.first().map(PathBuf::as_path))?;
         let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
         let scripts = scripts.collect::<Result<Vec<_>, CliError>>()?;
@@ -696,8 +696,9 @@ fn describe(launch: &Launch) -> String {
 }
 
 /// What the scripts take from outside.
-pub fn outside(env: &[String], arguments: Option<Vec<String>>) -> Result<Outside, CliError> {
-    let environment = pairs(env)?.into_iter().collect();
+pub fn outside(args: &OutsideArgs) -> Result<Outside, CliError> {
+    let environment = pairs(&args.env)?.into_iter().collect();
+    let arguments = args.args.clone();
     let load = Some(bash::Load::new(read_taken_in));
     Ok(Outside { environment, arguments, load, ..Outside::default() })
 }

@@ -49,7 +49,7 @@ fn in_script(
     texts: &[&String],
     source: &Source,
 ) -> Result<Vec<RecordedChange>, CliError> {
-    let outside = outside(&args.env, args.args.clone())?;
+    let outside = outside(&args.outside)?;
     let script = bash::read(source, &outside)?;
     let launch =
         script.launches.get(args.launch.first().map_or(0, |number| number.saturating_sub(1)));

@@ -97,7 +97,7 @@ fn print_json(parts: Vec<Json>, console: &mut Console) -> Result<(), CliError> {
 
 /// Makes the change in a configuration's own text.
 fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
-    if !(args.launch.is_empty() && args.env.is_empty() && args.also.is_empty()) {
+    if !(args.launch.is_empty() && args.outside.env.is_empty() && args.also.is_empty()) {
         let message = "--launch, --env and --also are for launch scripts";
         return Err(CliError::plain(message));
     }
@@ -203,7 +203,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     let (directives, overrides): (Vec<String>, Vec<String>) =
         args.overrides.iter().cloned().partition(|text| directive(text).is_some());
     let directives = wanted_directives(&directives)?;
-    let outside = outside(&args.env, args.args.clone())?;
+    let outside = outside(&args.outside)?;
     let inputs = read_inputs(std::slice::from_ref(&args.file), &outside)?;
     let Some(input) = inputs.first() else {
         return Err(CliError::plain("there is nothing to read"));

@@ -35,7 +35,7 @@ fn read_folders(paths: &[&PathBuf], args: &ShowArgs) -> Result<Vec<Folder>, CliE
 pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
     let refused = |it: &&PathBuf| host_of(it).is_none();
     args.files.iter().filter(refused).try_for_each(|it| refuse_foreign(it))?;
-    let outside = outside(&args.env, args.args.clone())?;
+    let outside = outside(&args.outside)?;
     let of = |kind: Kind| args.files.iter().filter(move |it| kind_of(it) == kind);
     let is_script = |it: &&PathBuf| matches!(kind_of(it), Kind::Script | Kind::Hosted(_));
     let scripts: Vec<PathBuf> = args.files.iter().filter(is_script).cloned().collect();

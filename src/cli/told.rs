@@ -34,7 +34,7 @@ impl<'a> Known<'a> {
     /// Takes what the arguments of a job tell.
     pub fn of(args: &'a JobArgs, project: &'a Project) -> Self {
         Self {
-            env: &args.env,
+            env: &args.outside.env,
             fact: &args.fact,
             facts: &args.facts,
             param: &args.param,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{PackRules, threads};
+use super::{OutsideArgs, PackRules, threads};
 use crate::cli::examples;
 
 /// Which findings count.
@@ -16,6 +16,20 @@ pub struct SelectArgs {
     /// All but these rules; of --select and --ignore the longer text decides
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
+}
+
+/// What launches start from, and which rules hold for them.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StartArgs {
+    /// The base configuration that the launches start from
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Look for no base configuration where none is given
+    #[arg(long)]
+    pub no_base: bool,
+    /// Which rules hold for it.
+    #[command(flatten)]
+    pub rules: PackRules,
 }
 
 /// How findings are printed.
@@ -87,21 +101,12 @@ pub struct CheckArgs {
     /// Write everything that is found into the baseline
     #[arg(long, requires = "baseline", conflicts_with_all = ["fix", "diff"])]
     pub accept_new: bool,
-    /// The base configuration that the launches start from
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Look for no base configuration where none is given
-    #[arg(long)]
-    pub no_base: bool,
-    /// Which rules hold for it.
+    /// What the launches start from, and which rules hold for them.
     #[command(flatten)]
-    pub rules: PackRules,
-    /// A variable of the job's environment
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
-    /// The arguments that the scripts are started with [default: any]
-    #[arg(long, value_name = "ARG", num_args = 0..)]
-    pub args: Option<Vec<String>>,
+    pub start: StartArgs,
+    /// What its scripts cannot tell.
+    #[command(flatten)]
+    pub outside: OutsideArgs,
     /// A fact, in Hydra's override syntax
     #[arg(long, value_name = "NAME=VALUE")]
     pub fact: Vec<String>,
@@ -144,15 +149,9 @@ pub struct LspArgs {
     /// Which findings count.
     #[command(flatten)]
     pub selected: SelectArgs,
-    /// The base configuration that the launches start from
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Look for no base configuration where none is given
-    #[arg(long)]
-    pub no_base: bool,
-    /// Which rules hold for it.
+    /// What the launches start from, and which rules hold for them.
     #[command(flatten)]
-    pub rules: PackRules,
+    pub start: StartArgs,
     /// A variable of the jobs' environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,

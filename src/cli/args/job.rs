@@ -19,6 +19,17 @@ pub enum OnUnknown {
     Fail,
 }
 
+/// What scripts cannot tell of how they are started.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OutsideArgs {
+    /// A variable of the job's environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// The arguments that the scripts are started with [default: any]
+    #[arg(long, value_name = "ARG", num_args = 0..)]
+    pub args: Option<Vec<String>>,
+}
+
 /// What the job is: its files, its log, and what is known besides.
 #[derive(Debug, Default, Args)]
 pub struct JobArgs {
@@ -40,12 +51,9 @@ pub struct JobArgs {
     /// Which launch of the files is meant, counted from 1
     #[arg(long, value_name = "N")]
     pub launch: Option<usize>,
-    /// A variable of the job's environment
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
-    /// The arguments that the scripts are started with [default: any]
-    #[arg(long, value_name = "ARG", num_args = 0..)]
-    pub args: Option<Vec<String>>,
+    /// What its scripts cannot tell.
+    #[command(flatten)]
+    pub outside: OutsideArgs,
     /// A fact, in Hydra's override syntax: oom.phase=wake_up, oom.free=4.97GiB
     #[arg(long, value_name = "NAME=VALUE")]
     pub fact: Vec<String>,
@@ -145,12 +153,9 @@ pub struct FactsArgs {
     /// Which launch of the files is meant, counted from 1 [default: the one that the log ran]
     #[arg(long, value_name = "N", requires = "script")]
     pub launch: Option<usize>,
-    /// A variable of the job's environment
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
-    /// The arguments that the scripts are started with [default: any]
-    #[arg(long, value_name = "ARG", num_args = 0..)]
-    pub args: Option<Vec<String>>,
+    /// What its scripts cannot tell.
+    #[command(flatten)]
+    pub outside: OutsideArgs,
     /// A fact, in Hydra's override syntax: model.vocab_size=152064 tells which tensor was too large
     #[arg(long, value_name = "NAME=VALUE")]
     pub fact: Vec<String>,

@@ -12,7 +12,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use super::examples;
 pub use check::{CheckArgs, CheckFormat, LspArgs, PathArgs};
-pub use job::{ExplainArgs, FactsArgs, JobArgs, OnUnknown, RewriteArgs, RewriteFormat};
+pub use job::{
+    ExplainArgs, FactsArgs, JobArgs, OnUnknown, OutsideArgs, RewriteArgs, RewriteFormat,
+};
 pub use journal::{LogArgs, UndoArgs};
 pub use overrides::{ComposeArgs, DiffArgs, ExpandArgs, ParseArgs, SetArgs, ShowArgs};
 pub use pack::{

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{OutputFormat, ProjectArgs};
+use super::{OutputFormat, OutsideArgs, ProjectArgs};
 use crate::cli::examples;
 
 /// `hydrule set`.
@@ -35,12 +35,9 @@ pub struct SetArgs {
     /// Keys that may change along, where they read the same variable; `*` stands for any text
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub also: Vec<String>,
-    /// A variable of the job's environment
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
-    /// The arguments that the scripts are started with [default: any]
-    #[arg(long, value_name = "ARG", num_args = 0..)]
-    pub args: Option<Vec<String>>,
+    /// What its scripts cannot tell.
+    #[command(flatten)]
+    pub outside: OutsideArgs,
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
@@ -56,12 +53,9 @@ pub struct ShowArgs {
     /// Where the project's configuration is.
     #[command(flatten)]
     pub project: ProjectArgs,
-    /// A variable of the job's environment
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
-    /// The arguments that the scripts are started with [default: any]
-    #[arg(long, value_name = "ARG", num_args = 0..)]
-    pub args: Option<Vec<String>>,
+    /// What its scripts cannot tell.
+    #[command(flatten)]
+    pub outside: OutsideArgs,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,

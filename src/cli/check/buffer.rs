@@ -57,7 +57,7 @@ impl<'a> Buffers<'a> {
     pub fn new(args: &'a CheckArgs, opened: &'a Opened) -> Result<Self, CliError> {
         let selection = Selection::of(args);
         selection.check(&BTreeMap::new())?;
-        let outside = outside(&args.env, args.args.clone())?;
+        let outside = outside(&args.outside)?;
         let outside = Outside { load: Some(opened.load()), ..outside };
         Ok(Self { scopes: Scopes::new(args)?, selection, outside, opened })
     }

@@ -112,7 +112,7 @@ pub fn look_all(
     files: &[Candidate],
 ) -> Result<Looked, CliError> {
     let threads = args.threads.unwrap_or_else(threads::usual);
-    let outside = outside(&args.env, args.args.clone())?;
+    let outside = outside(&args.outside)?;
     let looker = Looker { scopes, selection, outside };
     let (done, progress) = (AtomicUsize::new(0), Mutex::new(Progress::new()));
     let became = in_order(files, threads, |file| {

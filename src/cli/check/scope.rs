@@ -47,9 +47,9 @@ impl<'a> Scopes<'a> {
     /// # Errors
     /// A base configuration that cannot be read.
     pub fn new(args: &'a CheckArgs) -> Result<Self, CliError> {
-        let given = args.config.as_ref().map(|path| read_script(path)).transpose()?;
+        let given = args.start.config.as_ref().map(|path| read_script(path)).transpose()?;
         let given = given.map(|it| Config::read(&it).map(Arc::new)).transpose()?;
-        let finder = (given.is_none() && !args.no_base).then(BaseFinder::new);
+        let finder = (given.is_none() && !args.start.no_base).then(BaseFinder::new);
         let (folders, projects) = (Mutex::default(), Mutex::default());
         Ok(Self { args, headers: headers().into(), given, finder, folders, projects })
     }
@@ -69,7 +69,7 @@ impl<'a> Scopes<'a> {
         if let Some(known) = folders.get(&folder) {
             return Ok(Arc::clone(known));
         }
-        let project = Project::of(&self.args.rules.project, Some(file))?;
+        let project = Project::of(&self.args.start.rules.project, Some(file))?;
         let name = project.files.first().map_or("", |it| it.source.name()).to_owned();
         let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
         let scope = projects.entry(name).or_insert_with(|| {
@@ -172,7 +172,7 @@ impl Scope<'_> {
 
     /// Tells whether the user or the project names the packs.
     pub fn is_named(&self) -> bool {
-        self.args.rules.pack.is_some() || self.project.packs().is_some()
+        self.args.start.rules.pack.is_some() || self.project.packs().is_some()
     }
 
     /// Lists the packs that were needed.
@@ -183,7 +183,7 @@ impl Scope<'_> {
     }
 
     fn load_named(&self) -> Result<Vec<Loaded>, CliError> {
-        let packs = match self.args.rules.pack.as_deref() {
+        let packs = match self.args.start.rules.pack.as_deref() {
             Some(name) => vec![self.project.named(name)?],
             None => self.project.all_packs()?,
         };
@@ -193,12 +193,12 @@ impl Scope<'_> {
     fn with_world<'b>(&'b self, loaded: &'b Loaded) -> Result<Rules<'b>, CliError> {
         let args = self.args;
         let known = Known {
-            env: &args.env,
+            env: &args.outside.env,
             fact: &args.fact,
             facts: &args.facts,
             param: &args.param,
             pin: &args.pin,
-            target: args.rules.target.as_deref(),
+            target: args.start.rules.target.as_deref(),
             project: &self.project,
         };
         let world = loaded.world.get_or_init(|| known.world(&loaded.pack));

@@ -11,7 +11,7 @@ use std::io::{self, BufReader};
 use std::path::Path;
 
 use super::Done;
-use super::args::{CheckArgs, LspArgs};
+use super::args::{CheckArgs, LspArgs, OutsideArgs};
 use super::check::{Buffers, Opened};
 use super::error::CliError;
 use crate::lsp::{Action, Completion, Document, Ended, Hover, Language, serve};
@@ -36,13 +36,11 @@ pub fn run(args: &LspArgs) -> Result<Done, CliError> {
 
 /// What `hydrule check` would be told.
 fn check_args(args: &LspArgs) -> CheckArgs {
-    let LspArgs { selected, config, no_base, rules, env, param, stdio: _ } = args;
+    let LspArgs { selected, start, env, param, stdio: _ } = args;
     CheckArgs {
         selected: selected.clone(),
-        config: config.clone(),
-        no_base: *no_base,
-        rules: rules.clone(),
-        env: env.clone(),
+        start: start.clone(),
+        outside: OutsideArgs { env: env.clone(), args: None },
         param: param.clone(),
         ..CheckArgs::default()
     }
