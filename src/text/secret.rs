@@ -92,10 +92,14 @@ pub fn remark() -> String {
 
 /// Hides the secrets of a text that is printed, unless the user asks for them.
 pub fn hidden(text: &str) -> Cow<'_, str> {
+    printed(text, &masked)
+}
+
+fn printed<'a>(text: &'a str, hide: &dyn Fn(&'a str) -> Cow<'a, str>) -> Cow<'a, str> {
     if SHOWN.load(Ordering::Relaxed) {
         return Cow::Borrowed(text);
     }
-    let hidden = masked(text);
+    let hidden = hide(text);
     if matches!(hidden, Cow::Owned(_)) {
         HID.store(true, Ordering::Relaxed);
     }
@@ -145,14 +149,7 @@ pub fn visit_texts(
 
 /// Hides the secrets of a text that is drawn, so that every other byte stays at its place.
 pub fn covered(text: &str) -> Cow<'_, str> {
-    if SHOWN.load(Ordering::Relaxed) {
-        return Cow::Borrowed(text);
-    }
-    let covered = replaced(text, |secret| "*".repeat(secret.range.len()));
-    if matches!(covered, Cow::Owned(_)) {
-        HID.store(true, Ordering::Relaxed);
-    }
-    covered
+    printed(text, &|text| replaced(text, |secret| "*".repeat(secret.range.len())))
 }
 
 fn replaced(text: &str, mask: impl Fn(&Secret) -> String) -> Cow<'_, str> {

@@ -24,55 +24,64 @@ impl Secret {
 const STEMS: [&[u8]; 7] =
     [b"token", b"secret", b"passw", b"passphrase", b"pwd", b"credential", b"key"];
 
-/// What is part of every match of [`FORMS`], of which few texts have any: compiling the pattern would take
-/// longer than all else that a short command does.
-const MARKS: [&str; 28] = [
-    "hf_",
-    "sk-",
-    "gsk_",
-    "r8_",
-    "nvapi-",
-    "wandb_v1_",
-    "dckr_pat_",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "xox",
-    "npm_",
-    "pypi-",
-    "AKIA",
-    "ASIA",
-    "AROA",
-    "AIDA",
-    "AIza",
-    "eyJ",
-    "earer",
-    "EARER",
-    "asic",
-    "ASIC",
-    "-----BEGIN",
+/// Tokens that their makers gave a form: what they begin with, and what follows.
+const TOKENS: [(&str, &str); 28] = [
+    ("hf_", "[A-Za-z0-9]{10,}"),
+    ("sk-", "[A-Za-z0-9_-]{16,}"),
+    ("gsk_", "[A-Za-z0-9]{16,}"),
+    ("r8_", "[A-Za-z0-9]{16,}"),
+    ("nvapi-", "[A-Za-z0-9_-]{16,}"),
+    ("wandb_v1_", "[A-Za-z0-9_]{16,}"),
+    ("dckr_pat_", "[A-Za-z0-9_-]{16,}"),
+    ("ghp_", "[A-Za-z0-9]{16,}"),
+    ("gho_", "[A-Za-z0-9]{16,}"),
+    ("ghu_", "[A-Za-z0-9]{16,}"),
+    ("ghs_", "[A-Za-z0-9]{16,}"),
+    ("ghr_", "[A-Za-z0-9]{16,}"),
+    ("github_pat_", "[A-Za-z0-9_]{16,}"),
+    ("glpat-", "[A-Za-z0-9_-]{16,}"),
+    ("xoxa-", "[A-Za-z0-9-]{10,}"),
+    ("xoxb-", "[A-Za-z0-9-]{10,}"),
+    ("xoxe-", "[A-Za-z0-9-]{10,}"),
+    ("xoxp-", "[A-Za-z0-9-]{10,}"),
+    ("xoxr-", "[A-Za-z0-9-]{10,}"),
+    ("xoxs-", "[A-Za-z0-9-]{10,}"),
+    ("npm_", "[A-Za-z0-9]{20,}"),
+    ("pypi-", "[A-Za-z0-9_-]{20,}"),
+    ("AKIA", r"[A-Z0-9]{16}(?-u:\b)"),
+    ("ASIA", r"[A-Z0-9]{16}(?-u:\b)"),
+    ("AROA", r"[A-Z0-9]{16}(?-u:\b)"),
+    ("AIDA", r"[A-Z0-9]{16}(?-u:\b)"),
+    ("AIza", "[A-Za-z0-9_-]{30,}"),
+    ("eyJ", r"[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
 ];
 
-/// Tokens that their makers gave a form. Where a group takes part, it is the secret.
-const FORMS: &str = r"(?x)
-    (?-u:\b)(?: hf_[A-Za-z0-9]{10,} | sk-[A-Za-z0-9_-]{16,} | gsk_[A-Za-z0-9]{16,} | r8_[A-Za-z0-9]{16,}
-        | nvapi-[A-Za-z0-9_-]{16,} | wandb_v1_[A-Za-z0-9_]{16,} | dckr_pat_[A-Za-z0-9_-]{16,}
-        | gh[pousr]_[A-Za-z0-9]{16,} | github_pat_[A-Za-z0-9_]{16,} | glpat-[A-Za-z0-9_-]{16,}
-        | xox[abeprs]-[A-Za-z0-9-]{10,} | npm_[A-Za-z0-9]{20,} | pypi-[A-Za-z0-9_-]{20,}
-        | A(?:KI|SI|RO|ID)A[A-Z0-9]{16}(?-u:\b) | AIza[A-Za-z0-9_-]{30,}
-        | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]* )
-  | ://[^/\s:@'\x22]*:([^/\s@'\x22]+)@
-  | (?-u:\b)(?i:bearer|basic)\s+([A-Za-z0-9._~+/=-]{16,})
-  | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----([^-]+)";
+/// What stands around a secret, which is the group: what a text has that may match, and the pattern.
+type Surrounded = (fn(&str) -> bool, &'static str);
 
-/// Tells whether a text may hold a token.
+const SURROUNDED: [Surrounded; 3] = [
+    (|text| text.contains("://") && text.contains('@'), r"://[^/\s:@'\x22]*:([^/\s@'\x22]+)@"),
+    (
+        |text| ["earer", "EARER", "asic", "ASIC"].iter().any(|it| text.contains(it)),
+        r"(?-u:\b)(?i:bearer|basic)\s+([A-Za-z0-9._~+/=-]{16,})",
+    ),
+    (|text| text.contains("-----BEGIN"), r"-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]+)"),
+];
+
+/// Makes one pattern of all forms.
+fn form() -> Option<Regex> {
+    let tokens: Vec<String> = TOKENS.iter().map(|(mark, rest)| format!("{mark}{rest}")).collect();
+    let tokens = format!(r"(?-u:\b)(?:{})", tokens.join("|"));
+    let surrounded = SURROUNDED.iter().map(|(_, pattern)| (*pattern).to_owned());
+    let all: Vec<String> = std::iter::once(tokens).chain(surrounded).collect();
+    Regex::new(&all.join("|")).ok()
+}
+
+/// Tells whether a text may hold a token: few do, and to compile the pattern would take longer than all
+/// else that a short command does.
 fn is_marked(text: &str) -> bool {
-    let user = || text.contains("://") && text.contains('@');
-    MARKS.iter().any(|mark| text.contains(mark)) || user()
+    TOKENS.iter().any(|(mark, _)| text.contains(mark))
+        || SURROUNDED.iter().any(|(may_match, _)| may_match(text))
 }
 
 /// Finds tokens by their form.
@@ -81,7 +90,7 @@ pub(super) fn formed(text: &str) -> Vec<Range<usize>> {
     if !is_marked(text) {
         return Vec::new();
     }
-    let Some(form) = FORM.get_or_init(|| Regex::new(FORMS).ok()) else { return Vec::new() };
+    let Some(form) = FORM.get_or_init(form) else { return Vec::new() };
     let secret = |it: regex::Captures<'_>| {
         let (whole, part) = (it.get(0)?, it.iter().skip(1).flatten().next());
         // `hf_` and `sk-` begin names of other things too, in small letters and short.
