@@ -4,6 +4,7 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::version::{Version, Versions};
@@ -47,6 +48,15 @@ fn in_python(inside: &str) -> Result<PathBuf, Option<String>> {
         }
         Some(help)
     })
+}
+
+/// Tells whether a file, links followed, lies in a folder: a pack that somebody else wrote reads nothing but
+/// what came with it.
+///
+/// # Errors
+/// One of them is not there.
+pub fn lies_in(path: &Path, folder: &Path) -> io::Result<bool> {
+    Ok(path.canonicalize()?.starts_with(folder.canonicalize()?))
 }
 
 /// Lists the folders that hold the packages of the active Python environment.

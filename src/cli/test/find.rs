@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cases::{Case, FolderFile, check_rules, read_cases, read_folder, repeated};
 use crate::cli::error::CliError;
 use crate::cli::files::{entries_in, read_taken_in, read_text};
-use crate::pack::{self, Pack};
+use crate::pack::{self, Pack, lies_in};
 use crate::text::{Fault, Faults, Source, Span, nearest};
 
 /// A pack and all of its cases.
@@ -161,13 +161,11 @@ fn below(folder: &Path, inside: &str, out: &mut Vec<FolderFile>) -> Result<(), C
     Ok(())
 }
 
-/// Reads a file that a case names, under the name that it has in the case. A case of a pack that somebody else
-/// wrote reads nothing but what came with the pack.
+/// Reads a file that a case names, under the name that it has in the case.
 fn beside_case(pack: &Path, folder: &Path, wanted: &str) -> Result<Source, String> {
     let path = folder.join(wanted);
-    let real = |path: &Path| path.canonicalize().ok();
-    let inside = real(&path).zip(real(pack)).is_none_or(|(path, pack)| path.starts_with(pack));
-    if !inside {
+    // What is not there is told when it is read.
+    if !lies_in(&path, pack).unwrap_or(true) {
         return Err("it lies outside of the pack".to_owned());
     }
     read_text(&path, is_log(&path))
