@@ -123,19 +123,20 @@ pub fn reason_in_group(
     pack: &Pack,
 ) -> String {
     let caveat = option.and_then(|option| option.caveat.clone());
-    let title = option.map(|option| option.title.clone()).unwrap_or_default();
+    let title = option.map(|option| match status {
+        Status::Shown => with_environment(option),
+        _ => option.title.clone(),
+    });
+    let title = title.unwrap_or_default();
     match status {
         Status::NotApplicable => leaves(trace),
         Status::Unknown(missing) => {
             let text = unknown(missing);
             text.strip_prefix("unknown: ").unwrap_or(&text).to_owned()
         }
-        Status::Shown => {
-            let title = option.map_or(title, with_environment);
-            caveat.map_or(title.clone(), |caveat| format!("{title}. {caveat}"))
-        }
         Status::Rejected(Rejection::DoesNotRelieve { .. } | Rejection::Loads { .. })
-        | Status::NeedsUnsafe => match caveat {
+        | Status::NeedsUnsafe
+        | Status::Shown => match caveat {
             Some(caveat) => format!("{title}. {caveat}"),
             None => title,
         },
