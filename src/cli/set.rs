@@ -112,7 +112,8 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
         CliError::from(Faults::one(source, refusal.fault))
     })?;
     let own = pinned_in_yaml(&source, &edited.before).0.into_iter().map(Pin::said);
-    let pins: Vec<Pin> = own.chain(project_pins(args)?).collect();
+    let project = Project::of(&args.project, Some(&args.file))?;
+    let pins: Vec<Pin> = own.chain(told_pins(args, &project)?).collect();
     refuse_pinned(args, &pins, edited.sites.iter().map(|it| it.key.as_str()))?;
     let sites = yaml_sites(&source, &edited);
     let changes: Vec<Json> =
@@ -126,10 +127,10 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
 }
 
 /// What the project and the command line pin.
-fn project_pins(args: &SetArgs) -> Result<Vec<Pin>, CliError> {
+fn told_pins(args: &SetArgs, project: &Project) -> Result<Vec<Pin>, CliError> {
     check_pins(&args.pin)?;
     let own = args.pin.iter().map(|name| Pin::new(name, "--pin"));
-    Ok(own.chain(Project::of(&args.project, Some(&args.file))?.pins()).collect())
+    Ok(own.chain(project.pins()).collect())
 }
 
 /// Refuses to change what is pinned.
@@ -166,7 +167,7 @@ fn in_folder(args: &SetArgs, console: &mut Console) -> Result<Done, CliError> {
     let entries = folder.entries()?;
     let mut state = State { entries, ..State::default() };
     let overrides = parse_all(&args.overrides)?;
-    refuse_pinned(args, &project_pins(args)?, overrides.iter().map(|it| it.key.as_str()))?;
+    refuse_pinned(args, &told_pins(args, &project)?, overrides.iter().map(|it| it.key.as_str()))?;
     for parsed in overrides {
         if parsed.kind == OverrideKind::Delete && parsed.value.is_none() {
             state.entries.edit().retain(|it| it.key != parsed.key);
@@ -209,7 +210,8 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         return Err(CliError::plain("there is nothing to read"));
     };
     let script = &input.script;
-    let changes = changes(&overrides, language(args, script)?)?;
+    let project = Project::of(&args.project, Some(&args.file))?;
+    let changes = changes(&overrides, language(args, script, &project)?)?;
     let host = host_of(&args.file);
     if host.is_some() && (script.launches.is_empty() || !directives.is_empty()) {
         refuse_foreign(&args.file)?;
@@ -223,7 +225,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     };
     if !changes.is_empty() {
         let launches = choose(script, &args.launch, &changes)?;
-        let mut pins: Vec<Pin> = project_pins(args)?;
+        let mut pins: Vec<Pin> = told_pins(args, &project)?;
         for launch in launches.iter().filter_map(|at| script.launches.get(*at)) {
             pins.extend(pinned_keys(script, launch).into_iter().map(Pin::said));
         }
@@ -251,7 +253,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
         return Ok(made);
     }
     let pins = pinned_directives(&script.source).into_iter().map(Pin::said);
-    let pins: Vec<Pin> = pins.chain(project_pins(args)?).collect();
+    let pins: Vec<Pin> = pins.chain(told_pins(args, &project)?).collect();
     let names: Vec<String> = directives.iter().map(|(name, _)| format!("$sbatch.{name}")).collect();
     refuse_pinned(args, &pins, names.iter().map(String::as_str))?;
     let edited = Source::new(script.source.name(), made.file.after.as_str());
@@ -322,11 +324,10 @@ fn read_all(
 }
 
 /// Returns the language of the arguments of the launch meant, the first of several.
-fn language(args: &SetArgs, script: &Script) -> Result<Language, CliError> {
+fn language(args: &SetArgs, script: &Script, project: &Project) -> Result<Language, CliError> {
     let index = args.launch.first().map_or(0, |number| number.saturating_sub(1));
     let Some(launch) = script.launches.get(index) else { return Ok(Language::Hydra) };
-    let project = Project::of(&args.project, Some(&args.file))?;
-    Ok(Languages::of(&project)?.of_launch(launch))
+    Ok(Languages::of(project)?.of_launch(launch))
 }
 
 /// Reads the wanted overrides as their launch would; `~KEY` takes the key's override out of the
