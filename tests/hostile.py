@@ -250,7 +250,7 @@ def large(tried, base, mib):
 
     fill(line)
     refused = [("show", "large"), ("check", "large"), ("set", "large", "a=1", "--write"), ("rewrite", "run.sh", "--config", "large")]
-    refused += [("rewrite", "run.sh", "--facts", "m=large"), ("rewrite", "run.sh", "--tried", "large"), ("check", "run.sh", "--project", "large")]
+    refused += [("rewrite", "run.sh", "--facts", "model=large"), ("rewrite", "run.sh", "--tried", "large"), ("check", "run.sh", "--project", "large")]
     if mib > 64:
         for words in refused:
             done = tried.run(folder, *words, preexec_fn=limited)
