@@ -41,3 +41,27 @@ fn threads_change_nothing() {
         assert_eq!(planned(&input, threads).out, one.out);
     }
 }
+
+/// What `docs/scale.md` is built on.
+#[test]
+fn a_line_knows_nothing_of_the_others() {
+    let line = |size: u32| LINE.replace("SIZE", &size.to_string());
+    let lines = [
+        line(32),
+        String::new(),
+        "no json".to_owned(),
+        r#"{"id": "very-secret", "overrides": ["actor_rollout_ref.rollout.n=2"]}"#.to_owned(),
+        r#"{"id": 2, "overrides": ["actor_rollout_ref.rollout.n=2", "+trainer.api_key=very-secret"]}"#.to_owned(),
+        r#"{"id": "very-secret", "overrides": ["actor_rollout_ref.rollout.n=2"]}"#.to_owned(),
+        r#"{"id": "\u2028", "overrides": ["lr=1", "x=["]}"#.to_owned(),
+        r#"{"id": 4, "overrides": ["worker.rollout.n=5"]}"#.to_owned(),
+        line(32),
+    ];
+    let whole = planned(&lines.join("\n"), "");
+    assert!(whole.out.contains("very-secret") && whole.out.contains("***"), "{}", whole.out);
+    for cut in 0..=lines.len() {
+        let (head, tail) = lines.split_at(cut);
+        let pieces = [head, tail].map(|it| planned(&it.join("\n"), "").out);
+        assert_eq!(pieces.concat(), whole.out, "cut before line {cut}");
+    }
+}
