@@ -356,7 +356,7 @@ impl Planned<'_> {
         };
         let change =
             |it: &KeyChange| json!({ "key": it.key, "before": it.before, "after": it.after });
-        let broken = plan.requirements.iter().filter(|it| it.is_broken());
+        let broken = plan.broken.rules(pack);
         let overrides = plan.result.entries.iter().filter_map(|it| it.value.as_ref().ok());
         let record = Record {
             id,

@@ -47,18 +47,6 @@ impl Trace {
         Some((self.role == Role::And, parts))
     }
 
-    /// Makes one of nothing, for what is not evaluated yet.
-    pub fn empty() -> Self {
-        Self {
-            span: Span::at(0),
-            text: String::new(),
-            outcome: Outcome::Unknown(Vec::new()),
-            from: None,
-            children: Vec::new(),
-            role: Role::Other,
-        }
-    }
-
     /// Tells whether the node is a name: a key, a fact, or `it`.
     pub fn is_name(&self) -> bool {
         self.role == Role::Name

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::broken::Broken;
 use super::certificate::{Certificate, Examined, Move, Part, Search};
 use super::frames;
 use super::plan::{Planner, Request, Trial};
@@ -170,9 +171,12 @@ impl Checker<'_> {
     }
 
     fn attempt(&self, option: &PackOption, state: &State) -> (Trial, super::Judgement) {
-        let held = check_requirements(self.planner.pack, state, self.planner.world);
+        // Every requirement is judged: that some cannot matter is what the search says.
+        let all = check_requirements(self.planner.pack, state, self.planner.world);
+        let broken = all.iter().enumerate().filter(|(_, it)| it.is_broken()).map(|(at, _)| at);
+        let broken: Broken = broken.collect();
         let judgement = self.planner.judge(option, state);
-        (self.planner.attempt(option, &judgement.verdict, (state, &held)), judgement)
+        (self.planner.attempt(option, &judgement.verdict, (state, &broken)), judgement)
     }
 
     fn stand(&self, goal: &[Condition], state: &State) -> Stand {

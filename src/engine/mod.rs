@@ -8,6 +8,7 @@ mod alias;
 mod apply;
 mod base;
 mod bound;
+mod broken;
 mod certificate;
 mod certify;
 mod entries;
@@ -38,6 +39,7 @@ mod world;
 pub use alias::two_names;
 pub use apply::{NotApplied, Write, writes};
 pub use base::{Base, Made};
+pub use broken::{Broken, check_broken};
 pub use certificate::{Arrival, Certificate, Examined, Move, Part, Reason, Search};
 pub use certify::{Refused, certify};
 pub use entries::Entries;
@@ -49,7 +51,9 @@ pub use pin::{Pin, pinned};
 pub use plan::{Request, decide, judge_option, plan};
 pub use reach::{Bound, Range};
 pub use relevance::options as relevant_options;
-pub use require::{RequirementState, Settled, check_one, check_requirements, mend, settle};
+pub use require::{
+    RequirementState, Settled, Standing, check_one, check_requirements, mend, settle,
+};
 pub use scope::View;
 pub use search::{Goal, Pursued, Pursuit, Weights, totals};
 pub use state::{Entry, KeyChange, State};

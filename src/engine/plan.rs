@@ -1,14 +1,13 @@
 //! The planner: which option, and why not the others.
 
 use super::apply::{NotApplied, Write, writes};
+use super::broken::{Broken, check_broken};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge, judge_in, verdict_in};
 use super::pin::pinned;
 use super::relevance;
-use super::require::{
-    RequirementState, Settled, check_broken, check_in, check_one, check_requirements, mend, settle,
-};
+use super::require::{Settled, Standing, check_one, check_requirements, mend, settle};
 use super::scope::View;
 use super::search::{Goal, pursue};
 use super::state::State;
@@ -37,9 +36,6 @@ pub struct Request {
     pub goal: Option<Goal>,
 }
 
-/// A state, and how the requirements stand on it.
-pub(super) type Standing<'a> = (&'a State, &'a [RequirementState]);
-
 /// What trying one option on a state gave.
 pub(super) enum Trial {
     Viable(Box<Applied>),
@@ -48,20 +44,17 @@ pub(super) enum Trial {
 
 /// Plans for one launch, with the verdict for every rule.
 pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Plan {
-    let mut decision = decide(pack, state, world, request);
-    judge_rest(&mut decision.requirements, &View::new(pack, state, world));
-    if decision.steps.is_empty() && !decision.is_mended() {
-        decision.after.clone_from(&decision.requirements);
-    } else {
-        judge_rest(&mut decision.after, &View::new(pack, &decision.result, world));
-    }
-    let planner = Planner { pack, world, request };
-    let standing = match decision.is_mended() {
-        true => check_broken(pack, &decision.start, world),
-        false => decision.requirements.clone(),
+    let decision = decide(pack, state, world, request);
+    let requirements = check_requirements(pack, state, world);
+    let after = match decision.steps.is_empty() && !decision.is_mended() {
+        true => requirements.clone(),
+        false => check_requirements(pack, &decision.result, world),
     };
+    let planner = Planner { pack, world, request };
+    let mended = decision.is_mended().then(|| check_broken(pack, &decision.start, world));
+    let standing = mended.as_ref().unwrap_or(&decision.broken);
     let view = View::new(pack, &decision.start, world);
-    let judged = |option| planner.verdict(option, &view, &standing);
+    let judged = |option| planner.verdict(option, &view, standing);
     let mut verdicts: Vec<RuleVerdict> = pack.options.iter().map(judged).collect();
     if decision.pursuit.is_some() {
         verdicts.iter_mut().for_each(RuleVerdict::leave_out);
@@ -70,6 +63,8 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
         mark_chosen(&mut verdicts, &step.option, index + 1);
     }
     Plan {
+        requirements,
+        after,
         verdicts,
         invariants: compare_invariants(pack, state, &decision.result, world),
         estimates: compare_estimates(pack, state, &decision.result, world),
@@ -81,8 +76,8 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
 /// requirements only those are evaluated that are broken.
 pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> Decision {
     let planner = Planner { pack, world, request };
-    let requirements = check_broken(pack, state, world);
-    let repair = planner.repair((state, &requirements));
+    let broken = check_broken(pack, state, world);
+    let repair = planner.repair((state, &broken));
     let asked = repair.as_ref().filter(|repair| repair.asked);
     // A repair that was asked for comes first, or nothing comes at all.
     let mended = asked.and_then(|repair| repair.outcome.as_ref().ok()).map(|it| &it.state);
@@ -90,7 +85,7 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> D
     let start = mended.unwrap_or(state).clone();
     let standing = match mended {
         Some(_) => check_broken(pack, &start, world),
-        None => requirements.clone(),
+        None => broken.clone(),
     };
     let (pursuit, steps) = match &request.goal {
         _ if refused => (None, Vec::new()),
@@ -100,33 +95,24 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> D
             (Some(pursuit), steps)
         }
     };
-    let (result, after) = match steps.last() {
+    let (result, left) = match steps.last() {
         Some(step) => {
             let result = step.applied.state.clone();
-            let after = check_broken(pack, &result, world);
-            (result, after)
+            let left = check_broken(pack, &result, world);
+            (result, left)
         }
         None => (start.clone(), standing),
     };
     Decision {
         changes: state.changes_to(&result),
         directives: state.directive_changes_to(&result),
-        requirements,
-        after,
+        broken,
+        left,
         repair,
         steps,
         start,
         result,
         pursuit,
-    }
-}
-
-/// Evaluates the requirements that are only known not to be broken.
-fn judge_rest(states: &mut [RequirementState], view: &View<'_>) {
-    for (rule, state) in view.pack.requirements.iter().zip(states) {
-        if state.is_unjudged() {
-            *state = check_in(view, rule);
-        }
     }
 }
 
@@ -140,7 +126,7 @@ pub fn judge_option(
 ) -> Status {
     let planner = Planner { pack, world, request };
     let view = View::new(pack, state, world);
-    planner.verdict(option, &view, &check_requirements(pack, state, world)).status
+    planner.verdict(option, &view, &check_broken(pack, state, world)).status
 }
 
 fn mark_chosen(verdicts: &mut [RuleVerdict], id: &str, step: usize) {
@@ -168,11 +154,8 @@ impl Planner<'_> {
     fn repair(&self, input: Standing<'_>) -> Option<Repair> {
         let named = self.request.repair.as_deref().unwrap_or_default();
         let mends = |id: &str| named.is_empty() || named.iter().any(|it| it == id);
-        let rules = self.pack.requirements.iter().zip(input.1);
-        let mut rules = rules.filter(|(rule, state)| {
-            state.is_broken() && !rule.repair.is_empty() && mends(&rule.id)
-        });
-        rules.next()?;
+        let mut rules = input.1.rules(self.pack);
+        rules.find(|rule| !rule.repair.is_empty() && mends(&rule.id))?;
         let asked = self.request.repair.is_some();
         let (outcome, wants) = match mend(self.pack, input, self.world, &mends) {
             Ok((applied, wants)) => match self.forbidden(input.0, &applied) {
@@ -185,15 +168,10 @@ impl Planner<'_> {
         Some(Repair { outcome, wants, asked })
     }
 
-    fn verdict(
-        &self,
-        option: &PackOption,
-        view: &View<'_>,
-        held: &[RequirementState],
-    ) -> RuleVerdict {
+    fn verdict(&self, option: &PackOption, view: &View<'_>, broken: &Broken) -> RuleVerdict {
         let judgement = judge_in(view, &option.when.condition);
         let status = if self.selected(option) {
-            match self.attempt(option, &judgement.verdict, (view.state, held)) {
+            match self.attempt(option, &judgement.verdict, (view.state, broken)) {
                 Trial::Viable(_) => self.open(option),
                 Trial::No(status) => status,
             }
@@ -222,10 +200,9 @@ impl Planner<'_> {
 
     /// Lists the options in the order they are tried: as in the pack, the unsafe ones last unless
     /// they are asked for; those that cannot act are left out.
-    fn ladder<'b>(&'b self, relevant: &'b [bool]) -> impl Iterator<Item = &'b PackOption> {
+    fn ladder<'b>(&'b self, relevant: &'b [usize]) -> impl Iterator<Item = &'b PackOption> {
         let of = move |first: bool| {
-            let options = self.pack.options.iter().zip(relevant);
-            let options = options.filter(|(_, relevant)| **relevant).map(|(option, _)| option);
+            let options = relevant.iter().filter_map(|at| self.pack.options.get(*at));
             options.filter(move |option| match option.safety {
                 Safety::Safe => first,
                 Safety::Unsafe => first == self.ignores_safety(),
@@ -241,17 +218,17 @@ impl Planner<'_> {
         let once = !self.request.only.is_empty() && self.request.steps.is_none();
         let wanted = self.request.steps.unwrap_or(if once { self.request.only.len() } else { 1 });
         let mut steps: Vec<Step> = Vec::new();
-        let (mut current, mut requirements) = (start.clone(), standing.to_vec());
+        let (mut current, mut broken) = (start.clone(), standing.clone());
         while steps.len() < wanted {
             let taken =
                 |option: &PackOption| once && steps.iter().any(|step| step.option == option.id);
             let relevant = relevance::options(self.pack, &current, self.world);
             let mut candidates = self.ladder(&relevant).filter(|option| !taken(option));
             let view = View::new(self.pack, &current, self.world);
-            let next = candidates.find_map(|option| self.step(option, &view, &requirements));
+            let next = candidates.find_map(|option| self.step(option, &view, &broken));
             let Some(step) = next else { break };
             current = step.applied.state.clone();
-            requirements = check_broken(self.pack, &current, self.world);
+            broken = check_broken(self.pack, &current, self.world);
             steps.push(step);
         }
         steps
@@ -261,14 +238,9 @@ impl Planner<'_> {
         judge(&option.when.condition, self.pack, state, self.world)
     }
 
-    pub fn step(
-        &self,
-        option: &PackOption,
-        view: &View<'_>,
-        held: &[RequirementState],
-    ) -> Option<Step> {
+    pub fn step(&self, option: &PackOption, view: &View<'_>, broken: &Broken) -> Option<Step> {
         let verdict = verdict_in(view, &option.when.condition);
-        match self.attempt(option, &verdict, (view.state, held)) {
+        match self.attempt(option, &verdict, (view.state, broken)) {
             Trial::No(_) => None,
             Trial::Viable(applied) => {
                 let forced = match self.relief(option).filter(|_| self.request.goal.is_none()) {

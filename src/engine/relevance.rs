@@ -7,18 +7,18 @@ use super::state::State;
 use super::world::World;
 use crate::pack::Pack;
 
-/// Tells for each option of a pack whether its condition can be true on a state.
-pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
+/// Lists the options of a pack whose condition can be true on a state, by their places in order.
+pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
     match told(pack, state, world) {
-        None => vec![true; pack.options.len()],
+        None => (0..pack.options.len()).collect(),
         Some(told) => pack.options_awake(told.iter().map(Cow::as_ref)),
     }
 }
 
-/// Tells for each requirement of a pack whether it can be broken on a state.
-pub(super) fn requirements(pack: &Pack, state: &State, world: &World) -> Vec<bool> {
+/// Lists the requirements of a pack that can be broken on a state, by their places in order.
+pub(super) fn requirements(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
     match told(pack, state, world) {
-        None => vec![true; pack.requirements.len()],
+        None => (0..pack.requirements.len()).collect(),
         Some(told) => pack.requirements_awake(told.iter().map(Cow::as_ref)),
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::alias::at_work;
 use super::apply::{NotApplied, Write, apply, writes};
 use super::bound::order;
+use super::broken::Broken;
 use super::judge::{judge_in, verdict_in};
-use super::relevance;
 use super::scope::View;
 use super::state::{Entry, State};
 use super::unsettled::{Discord, Unsettled, Want};
@@ -39,22 +39,6 @@ pub struct RequirementState {
 }
 
 impl RequirementState {
-    /// Makes the state of one that is not broken, for the moment without its evaluation.
-    fn unjudged(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            verdict: Verdict::Unknown(Vec::new()),
-            guarded: false,
-            message: String::new(),
-            trace: Trace::empty(),
-        }
-    }
-
-    /// Tells whether the evaluation is still to come.
-    pub(super) fn is_unjudged(&self) -> bool {
-        self.trace.text.is_empty()
-    }
-
     /// Tells whether the requirement is known to be broken.
     pub fn is_broken(&self) -> bool {
         matches!(self.verdict, Verdict::False)
@@ -67,19 +51,8 @@ pub fn check_requirements(pack: &Pack, state: &State, world: &World) -> Vec<Requ
     pack.requirements.iter().map(|it| check_in(&view, it)).collect()
 }
 
-/// Judges the requirements that are broken on a state; of the others only says that they are not.
-pub(super) fn check_broken(pack: &Pack, state: &State, world: &World) -> Vec<RequirementState> {
-    let view = View::new(pack, state, world);
-    let all = pack.requirements.iter().zip(relevance::requirements(pack, state, world));
-    all.map(|(rule, relevant)| match relevant && breaks(&view, rule) {
-        true => check_in(&view, rule),
-        false => RequirementState::unjudged(&rule.id),
-    })
-    .collect()
-}
-
 /// Tells whether a requirement is broken, as [`check_in`] does.
-fn breaks(view: &View<'_>, requirement: &Requirement) -> bool {
+pub(super) fn breaks(view: &View<'_>, requirement: &Requirement) -> bool {
     let says = |it: &Expression| verdict_in(view, &it.condition);
     requirement.when.as_ref().is_none_or(|when| says(when) == Verdict::True)
         && says(&requirement.holds) == Verdict::False
@@ -137,8 +110,11 @@ fn render_one(expression: &str, view: &View<'_>) -> String {
     }
 }
 
+/// A state, and what is broken on it.
+pub type Standing<'a> = (&'a State, &'a Broken);
+
 /// Applies an option's writes, then the repairs of every requirement that they broke, round by
-/// round: all repairs of a round see the same state. `held` is how the requirements stand before.
+/// round: all repairs of a round see the same state. What is broken before may stay so.
 ///
 /// # Errors
 /// [`Settled::Rejected`] when a requirement that held stays broken, when two repairs want
@@ -147,7 +123,7 @@ pub fn settle(
     wanted: &[Write],
     rule: &str,
     pack: &Pack,
-    before: (&State, &[RequirementState]),
+    before: Standing<'_>,
     world: &World,
 ) -> Result<Applied, Settled> {
     let mender = Mender { pack, world, before, mends: &|_| false, old: Vec::new() };
@@ -161,12 +137,11 @@ pub fn settle(
 /// As for [`settle`].
 pub fn mend(
     pack: &Pack,
-    before: (&State, &[RequirementState]),
+    before: Standing<'_>,
     world: &World,
     mends: &dyn Fn(&str) -> bool,
 ) -> Result<(Applied, Vec<Want>), Settled> {
-    let all = before.1.iter().enumerate();
-    let old = all.filter(|(_, state)| state.is_broken()).map(|(at, _)| at).collect();
+    let old = before.1.places().collect();
     Mender { pack, world, before, mends, old }.settle(apply(&[], before.0, ""))
 }
 
@@ -183,18 +158,17 @@ pub enum Settled {
 struct Mender<'a> {
     pack: &'a Pack,
     world: &'a World,
-    /// What everything started from, and how the requirements stand there.
-    before: (&'a State, &'a [RequirementState]),
+    /// What everything started from, and what is broken there.
+    before: Standing<'a>,
     /// Which of the requirements that were broken before are mended as well.
     mends: &'a dyn Fn(&str) -> bool,
     /// The requirements that were broken before, by place, where any of them is to be mended.
     old: Vec<usize>,
 }
 
-/// A requirement to mend, and its state.
-struct Broken<'a> {
+/// A requirement to mend.
+struct ToMend<'a> {
     rule: &'a Requirement,
-    state: RequirementState,
     /// Whether it was broken from the start, so that it may stay so.
     old: bool,
 }
@@ -225,8 +199,8 @@ impl<'a> Mender<'a> {
 
     /// Lists the requirements to mend. Those that held, and read nothing of what differs, are as
     /// they were.
-    fn broken(&self, now: &State) -> Vec<Broken<'a>> {
-        let (before, held) = self.before;
+    fn broken(&self, now: &State) -> Vec<ToMend<'a>> {
+        let (before, broken_before) = self.before;
         let changes = before.changes_to(now);
         let directives = before.directive_changes_to(now);
         // What a launch or a base configuration interpolates is not among what a pack knows to be
@@ -250,12 +224,10 @@ impl<'a> Mender<'a> {
         let view = View::new(self.pack, now, self.world);
         let mut broken = Vec::new();
         for at in concerned {
-            let Some((rule, before)) = self.pack.requirements.get(at).zip(held.get(at)) else {
-                continue;
-            };
-            let old = before.is_broken();
+            let Some(rule) = self.pack.requirements.get(at) else { continue };
+            let old = broken_before.contains(at);
             if (!old || (self.mends)(&rule.id)) && breaks(&view, rule) {
-                broken.push(Broken { rule, state: check_in(&view, rule), old });
+                broken.push(ToMend { rule, old });
             }
         }
         broken
@@ -263,12 +235,12 @@ impl<'a> Mender<'a> {
 
     /// Refuses a state that takes even more of what is over a limit already.
     fn takes_no_more(&self, now: &State) -> Result<(), Settled> {
-        let (before, held) = self.before;
+        let (before, broken) = self.before;
         let quantity = |state: &State, limited: &Expression| {
             limited.condition.outcome(&View::new(self.pack, state, self.world))
         };
-        let broken = self.pack.requirements.iter().zip(held).filter(|(_, it)| it.is_broken());
-        for (rule, limited) in broken.filter_map(|(rule, _)| Some((rule, rule.limits.as_ref()?))) {
+        let rules = broken.rules(self.pack);
+        for (rule, limited) in rules.filter_map(|rule| Some((rule, rule.limits.as_ref()?))) {
             let more = match (quantity(before, limited), quantity(now, limited)) {
                 (Outcome::Known(old), Outcome::Known(new)) => {
                     order(&new, &old).is_ok_and(|it| it == Ordering::Greater)
@@ -291,7 +263,7 @@ impl<'a> Mender<'a> {
             let stays_broken = || {
                 Settled::Rejected(Rejection::Breaks {
                     requirement: broken.rule.id.clone(),
-                    message: broken.state.message.clone(),
+                    message: render(&broken.rule.message, &View::new(self.pack, state, self.world)),
                 })
             };
             let repairs = match writes(&broken.rule.repair, self.pack, state, self.world) {

@@ -1,5 +1,6 @@
 use std::ops::Deref;
 
+use super::broken::Broken;
 use super::estimate::EstimateState;
 use super::invariant::{InvariantEffect, InvariantState};
 use super::judge::Judgement;
@@ -172,10 +173,10 @@ pub struct Repair {
 pub struct Decision {
     /// The steps in order; empty where nothing is proposed.
     pub steps: Vec<Step>,
-    /// Every requirement on the input.
-    pub requirements: Vec<RequirementState>,
-    /// Every requirement on the result, in the same order.
-    pub after: Vec<RequirementState>,
+    /// The requirements that are broken on the input.
+    pub broken: Broken,
+    /// The requirements that are broken on the result.
+    pub left: Broken,
     /// The repairs of what is broken on the input; none where nothing is that has a repair.
     pub repair: Option<Repair>,
     /// The overrides that differ between input and result.
@@ -207,6 +208,10 @@ impl Decision {
 pub struct Plan {
     /// What to do.
     pub decision: Decision,
+    /// Every requirement on the input, in pack order.
+    pub requirements: Vec<RequirementState>,
+    /// Every requirement on the result, in the same order.
+    pub after: Vec<RequirementState>,
     /// Every option's verdict, in pack order.
     pub verdicts: Vec<RuleVerdict>,
     /// Every invariant, over the whole plan.

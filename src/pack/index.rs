@@ -25,13 +25,12 @@ struct Wakes {
     always: Vec<usize>,
     /// By the name, and by every section around a key.
     by_name: HashMap<String, Vec<usize>>,
-    rules: usize,
 }
 
 impl Pack {
-    /// Tells for each option whether it may act where these names are told; facts have their `$`. An
-    /// option acts only where its condition is true.
-    pub fn options_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<bool> {
+    /// Lists the options that may act where these names are told, by their places in order; facts have
+    /// their `$`. An option acts only where its condition is true.
+    pub fn options_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
         let wakes = self.index.options.get_or_init(|| {
             let needs = |option: &PackOption| option.when.condition.needed_to_hold();
             Wakes::of(self.options.iter().map(needs), &Names::of(self))
@@ -39,9 +38,9 @@ impl Pack {
         wakes.awake(told)
     }
 
-    /// Tells for each requirement whether it may be broken where these names are told: its guard must
-    /// be true, and what must hold known.
-    pub fn requirements_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<bool> {
+    /// Lists the requirements that may be broken where these names are told, by their places in order:
+    /// their guard must be true, and what must hold known.
+    pub fn requirements_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
         let wakes = self.index.requirements.get_or_init(|| {
             let broken = |rule: &Requirement| {
                 let guard = rule.when.as_ref().map(|when| when.condition.needed_to_hold());
@@ -87,7 +86,6 @@ impl Wakes {
     fn of(needs: impl Iterator<Item = BTreeSet<String>>, names: &Names<'_>) -> Self {
         let mut wakes = Self::default();
         for (at, needs) in needs.enumerate() {
-            wakes.rules = at + 1;
             match needs.iter().find_map(|name| names.untold(name, &mut Vec::new())) {
                 Some(name) => {
                     for around in self_and_around(&name) {
@@ -100,21 +98,11 @@ impl Wakes {
         wakes
     }
 
-    fn awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<bool> {
-        let mut awake = vec![false; self.rules];
-        let mut wake = |rules: &[usize]| {
-            for at in rules {
-                if let Some(awake) = awake.get_mut(*at) {
-                    *awake = true;
-                }
-            }
-        };
-        wake(&self.always);
-        for name in told {
-            if let Some(rules) = self.by_name.get(name) {
-                wake(rules);
-            }
-        }
+    fn awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
+        let told = told.into_iter().filter_map(|name| self.by_name.get(name)).flatten();
+        let mut awake: Vec<usize> = self.always.iter().chain(told).copied().collect();
+        awake.sort_unstable();
+        awake.dedup();
         awake
     }
 }

@@ -5,7 +5,7 @@ use super::input::{Input, Site, Var};
 use super::options::all_true;
 use super::search::{Attempt, Search};
 use crate::condition::Condition;
-use crate::engine::{Applied, World, check_one, check_requirements, mend};
+use crate::engine::{Applied, World, check_broken, check_one, mend};
 use crate::pack::{Pack, PackOption, Requirement};
 
 /// How many inputs are tried before an example is given up.
@@ -64,8 +64,8 @@ pub fn example_of_requirement(pack: &Pack, rule: &Requirement) -> Option<Example
     let small = smallest(&found, &|it| broken(it).is_some());
     let message = broken(&small)?;
     let (state, world) = small.build(pack);
-    let before = check_requirements(pack, &state, &world);
-    let mended = mend(pack, (&state, &before), &world, &|id| id == rule.id).ok();
+    let broken = check_broken(pack, &state, &world);
+    let mended = mend(pack, (&state, &broken), &world, &|id| id == rule.id).ok();
     let applied = mended.map(|(applied, _)| applied);
     let applied = applied.filter(|it| !it.changes.is_empty() || !it.directives.is_empty());
     let input = small.witness("");

@@ -7,7 +7,7 @@ use super::proof::{Wanted, decidable, never};
 use super::search::{Search, target};
 use super::values::variables;
 use crate::engine::{
-    Discord, Rejection, Settled, Unsettled, Write, check_one, check_requirements, settle,
+    Discord, Rejection, Settled, Unsettled, Write, check_broken, check_one, settle,
 };
 use crate::overrides::{self, value_text};
 use crate::pack::Requirement;
@@ -194,8 +194,8 @@ fn write(var: &Var, value: &Value) -> Option<Write> {
 /// Makes changes and lets the engine settle them; returns why it cannot.
 fn fight(search: &Search<'_>, before: &Input, changes: &[Write]) -> Option<Unsettled> {
     let (state, world) = before.build(search.pack);
-    let held = check_requirements(search.pack, &state, &world);
-    match settle(changes, "the change", search.pack, (&state, &held), &world) {
+    let broken = check_broken(search.pack, &state, &world);
+    match settle(changes, "the change", search.pack, (&state, &broken), &world) {
         Err(Settled::Rejected(Rejection::Unsettled(unsettled))) => Some(unsettled),
         _ => None,
     }

@@ -9,8 +9,8 @@ use super::proof::{Wanted, places};
 use super::values::{Values, around, push, variables};
 use crate::condition::{Condition, Outcome, Verdict};
 use crate::engine::{
-    Applied, NotApplied, Plan, Rejection, Request, Settled, State, View, World, check_one,
-    check_requirements, plan, settle, verdict, writes,
+    Applied, NotApplied, Plan, Rejection, Request, Settled, State, View, World, check_broken,
+    check_one, plan, settle, verdict, writes,
 };
 use crate::pack::{Pack, PackOption};
 use crate::value::Value;
@@ -280,8 +280,8 @@ impl<'a> Search<'a> {
             Err(NotApplied::Unknown(_) | NotApplied::Failed(_)) => return Attempt::Idle,
             Err(NotApplied::Held { .. }) => return Attempt::Held,
         };
-        let held = check_requirements(self.pack, &state, &world);
-        match settle(&wanted, &option.id, self.pack, (&state, &held), &world) {
+        let broken = check_broken(self.pack, &state, &world);
+        match settle(&wanted, &option.id, self.pack, (&state, &broken), &world) {
             Ok(done) if done.changes.is_empty() && done.directives.is_empty() => {
                 Attempt::Nothing(done.repaired_by)
             }

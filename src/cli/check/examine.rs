@@ -15,8 +15,8 @@ use crate::cli::job::{entries_of, in_source, named_file, tell_launch};
 use crate::condition::{Outcome, Trace, deciding_leaves};
 use crate::config::{Config, Misfit};
 use crate::engine::{
-    Applied, Base, Entries, KeyChange, Pin, RequirementState, State, World, check_requirements,
-    mend, pinned, spares, two_names,
+    Applied, Base, Entries, KeyChange, Pin, RequirementState, State, World, check_broken,
+    check_one, mend, pinned, spares, two_names,
 };
 use crate::facts::Provenance;
 use crate::pack::{Pack, Requirement, Signs};
@@ -165,13 +165,12 @@ impl Checker<'_> {
     ) -> Vec<Finding> {
         let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
         let (state, world) = self.stand((pack, world), input, (launch, base), entries);
-        let states = check_requirements(pack, &state, &world);
+        let broken = check_broken(pack, &state, &world);
         let twice = two_names(pack, &state).into_iter();
         let twice = twice.filter_map(|names| two_named(pack, names, &state, launch));
-        let broken = pack.requirements.iter().zip(&states).filter(|(_, it)| it.is_broken());
-        let finding = |(rule, broken): (&Requirement, &RequirementState)| {
+        let finding = |rule: &Requirement| {
             let mends = |id: &str| id == rule.id;
-            let repair = mend(pack, (&state, &states), &world, &mends).ok().map(|(it, _)| it);
+            let repair = mend(pack, (&state, &broken), &world, &mends).ok().map(|(it, _)| it);
             let pin = repair.as_ref().and_then(|it| pinned(&world.pins, it));
             let advice = repair.as_ref().and_then(words).map(|it| match &pin {
                 None => format!("set {it}"),
@@ -179,7 +178,8 @@ impl Checker<'_> {
                     format!("setting {it} would mend it, but {key} is pinned by {}", pin.by)
                 }
             });
-            let mut finding = broken_finding(rule, broken, advice, launch);
+            let mut finding =
+                broken_finding(rule, &check_one(rule, pack, &state, &world), advice, launch);
             let repair = repair.filter(|_| self.mends && pin.is_none());
             finding.fix = repair.and_then(|it| {
                 let fix = self.fix(input, number, &it)?;
@@ -188,7 +188,7 @@ impl Checker<'_> {
             });
             finding
         };
-        broken.map(finding).chain(twice).collect()
+        broken.rules(pack).map(finding).chain(twice).collect()
     }
 
     /// Tells whether a finding is about a value that is pinned.

@@ -11,9 +11,9 @@ use super::cells::{Bearing, Cells};
 use super::part::PartOfGoal;
 use super::space::{Setting, Space, Stray};
 use crate::condition::Condition;
+use crate::engine::broken::{Broken, check_broken};
 use crate::engine::certificate::{Arrival, Examined, Move, Part, Reason};
 use crate::engine::plan::{Planner, Trial};
-use crate::engine::require::{RequirementState, check_broken};
 use crate::engine::stand::{Stand, reason, stand};
 use crate::engine::state::State;
 use crate::pack::PackOption;
@@ -75,8 +75,8 @@ pub(super) struct Explorer<'a> {
     nodes: IndexMap<Setting, (u64, usize)>,
     ways: Vec<Way>,
     queue: BTreeMap<(u64, usize), Vec<usize>>,
-    /// The state that was made last, and how the requirements stand on it.
-    made: Option<(Setting, State, Vec<RequirementState>)>,
+    /// The state that was made last, and what is broken on it.
+    made: Option<(Setting, State, Broken)>,
 }
 
 impl<'a> Explorer<'a> {
@@ -197,9 +197,9 @@ impl<'a> Explorer<'a> {
         if let Some(known) = at.memo.get(&key) {
             return Ok(Some((known.clone(), cost)));
         }
-        let (state, held) = self.make(setting);
+        let (state, broken) = self.make(setting);
         let judgement = self.planner.judge(option, &state);
-        let tried = match self.planner.attempt(option, &judgement.verdict, (&state, &held)) {
+        let tried = match self.planner.attempt(option, &judgement.verdict, (&state, &broken)) {
             Trial::Viable(applied) => {
                 let after = self.space.setting(&applied.state)?;
                 let places = (0..).zip(setting.iter().zip(&after));
@@ -208,21 +208,21 @@ impl<'a> Explorer<'a> {
             }
             Trial::No(status) => Tried::No(Rc::new(reason(&status, &judgement.trace))),
         };
-        self.made = Some((setting.clone(), state, held));
+        self.made = Some((setting.clone(), state, broken));
         if let Some(at) = self.options.get_mut(index) {
             at.memo.insert(key, tried.clone());
         }
         Ok(Some((tried, cost)))
     }
 
-    /// Takes the state of a setting, and how the requirements stand on it.
-    fn make(&mut self, setting: &Setting) -> (State, Vec<RequirementState>) {
+    /// Takes the state of a setting, and what is broken on it.
+    fn make(&mut self, setting: &Setting) -> (State, Broken) {
         match self.made.take().filter(|(made, ..)| made == setting) {
-            Some((_, state, held)) => (state, held),
+            Some((_, state, broken)) => (state, broken),
             None => {
                 let state = self.space.state(setting);
-                let held = check_broken(self.planner.pack, &state, self.planner.world);
-                (state, held)
+                let broken = check_broken(self.planner.pack, &state, self.planner.world);
+                (state, broken)
             }
         }
     }

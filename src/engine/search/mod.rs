@@ -16,10 +16,10 @@ use cells::Cells;
 use explore::{Explored, Explorer};
 use space::Stray;
 
+use super::broken::check_broken;
 use super::certificate::{Certificate, Part, Search};
 use super::judge::verdict;
 use super::plan::Planner;
-use super::require::check_broken;
 use super::scope::View;
 use super::stand::stand;
 use super::state::State;
@@ -209,10 +209,10 @@ fn steps(planner: &Planner<'_>, plan: &[String], input: &State) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut current = input.clone();
     for id in plan {
-        let held = check_broken(planner.pack, &current, planner.world);
+        let broken = check_broken(planner.pack, &current, planner.world);
         let option = planner.pack.options.iter().find(|it| it.id == *id);
         let view = View::new(planner.pack, &current, planner.world);
-        let Some(step) = option.and_then(|it| planner.step(it, &view, &held)) else { break };
+        let Some(step) = option.and_then(|it| planner.step(it, &view, &broken)) else { break };
         current = step.applied.state.clone();
         steps.push(step);
     }

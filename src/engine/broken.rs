@@ -1,0 +1,43 @@
+//! The requirements that are broken on a state: of many rules those few that a plan has to look at.
+
+use super::relevance;
+use super::require::breaks;
+use super::scope::View;
+use super::state::State;
+use super::world::World;
+use crate::pack::{Pack, Requirement};
+
+/// The broken requirements, by their places in the pack, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Broken(Vec<usize>);
+
+/// Finds the requirements that are broken on a state. Those that nothing of it concerns are not judged.
+pub fn check_broken(pack: &Pack, state: &State, world: &World) -> Broken {
+    let view = View::new(pack, state, world);
+    let breaks = |at: &usize| pack.requirements.get(*at).is_some_and(|rule| breaks(&view, rule));
+    Broken(relevance::requirements(pack, state, world).into_iter().filter(breaks).collect())
+}
+
+impl Broken {
+    /// Tells whether the requirement at a place of the pack is broken.
+    pub fn contains(&self, at: usize) -> bool {
+        self.0.binary_search(&at).is_ok()
+    }
+
+    /// Lists the places in the pack.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().copied()
+    }
+
+    /// Lists the requirements themselves.
+    pub fn rules<'a>(&self, pack: &'a Pack) -> impl Iterator<Item = &'a Requirement> {
+        self.0.iter().filter_map(|at| pack.requirements.get(*at))
+    }
+}
+
+/// Takes places in their order.
+impl FromIterator<usize> for Broken {
+    fn from_iter<T: IntoIterator<Item = usize>>(places: T) -> Self {
+        Self(places.into_iter().collect())
+    }
+}
