@@ -1,12 +1,13 @@
 //! Many sets of overrides, one a line: planned by several threads, answered in order.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io::{self, BufWriter, Read, Write};
 use std::sync::{Arc, OnceLock};
 
+use foldhash::HashMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value as Json, json};
 
 use super::Done;
@@ -20,15 +21,16 @@ use super::told::{Known, check_fact, quantity_or};
 use crate::engine::{Decision, Entries, Entry, KeyChange, Request, State, Step, World, decide};
 use crate::facts::Provenance;
 use crate::overrides::Language;
-use crate::pack::{Header, Pack, Safety};
+use crate::pack::{Header, Pack, Safety, Signs};
 use crate::text::{count, secret};
 use crate::value::Value;
 
 /// How many bytes of lines each thread has in hand, which bounds the memory.
 const BLOCK: usize = 256 << 10;
 
-/// How many overrides each thread remembers.
-const REMEMBERED: usize = 1 << 16;
+/// How many bytes of overrides each thread remembers, and what each costs beside its text.
+const REMEMBERED: usize = 64 << 20;
+const EACH: usize = 1 << 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,9 +54,28 @@ impl AsRef<str> for Text<'_> {
     }
 }
 
-/// The overrides that a thread has read: sweeps say the same again and again.
+/// What a thread has read: sweeps say the same again and again.
 #[derive(Default)]
-struct Memory(HashMap<Language, HashMap<String, Arc<Entry>>>);
+struct Memory {
+    overrides: HashMap<Language, HashMap<String, Remembered>>,
+    /// How many bytes the overrides take, about.
+    size: usize,
+    told: Option<Told>,
+}
+
+/// An override that was read, and how it is printed.
+struct Remembered {
+    entry: Arc<Entry>,
+    /// As JSON says it, secrets hidden.
+    said: Box<RawValue>,
+}
+
+/// The facts of the line before, and the world that they make.
+struct Told {
+    pack: String,
+    facts: IndexMap<String, Json>,
+    world: World,
+}
 
 impl Memory {
     /// Reads overrides.
@@ -62,26 +83,63 @@ impl Memory {
     /// # Errors
     /// Every one that cannot be read.
     fn entries(&mut self, texts: &[Text<'_>], language: Language) -> Result<Entries, CliError> {
-        let read = |text: &Text<'_>| self.entry(text, language);
-        match texts.iter().map(read).collect::<Option<Entries>>() {
+        if self.size > REMEMBERED {
+            self.overrides.clear();
+            self.size = 0;
+        }
+        let known = self.overrides.entry(language).or_default();
+        let mut read = |text: &Text<'_>| match known.get(text.as_ref()) {
+            Some(known) => Some(Arc::clone(&known.entry)),
+            None => {
+                let one = Remembered::read(text, language)?;
+                let entry = Arc::clone(&one.entry);
+                self.size += EACH + 3 * text.as_ref().len();
+                known.insert(text.as_ref().to_owned(), one);
+                Some(entry)
+            }
+        };
+        match texts.iter().map(&mut read).collect::<Option<Entries>>() {
             Some(entries) => Ok(entries),
             None => plain_entries(texts, language),
         }
     }
 
-    fn entry(&mut self, text: &Text<'_>, language: Language) -> Option<Arc<Entry>> {
-        let known = self.0.entry(language).or_default();
-        if let Some(entry) = known.get(text.as_ref()) {
-            return Some(Arc::clone(entry));
-        }
-        let one = plain_entries(std::slice::from_ref(text), language).ok()?;
-        let entry = Arc::new(one.get(0)?.clone());
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(text.as_ref().to_owned(), Arc::clone(&entry));
-        Some(entry)
+    /// Says an override as JSON does, secrets hidden.
+    fn said(&self, text: &str, language: Language) -> Cow<'_, RawValue> {
+        let known = self.overrides.get(&language).and_then(|known| known.get(text));
+        known.map_or_else(|| Cow::Owned(said(text)), |known| Cow::Borrowed(&*known.said))
     }
+
+    /// Makes the world of a line.
+    fn world(
+        &mut self,
+        common: &Common,
+        facts: &IndexMap<String, Json>,
+    ) -> Result<&World, CliError> {
+        let pack = &common.pack;
+        let known = self.told.take().filter(|it| it.pack == pack.name && it.facts == *facts);
+        let told = match known {
+            Some(told) => told,
+            None => {
+                let (facts, world) = (facts.clone(), common.told(facts)?);
+                Told { pack: pack.name.clone(), facts, world }
+            }
+        };
+        Ok(&self.told.insert(told).world)
+    }
+}
+
+impl Remembered {
+    /// Nothing where it cannot be read.
+    fn read(text: &Text<'_>, language: Language) -> Option<Self> {
+        let one = plain_entries(std::slice::from_ref(text), language).ok()?;
+        Some(Self { entry: Arc::new(one.get(0)?.clone()), said: said(text.as_ref()) })
+    }
+}
+
+/// Says a text as JSON does, secrets hidden.
+fn said(text: &str) -> Box<RawValue> {
+    to_raw_value(&secret::hidden(text)).unwrap_or_default()
 }
 
 /// What became of a line.
@@ -105,6 +163,19 @@ impl Common {
         let world = Known::of(&args.job, project).world(&pack)?;
         let request = request(&args.job, &pack, args.r#unsafe)?;
         Ok(Self { pack, request, world })
+    }
+
+    /// Makes the world of a line that tells these facts.
+    fn told(&self, facts: &IndexMap<String, Json>) -> Result<World, CliError> {
+        let mut world = self.world.clone();
+        for (name, told) in facts {
+            let value = fact(told)
+                .ok_or_else(|| CliError::plain(format!("the fact `{name}` is no plain value")))?;
+            check_fact(&self.pack, name, &value)?;
+            world.facts.insert(name.trim_start_matches('$'), value, Provenance::Computed);
+        }
+        world.take_told_failure();
+        Ok(world)
     }
 }
 
@@ -134,14 +205,24 @@ impl<'a> Packs<'a> {
     }
 
     /// Returns the pack of a line, and what to know about that choice.
-    fn of(&self, overrides: &[Text<'_>]) -> Result<(&Common, Vec<String>), CliError> {
+    fn of(
+        &self,
+        memory: &mut Memory,
+        overrides: &[Text<'_>],
+    ) -> Result<(&Common, Vec<String>), CliError> {
         let (args, project, headers, loaded) = match self {
             Self::Named(common) => return Ok((common, Vec::new())),
             Self::Known { args, project, headers, loaded } => (args, project, headers, loaded),
         };
         let unread = |error| plain_entries(overrides, Language::Hydra).err().unwrap_or(error);
-        let Chosen { name, remarks } =
-            choose_pack(headers, &[signs_of_texts(overrides)]).map_err(unread)?;
+        let signs = match memory.entries(overrides, Language::Hydra) {
+            Ok(read) => {
+                let keys = read.iter().map(|it| it.key.clone()).collect();
+                Signs { keys, ..Signs::default() }
+            }
+            Err(_) => signs_of_texts(overrides),
+        };
+        let Chosen { name, remarks } = choose_pack(headers, &[signs]).map_err(unread)?;
         let slot = headers.iter().zip(loaded).find(|(header, _)| header.name == name);
         let Some((_, slot)) = slot else { return Err(CliError::plain("there is no such pack")) };
         let load = || Common::of(args, project, project.named(&name)?);
@@ -201,7 +282,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
                 wrong += 1;
                 first = if wrong == 1 { number } else { first };
             }
-            writeln!(out, "{}", secret::hidden(&text)).map_err(|it| closed(&it))?;
+            writeln!(out, "{text}").map_err(|it| closed(&it))?;
         }
     }
     out.flush().map_err(|it| closed(&it))?;
@@ -260,7 +341,8 @@ fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8]) -> (String, Becam
     }
     let wrong = |id: &Json, code: &str, message: String| {
         let error = json!({ "code": code, "message": message });
-        (json!({ "id": id, "error": error }).to_string(), Became::Wrong)
+        let record = json!({ "id": id, "error": error }).to_string();
+        (secret::hidden(&record).into_owned(), Became::Wrong)
     };
     // A list would be read too, as the fields in order.
     if !line.starts_with(b"{") {
@@ -279,7 +361,7 @@ fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8]) -> (String, Becam
     match planned(packs, memory, &read) {
         Ok(planned) => {
             let became = if planned.plan.is_empty() { Became::Clean } else { Became::Proposed };
-            (planned.record(&read.id), became)
+            (planned.record(&read.id, memory), became)
         }
         Err(CliError::Faults(all)) => {
             let first = all.first().and_then(|it| Some((it.source.name(), it.faults.first()?)));
@@ -311,19 +393,15 @@ fn planned<'a>(
     memory: &mut Memory,
     line: &Line<'_>,
 ) -> Result<Planned<'a>, CliError> {
-    let (common, remarks) = packs.of(&line.overrides)?;
+    let (common, remarks) = packs.of(memory, &line.overrides)?;
     let language = common.pack.arguments.language;
     let entries = memory.entries(&line.overrides, language)?;
-    let mut world = common.world.clone();
-    for (name, told) in &line.facts {
-        let value = fact(told)
-            .ok_or_else(|| CliError::plain(format!("the fact `{name}` is no plain value")))?;
-        check_fact(&common.pack, name, &value)?;
-        world.facts.insert(name.trim_start_matches('$'), value, Provenance::Computed);
-    }
-    world.take_told_failure();
     let state = State { entries, language, ..State::default() };
-    world.target = world.target.narrowed(&common.pack, &state);
+    let mut world = Cow::Borrowed(memory.world(common, &line.facts)?);
+    if !common.pack.versions.is_empty() {
+        let world = world.to_mut();
+        world.target = std::mem::take(&mut world.target).narrowed(&common.pack, &state);
+    }
     let plan = decide(&common.pack, &state, &world, &common.request);
     Ok(Planned { pack: &common.pack, plan, remarks })
 }
@@ -343,40 +421,74 @@ fn fact(told: &Json) -> Option<Value> {
 }
 
 impl Planned<'_> {
-    fn record(&self, id: &Json) -> String {
+    fn record(&self, id: &Json, memory: &Memory) -> String {
         let Self { pack, plan, remarks } = self;
-        let option = |id: &str| pack.options.iter().find(|it| it.id == id);
-        let is_safe = |id: &str| option(id).is_some_and(|it| it.safety == Safety::Safe);
-        let step = |it: &Step| {
-            json!({
-                "option": it.option,
-                "safe": is_safe(&it.option),
-                "repaired_by": it.applied.repaired_by,
-            })
-        };
-        let change =
-            |it: &KeyChange| json!({ "key": it.key, "before": it.before, "after": it.after });
-        let broken = plan.broken.rules(pack);
         let overrides = plan.result.entries.iter().filter_map(|it| it.value.as_ref().ok());
+        let language = pack.arguments.language;
         let record = Record {
-            id,
-            remarks,
-            steps: plan.steps.iter().map(step).collect(),
-            changes: plan.changes.iter().map(change).collect(),
-            broken: broken.map(|it| it.id.as_str()).collect(),
-            overrides: overrides.map(|it| it.text.as_str()).collect(),
+            id: id_said(id),
+            remarks: remarks.iter().map(|it| secret::hidden(it)).collect(),
+            steps: plan.steps.iter().map(|it| StepSaid::of(it, pack)).collect(),
+            changes: plan.changes.iter().map(ChangeSaid::of).collect(),
+            broken: plan.broken.rules(pack).map(|it| it.id.as_str()).collect(),
+            overrides: overrides.map(|it| memory.said(&it.text, language)).collect(),
         };
         serde_json::to_string(&record).unwrap_or_default()
     }
 }
 
-/// What a line is answered with.
+/// Says an id as it was given, but for secrets in it.
+fn id_said(id: &Json) -> Cow<'_, Json> {
+    if !matches!(id, Json::String(_) | Json::Array(_) | Json::Object(_)) {
+        return Cow::Borrowed(id);
+    }
+    let text = id.to_string();
+    match secret::hidden(&text) {
+        Cow::Borrowed(_) => Cow::Borrowed(id),
+        Cow::Owned(hidden) => Cow::Owned(serde_json::from_str(&hidden).unwrap_or(hidden.into())),
+    }
+}
+
+/// What a line is answered with. Secrets are hidden in each text alone: what looks like a name and its
+/// value may be two.
 #[derive(Serialize)]
 struct Record<'a> {
-    id: &'a Json,
-    remarks: &'a [String],
-    steps: Vec<Json>,
-    changes: Vec<Json>,
+    id: Cow<'a, Json>,
+    remarks: Vec<Cow<'a, str>>,
+    steps: Vec<StepSaid<'a>>,
+    changes: Vec<ChangeSaid<'a>>,
     broken: Vec<&'a str>,
-    overrides: Vec<&'a str>,
+    overrides: Vec<Cow<'a, RawValue>>,
+}
+
+#[derive(Serialize)]
+struct StepSaid<'a> {
+    option: &'a str,
+    safe: bool,
+    repaired_by: &'a [String],
+}
+
+impl<'a> StepSaid<'a> {
+    fn of(step: &'a Step, pack: &Pack) -> Self {
+        let option = pack.options.iter().find(|it| it.id == step.option);
+        let safe = option.is_some_and(|it| it.safety == Safety::Safe);
+        Self { option: &step.option, safe, repaired_by: &step.applied.repaired_by }
+    }
+}
+
+#[derive(Serialize)]
+struct ChangeSaid<'a> {
+    key: Cow<'a, str>,
+    before: Option<Cow<'a, str>>,
+    after: Option<Cow<'a, str>>,
+}
+
+impl<'a> ChangeSaid<'a> {
+    fn of(change: &'a KeyChange) -> Self {
+        Self {
+            key: secret::hidden(&change.key),
+            before: change.before.as_deref().map(secret::hidden),
+            after: change.after.as_deref().map(secret::hidden),
+        }
+    }
 }

@@ -53,8 +53,7 @@ impl Scope for Nothing {
 impl Condition {
     /// Computes the expression in a world.
     pub fn evaluate(&self, scope: &dyn Scope) -> Evaluation {
-        let evaluator = Evaluator { text: &self.text, scope, traces: true };
-        let trace = evaluator.node(self.root());
+        let trace = Tracer { text: &self.text, scope }.node(self.root());
         Evaluation { outcome: trace.outcome.clone(), trace }
     }
 
@@ -65,203 +64,233 @@ impl Condition {
 
     /// Computes the same without the trace, and so without the parts that decide nothing.
     pub fn outcome(&self, scope: &dyn Scope) -> Outcome {
-        Evaluator { text: &self.text, scope, traces: false }.node(self.root()).outcome
+        outcome(self.root(), scope)
     }
 }
 
-struct Evaluator<'a> {
+/// Computes a node, and of its parts those that decide it.
+fn outcome(expr: &Expr, scope: &dyn Scope) -> Outcome {
+    if let Some((outcome, _)) = look_up(expr, scope) {
+        return outcome;
+    }
+    match &expr.kind {
+        ExprKind::Literal(value) => Outcome::Known(value.clone()),
+        ExprKind::Binary(op, left, right) => {
+            let first = outcome(left, scope);
+            let decides = match op {
+                BinaryOp::And => first.as_truth() == Some(false),
+                BinaryOp::Or => first.as_truth() == Some(true),
+                BinaryOp::Default => !matches!(first, Outcome::Absent { .. }),
+                _ => false,
+            };
+            if decides {
+                return first;
+            }
+            let second = outcome(right, scope);
+            joined(expr, *op, [&first, &second])
+        }
+        ExprKind::Conditional(test, yes, no) => {
+            match truth_needed(test, &outcome(test, scope), "?") {
+                Outcome::Known(truth) => {
+                    outcome(if truth == Value::Bool(true) { yes } else { no }, scope)
+                }
+                undecided => undecided,
+            }
+        }
+        kind => {
+            let operands: Vec<Outcome> =
+                expr.children().into_iter().map(|it| outcome(it, scope)).collect();
+            strict(kind, &operands.iter().collect::<Vec<_>>(), expr.span)
+        }
+    }
+}
+
+/// Computes a node with all its parts, and keeps how.
+struct Tracer<'a> {
     text: &'a str,
     scope: &'a dyn Scope,
-    /// Whether anybody looks at more than the outcome.
-    traces: bool,
 }
 
-impl Evaluator<'_> {
+impl Tracer<'_> {
     fn node(&self, expr: &Expr) -> Trace {
-        match &expr.kind {
-            ExprKind::Key(key) => self.name(expr, key.as_str(), self.scope.config(key)),
-            ExprKind::Fact(name) => match self.scope.named(name) {
-                Some(outcome) => self.named(expr, name, outcome),
-                None => self.name(expr, &format!("${name}"), self.scope.name(name)),
-            },
-            ExprKind::It => self.name(expr, "it", self.scope.it()),
-            ExprKind::Call(builtin, arguments, _)
-                if matches!(builtin.function, Function::Exists | Function::Switched) =>
-            {
-                self.about_key(expr, builtin, arguments)
-            }
-            _ => self.compound(expr),
+        let made = |outcome, from, role, children| {
+            let text = self.text.get(expr.span.start..expr.span.end).unwrap_or_default();
+            Trace { span: expr.span, text: text.to_owned(), outcome, from, children, role }
+        };
+        if let Some((outcome, from)) = look_up(expr, self.scope) {
+            return made(outcome, from, Role::Name, Vec::new());
         }
-    }
-
-    fn made(&self, expr: &Expr, outcome: Outcome, role: Role, children: Vec<Trace>) -> Trace {
-        let (text, children) = match self.traces {
-            true => (self.text.get(expr.span.start..expr.span.end).unwrap_or_default(), children),
-            false => ("", Vec::new()),
-        };
-        Trace { span: expr.span, text: text.to_owned(), outcome, from: None, children, role }
-    }
-
-    fn name(&self, expr: &Expr, name: &str, answer: Lookup) -> Trace {
-        let (outcome, from) = match answer {
-            Lookup::Set(found) => (Outcome::Known(found.value), Some(found.from)),
-            Lookup::Absent => (Outcome::Absent { name: name.to_owned() }, None),
-            Lookup::Unknown(missing) => (Outcome::Unknown(vec![missing]), None),
-        };
-        Trace { from, ..self.made(expr, outcome, Role::Name, Vec::new()) }
-    }
-
-    /// What stands for an expression comes to what that comes to. To whom reads it, a failure is
-    /// where the name is, and what does not exist is the name.
-    fn named(&self, expr: &Expr, name: &str, outcome: Outcome) -> Trace {
-        let computed = matches!(outcome, Outcome::Known(_)).then_some(Provenance::Computed);
-        let outcome = match outcome {
-            Outcome::Absent { .. } => Outcome::Absent { name: format!("${name}") },
-            Outcome::Failed(fault) => Outcome::Failed(Fault { span: expr.span, ..fault }),
-            other => other,
-        };
-        Trace { from: computed, ..self.made(expr, outcome, Role::Name, Vec::new()) }
-    }
-
-    /// `exists` and `switched` ask about the key itself, so an absent one is an answer.
-    fn about_key(&self, expr: &Expr, builtin: &Builtin, arguments: &[Expr]) -> Trace {
-        let key = arguments.first().map(|argument| &argument.kind);
-        if let (Function::Exists, Some(ExprKind::Fact(name))) = (builtin.function, key)
-            && let Some(outcome) = self.scope.named(name)
-        {
-            let outcome = match outcome {
-                Outcome::Known(_) => Outcome::truth(true),
-                Outcome::Absent { .. } => Outcome::truth(false),
-                undecided => undecided,
-            };
-            return Trace { from: None, ..self.named(expr, name, outcome) };
-        }
-        let answer = match (builtin.function, key) {
-            (Function::Switched, Some(ExprKind::Key(key))) => self.scope.switched(key),
-            (_, Some(ExprKind::Key(key))) => self.scope.config(key),
-            (_, Some(ExprKind::Fact(name))) => self.scope.name(name),
-            (_, Some(ExprKind::It)) => self.scope.it(),
-            _ => {
-                let message = format!("`{}` asks about a key", builtin.name);
-                let fault = Fault::new("hydrule::condition::not_a_key", expr.span, message);
-                return self.made(expr, Outcome::Failed(fault), Role::Other, Vec::new());
-            }
-        };
-        let (outcome, from) = match (builtin.function, answer) {
-            (Function::Switched, Lookup::Set(found)) => {
-                (Outcome::Known(found.value), Some(found.from))
-            }
-            (_, Lookup::Set(found)) => (Outcome::truth(true), Some(found.from)),
-            (_, Lookup::Absent) => (Outcome::truth(false), None),
-            (_, Lookup::Unknown(missing)) => (Outcome::Unknown(vec![missing]), None),
-        };
-        // A computed provenance would only say that nothing sets the key.
-        let from = from.filter(|from| *from != Provenance::Computed);
-        Trace { from, ..self.made(expr, outcome, Role::Name, Vec::new()) }
-    }
-
-    fn compound(&self, expr: &Expr) -> Trace {
-        let mut children = Vec::new();
-        for child in expr.children() {
-            children.push(self.node(child));
-            if let Some(outcome) = self.decided(expr, &children) {
-                return self.made(expr, outcome, Role::Other, Vec::new());
-            }
-        }
+        let children: Vec<Trace> = expr.children().into_iter().map(|it| self.node(it)).collect();
+        let outcomes: Vec<&Outcome> = children.iter().map(|it| &it.outcome).collect();
         let role = match &expr.kind {
             ExprKind::Binary(BinaryOp::And, ..) => Role::And,
             ExprKind::Binary(BinaryOp::Or, ..) => Role::Or,
             ExprKind::Not(_) => Role::Not,
             _ => Role::Other,
         };
-        let outcome = match (&expr.kind, children.as_slice()) {
+        let outcome = match (&expr.kind, outcomes.as_slice()) {
             (ExprKind::Literal(value), _) => Outcome::Known(value.clone()),
-            (ExprKind::Binary(BinaryOp::And, ..), [left, right]) => logical(false, [left, right]),
-            (ExprKind::Binary(BinaryOp::Or, ..), [left, right]) => logical(true, [left, right]),
-            (ExprKind::Binary(BinaryOp::Default, ..), [left, right]) => match left.outcome {
-                Outcome::Absent { .. } => right.outcome.clone(),
-                _ => left.outcome.clone(),
-            },
-            (ExprKind::Conditional(..), [test, yes, no]) => {
-                conditional(test, &yes.outcome, &no.outcome)
+            (ExprKind::Binary(op, ..), [left, right]) => joined(expr, *op, [left, right]),
+            (ExprKind::Conditional(test, ..), [truth, yes, no]) => {
+                match truth_needed(test, truth, "?") {
+                    Outcome::Known(Value::Bool(true)) => (*yes).clone(),
+                    Outcome::Known(_) => (*no).clone(),
+                    undecided => undecided,
+                }
             }
             (kind, operands) => strict(kind, operands, expr.span),
         };
-        self.made(expr, outcome, role, children)
+        made(outcome, None, role, children)
     }
+}
 
-    /// Returns what a node comes to where its first part alone decides, unless a trace wants the others.
-    fn decided(&self, expr: &Expr, parts: &[Trace]) -> Option<Outcome> {
-        let ExprKind::Binary(op, ..) = &expr.kind else { return None };
-        let [first] = parts else { return None };
-        let decides = match op {
-            BinaryOp::And => first.outcome.as_truth() == Some(false),
-            BinaryOp::Or => first.outcome.as_truth() == Some(true),
-            BinaryOp::Default => !matches!(first.outcome, Outcome::Absent { .. }),
-            _ => false,
+/// What a name comes to, and where its value is from.
+type Named = (Outcome, Option<Provenance>);
+
+/// Looks up what a node names, or what it asks about a name; nothing for other nodes.
+fn look_up(expr: &Expr, scope: &dyn Scope) -> Option<Named> {
+    Some(match &expr.kind {
+        ExprKind::Key(key) => answered(scope.config(key), || key.to_string()),
+        ExprKind::Fact(name) => match scope.named(name) {
+            Some(outcome) => named(expr, name, outcome),
+            None => answered(scope.name(name), || format!("${name}")),
+        },
+        ExprKind::It => answered(scope.it(), || "it".to_owned()),
+        ExprKind::Call(builtin, arguments, _)
+            if matches!(builtin.function, Function::Exists | Function::Switched) =>
+        {
+            about_key(expr, builtin, arguments, scope)
+        }
+        _ => return None,
+    })
+}
+
+fn answered(answer: Lookup, name: impl Fn() -> String) -> Named {
+    match answer {
+        Lookup::Set(found) => (Outcome::Known(found.value), Some(found.from)),
+        Lookup::Absent => (Outcome::Absent { name: name() }, None),
+        Lookup::Unknown(missing) => (Outcome::Unknown(vec![missing]), None),
+    }
+}
+
+/// What stands for an expression comes to what that comes to. To whom reads it, a failure is
+/// where the name is, and what does not exist is the name.
+fn named(expr: &Expr, name: &str, outcome: Outcome) -> Named {
+    let computed = matches!(outcome, Outcome::Known(_)).then_some(Provenance::Computed);
+    let outcome = match outcome {
+        Outcome::Absent { .. } => Outcome::Absent { name: format!("${name}") },
+        Outcome::Failed(fault) => Outcome::Failed(Fault { span: expr.span, ..fault }),
+        other => other,
+    };
+    (outcome, computed)
+}
+
+/// `exists` and `switched` ask about the key itself, so an absent one is an answer.
+fn about_key(expr: &Expr, builtin: &Builtin, arguments: &[Expr], scope: &dyn Scope) -> Named {
+    let key = arguments.first().map(|argument| &argument.kind);
+    if let (Function::Exists, Some(ExprKind::Fact(name))) = (builtin.function, key)
+        && let Some(outcome) = scope.named(name)
+    {
+        let outcome = match outcome {
+            Outcome::Known(_) => Outcome::truth(true),
+            Outcome::Absent { .. } => Outcome::truth(false),
+            undecided => undecided,
         };
-        (decides && !self.traces).then(|| first.outcome.clone())
+        return (named(expr, name, outcome).0, None);
+    }
+    let answer = match (builtin.function, key) {
+        (Function::Switched, Some(ExprKind::Key(key))) => scope.switched(key),
+        (_, Some(ExprKind::Key(key))) => scope.config(key),
+        (_, Some(ExprKind::Fact(name))) => scope.name(name),
+        (_, Some(ExprKind::It)) => scope.it(),
+        _ => {
+            let message = format!("`{}` asks about a key", builtin.name);
+            let fault = Fault::new("hydrule::condition::not_a_key", expr.span, message);
+            return (Outcome::Failed(fault), None);
+        }
+    };
+    let (outcome, from) = match (builtin.function, answer) {
+        (Function::Switched, Lookup::Set(found)) => (Outcome::Known(found.value), Some(found.from)),
+        (_, Lookup::Set(found)) => (Outcome::truth(true), Some(found.from)),
+        (_, Lookup::Absent) => (Outcome::truth(false), None),
+        (_, Lookup::Unknown(missing)) => (Outcome::Unknown(vec![missing]), None),
+    };
+    // A computed provenance would only say that nothing sets the key.
+    (outcome, from.filter(|from| *from != Provenance::Computed))
+}
+
+/// Joins two operands by their operator.
+fn joined(expr: &Expr, op: BinaryOp, [left, right]: [&Outcome; 2]) -> Outcome {
+    match (op, &expr.kind) {
+        (BinaryOp::And, ExprKind::Binary(_, one, other)) => {
+            logical(false, [(one, left), (other, right)])
+        }
+        (BinaryOp::Or, ExprKind::Binary(_, one, other)) => {
+            logical(true, [(one, left), (other, right)])
+        }
+        (BinaryOp::Default, _) => match left {
+            Outcome::Absent { .. } => right.clone(),
+            _ => left.clone(),
+        },
+        _ => strict(&expr.kind, &[left, right], expr.span),
     }
 }
 
 /// Kleene's `&&` (`dominant` false) and `||` (`dominant` true): one dominant operand decides,
 /// whatever the other is. An unknown one may turn out to be dominant, so it outweighs an absent or
 /// failed one; those only count where everything is told.
-fn logical(dominant: bool, operands: [&Trace; 2]) -> Outcome {
-    if operands.iter().any(|operand| operand.outcome.as_truth() == Some(dominant)) {
+fn logical(dominant: bool, operands: [(&Expr, &Outcome); 2]) -> Outcome {
+    if operands.iter().any(|(_, outcome)| outcome.as_truth() == Some(dominant)) {
         return Outcome::truth(dominant);
     }
     let sign = if dominant { "||" } else { "&&" };
-    let truths = operands.map(|operand| truth_needed(operand, sign));
+    let truths = operands.map(|(operand, outcome)| truth_needed(operand, outcome, sign));
     Outcome::unknown(&truths)
         .or_else(|| Outcome::undecided(&truths))
         .unwrap_or(Outcome::truth(!dominant))
 }
 
 /// Returns what a node came to; a value that is no truth is a failure.
-fn truth_needed(node: &Trace, sign: &str) -> Outcome {
-    match &node.outcome {
-        Outcome::Known(value) if node.outcome.as_truth().is_none() => {
+fn truth_needed(node: &Expr, outcome: &Outcome, sign: &str) -> Outcome {
+    match outcome {
+        Outcome::Known(value) if outcome.as_truth().is_none() => {
             type_error(node.span, format!("`{sign}` needs true or false, not {}", value.kind()))
         }
         outcome => outcome.clone(),
     }
 }
 
-fn conditional(test: &Trace, yes: &Outcome, no: &Outcome) -> Outcome {
-    match truth_needed(test, "?") {
-        Outcome::Known(Value::Bool(true)) => yes.clone(),
-        Outcome::Known(_) => no.clone(),
-        undecided => undecided,
-    }
-}
-
 /// Computes what needs all its operands.
-fn strict(kind: &ExprKind, operands: &[Trace], span: Span) -> Outcome {
-    if let Some(undecided) = Outcome::undecided(operands.iter().map(|it| &it.outcome)) {
+fn strict(kind: &ExprKind, operands: &[&Outcome], span: Span) -> Outcome {
+    if let Some(undecided) = Outcome::undecided(operands.iter().copied()) {
         return undecided;
     }
-    let values: Vec<&Value> = operands
-        .iter()
-        .filter_map(|operand| match &operand.outcome {
-            Outcome::Known(value) => Some(value),
-            _ => None,
-        })
-        .collect();
-    let result = match (kind, values.as_slice()) {
-        (ExprKind::List(_), items) => Ok(Value::List(items.iter().copied().cloned().collect())),
-        (ExprKind::Not(_), [Value::Bool(truth)]) => Ok(Value::Bool(!truth)),
-        (ExprKind::Not(_), [other]) => {
+    let result = match (kind, operands) {
+        (ExprKind::Binary(op, ..), [Outcome::Known(left), Outcome::Known(right)]) => {
+            binary(*op, left, right)
+        }
+        (ExprKind::List(_), items) => {
+            Ok(Value::List(items.iter().copied().filter_map(known).cloned().collect()))
+        }
+        (ExprKind::Not(_), [Outcome::Known(Value::Bool(truth))]) => Ok(Value::Bool(!truth)),
+        (ExprKind::Not(_), [Outcome::Known(other)]) => {
             Err(format!("`!` needs true or false, not {}", other.kind()))
         }
-        (ExprKind::Negate(_), [value]) => negate(value),
-        (ExprKind::Binary(op, ..), [left, right]) => binary(*op, left, right),
+        (ExprKind::Negate(_), [Outcome::Known(value)]) => negate(value),
         (ExprKind::Call(builtin, _, pattern), arguments) => {
-            call(builtin, arguments, pattern.as_ref())
+            let arguments: Vec<&Value> = arguments.iter().copied().filter_map(known).collect();
+            call(builtin, &arguments, pattern.as_ref())
         }
         _ => Err("this cannot be computed".to_owned()),
     };
     result.map_or_else(|why| type_error(span, why), Outcome::Known)
+}
+
+fn known(outcome: &Outcome) -> Option<&Value> {
+    match outcome {
+        Outcome::Known(value) => Some(value),
+        _ => None,
+    }
 }
 
 fn type_error(span: Span, why: String) -> Outcome {

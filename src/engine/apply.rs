@@ -70,7 +70,8 @@ pub fn writes(
     Ok(wanted)
 }
 
-/// Puts the writes into a copy of the state, in the name of a rule.
+/// Puts the writes into a copy of the state, in the name of a rule. What differs is for the caller to
+/// find, when all is written.
 pub fn apply(writes: &[Write], before: &State, rule: &str) -> Applied {
     let mut state = before.clone();
     let mut skipped = Vec::new();
@@ -85,9 +86,14 @@ pub fn apply(writes: &[Write], before: &State, rule: &str) -> Applied {
             Write::Nowhere(what) => skipped.push(what.clone()),
         }
     }
-    let changes = before.changes_to(&state);
-    let directives = before.directive_changes_to(&state);
-    Applied { state, changes, directives, repaired_by: Vec::new(), skipped, bisected: None }
+    Applied {
+        state,
+        changes: Vec::new(),
+        directives: Vec::new(),
+        repaired_by: Vec::new(),
+        skipped,
+        bisected: None,
+    }
 }
 
 fn plain(parsed: &Override, view: &View<'_>) -> Result<Option<Write>, NotApplied> {

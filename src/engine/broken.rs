@@ -13,12 +13,19 @@ pub struct Broken(Vec<usize>);
 
 /// Finds the requirements that are broken on a state. Those that nothing of it concerns are not judged.
 pub fn check_broken(pack: &Pack, state: &State, world: &World) -> Broken {
-    let view = View::new(pack, state, world);
-    let breaks = |at: &usize| pack.requirements.get(*at).is_some_and(|rule| breaks(&view, rule));
-    Broken(relevance::requirements(pack, state, world).into_iter().filter(breaks).collect())
+    Broken(relevance::requirements(pack, state, world)).still(pack, state, world)
 }
 
 impl Broken {
+    /// Finds those of them that are broken on another state as well. That is all that is broken there
+    /// where repairs have settled, for they let nothing break that held.
+    pub(super) fn still(&self, pack: &Pack, state: &State, world: &World) -> Self {
+        let view = View::new(pack, state, world);
+        let breaks =
+            |at: &usize| pack.requirements.get(*at).is_some_and(|rule| breaks(&view, rule));
+        Self(self.places().filter(breaks).collect())
+    }
+
     /// Tells whether the requirement at a place of the pack is broken.
     pub fn contains(&self, at: usize) -> bool {
         self.0.binary_search(&at).is_ok()

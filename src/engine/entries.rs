@@ -1,8 +1,10 @@
 //! The overrides of a launch, shared by the states that have them in common, and found by key.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
+
+use foldhash::fast::FixedState;
 
 use super::state::Entry;
 use crate::path::KeyPath;
@@ -16,6 +18,8 @@ pub struct Entries {
     by_key: OnceLock<Arc<[(u64, usize)]>>,
     /// What identifies the list, made when first asked.
     fingerprint: OnceLock<u64>,
+    /// Whether any of them is a sweep, found out when first asked.
+    swept: OnceLock<bool>,
 }
 
 impl Entries {
@@ -32,8 +36,14 @@ impl Entries {
     /// Lets the overrides be changed.
     pub fn edit(&mut self) -> &mut Vec<Arc<Entry>> {
         self.by_key = OnceLock::new();
-        self.fingerprint = OnceLock::new();
+        self.forget();
         Arc::make_mut(&mut self.list)
+    }
+
+    /// Forgets what was known of the values.
+    fn forget(&mut self) {
+        self.fingerprint = OnceLock::new();
+        self.swept = OnceLock::new();
     }
 
     /// Adds an override behind the others.
@@ -49,7 +59,7 @@ impl Entries {
             // The keys are as they were, so they are found where they were.
             Some(place) => {
                 *place = Arc::new(entry);
-                self.fingerprint = OnceLock::new();
+                self.forget();
             }
             None => self.push(entry),
         }
@@ -62,14 +72,36 @@ impl Entries {
 
     /// Returns the overrides that name the key or a section around it, last first.
     pub fn touching(&self, key: &KeyPath) -> impl Iterator<Item = &Entry> {
-        let mut places = Vec::new();
-        let mut around = Some(key.as_str());
-        while let Some(key) = around {
-            places.extend(self.places(key));
-            around = key.rsplit_once('.').map(|(section, _)| section);
-        }
-        places.sort_unstable();
-        places.into_iter().rev().filter_map(|at| self.get(at))
+        let mut end = self.list.len();
+        std::iter::from_fn(move || {
+            let mut next = None;
+            let mut around = Some(key.as_str());
+            while let Some(key) = around {
+                next = next.max(self.places(key).rfind(|at| *at < end));
+                around = key.rsplit_once('.').map(|(section, _)| section);
+            }
+            end = next?;
+            self.get(end)
+        })
+    }
+
+    /// Lists the overrides of a later list but for those that are as here and decide the same: where
+    /// rules have changed or added some, these alone.
+    pub fn news_in<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = &'a Entry> {
+        let same = |(old, new): (&Arc<Entry>, &Arc<Entry>)| Arc::ptr_eq(old, new);
+        let mut pairs = self.list.iter().zip(later.list.iter());
+        let aligned = self.list.len() <= later.list.len()
+            && pairs.all(|(old, new)| same((old, new)) || old.key == new.key);
+        let all = later.list.iter().enumerate();
+        let new = all.filter(move |(at, new)| {
+            !(aligned && self.list.get(*at).is_some_and(|old| same((old, new))))
+        });
+        new.map(|(_, new)| new.as_ref())
+    }
+
+    /// Tells whether any override is a sweep.
+    pub fn any_swept(&self) -> bool {
+        *self.swept.get_or_init(|| self.iter().any(Entry::is_swept))
     }
 
     /// Tells whether both are the same list, without a look at what is in it.
@@ -109,9 +141,7 @@ impl Entries {
 }
 
 fn hash(key: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(key)
 }
 
 impl<'a> IntoIterator for &'a Entries {

@@ -2,7 +2,7 @@
 
 use super::alias::set_as;
 use super::scope::View;
-use super::state::{Entry, State};
+use super::state::State;
 use super::world::World;
 use crate::condition::{Condition, Trace, Verdict};
 use crate::facts::Missing;
@@ -104,7 +104,7 @@ fn differing(
 /// Finds the swept keys that a condition reads, through named expressions as well.
 fn swept_keys(condition: &Condition, pack: &Pack, state: &State) -> Vec<(KeyPath, Vec<Value>)> {
     let mut swept: Vec<(KeyPath, Vec<Value>)> = Vec::new();
-    if !state.entries.iter().any(Entry::is_swept) {
+    if !state.entries.any_swept() {
         return swept;
     }
     let mut open = vec![condition];

@@ -51,7 +51,7 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
         false => check_requirements(pack, &decision.result, world),
     };
     let planner = Planner { pack, world, request };
-    let mended = decision.is_mended().then(|| check_broken(pack, &decision.start, world));
+    let mended = decision.is_mended().then(|| decision.broken.still(pack, &decision.start, world));
     let standing = mended.as_ref().unwrap_or(&decision.broken);
     let view = View::new(pack, &decision.start, world);
     let judged = |option| planner.verdict(option, &view, standing);
@@ -84,7 +84,7 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> D
     let refused = asked.is_some() && mended.is_none();
     let start = mended.unwrap_or(state).clone();
     let standing = match mended {
-        Some(_) => check_broken(pack, &start, world),
+        Some(_) => broken.still(pack, &start, world),
         None => broken.clone(),
     };
     let (pursuit, steps) = match &request.goal {
@@ -98,7 +98,7 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> D
     let (result, left) = match steps.last() {
         Some(step) => {
             let result = step.applied.state.clone();
-            let left = check_broken(pack, &result, world);
+            let left = standing.still(pack, &result, world);
             (result, left)
         }
         None => (start.clone(), standing),
@@ -228,7 +228,7 @@ impl Planner<'_> {
             let next = candidates.find_map(|option| self.step(option, &view, &broken));
             let Some(step) = next else { break };
             current = step.applied.state.clone();
-            broken = check_broken(self.pack, &current, self.world);
+            broken = broken.still(self.pack, &current, self.world);
             steps.push(step);
         }
         steps

@@ -11,7 +11,7 @@ use crate::pack::Pack;
 pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
     match told(pack, state, world) {
         None => (0..pack.options.len()).collect(),
-        Some(told) => pack.options_awake(told.iter().map(Cow::as_ref)),
+        Some(told) => pack.options_awake(told),
     }
 }
 
@@ -19,17 +19,21 @@ pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
 pub(super) fn requirements(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
     match told(pack, state, world) {
         None => (0..pack.requirements.len()).collect(),
-        Some(told) => pack.requirements_awake(told.iter().map(Cow::as_ref)),
+        Some(told) => pack.requirements_awake(told),
     }
 }
 
 /// Lists the names that tell something: what is set, and the facts of the world; nothing where a
 /// base configuration tells of every key, or old names stand for others.
-fn told<'a>(pack: &Pack, state: &'a State, world: &'a World) -> Option<Vec<Cow<'a, str>>> {
+fn told<'a>(
+    pack: &Pack,
+    state: &'a State,
+    world: &'a World,
+) -> Option<impl Iterator<Item = Cow<'a, str>> + use<'a>> {
     if world.base.is_some() || at_work(pack, state, world) {
         return None;
     }
     let facts = world.facts.iter().map(|(name, _)| format!("${name}"));
     let variables = world.environment.keys().map(|name| format!("$env.{name}"));
-    Some(state.told().chain(facts.chain(variables).map(Cow::Owned)).collect())
+    Some(state.told().chain(facts.chain(variables).map(Cow::Owned)))
 }

@@ -175,7 +175,7 @@ struct ToMend<'a> {
 
 impl<'a> Mender<'a> {
     fn settle(&self, mut applied: Applied) -> Result<(Applied, Vec<Want>), Settled> {
-        let mut seen = vec![(applied.state.fingerprint(), 0)];
+        let mut seen: Vec<(u64, usize)> = Vec::new();
         let mut wants: Vec<Want> = Vec::new();
         for _ in 0..ROUNDS {
             let round = self.round(&applied.state)?;
@@ -185,13 +185,13 @@ impl<'a> Mender<'a> {
                 applied.directives = self.before.0.directive_changes_to(&applied.state);
                 return Ok((applied, wants));
             }
+            seen.push((applied.state.fingerprint(), wants.len()));
             applied = repaired(applied, &round);
             wants.extend(round.into_iter().map(|(want, _)| want));
             let fingerprint = applied.state.fingerprint();
             if let Some((_, start)) = seen.iter().find(|(known, _)| *known == fingerprint) {
                 return Err(unsettled(Discord::Cycle, wants.split_off(*start)));
             }
-            seen.push((fingerprint, wants.len()));
         }
         let last = wants.split_off(wants.len().saturating_sub(SHOWN));
         Err(unsettled(Discord::Endless, last))

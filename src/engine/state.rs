@@ -82,7 +82,7 @@ impl State {
         if self.entries.shares(&after.entries) {
             return changes;
         }
-        for entry in &after.entries {
+        for entry in self.entries.news_in(&after.entries) {
             let wins = after.winning(&entry.key).is_some_and(|winner| std::ptr::eq(winner, entry));
             let before = self.winning(&entry.key);
             let text = |entry: &Entry| entry.value.as_ref().ok().map(|it| it.text.clone());

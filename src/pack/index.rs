@@ -1,8 +1,10 @@
 //! Which rules can matter on an input, found by the names that the input tells.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use foldhash::HashMap;
 use indexmap::IndexMap;
 
 use super::reads::Reads;
@@ -12,10 +14,17 @@ use super::rule::{Expression, Pack, PackOption, Requirement, VERSION};
 /// made when it is first asked for: it needs every condition parsed.
 #[derive(Debug, Default)]
 pub struct RuleIndex {
-    options: OnceLock<Wakes>,
-    requirements: OnceLock<Wakes>,
+    options: Part,
+    requirements: Part,
     /// The requirements that read a key, by place in the pack.
     readers: OnceLock<BTreeMap<String, Vec<usize>>>,
+}
+
+/// An index over rules of one kind.
+#[derive(Debug, Default)]
+struct Part {
+    asked: AtomicBool,
+    wakes: OnceLock<Wakes>,
 }
 
 /// For every rule one name without which it cannot act.
@@ -30,25 +39,21 @@ struct Wakes {
 impl Pack {
     /// Lists the options that may act where these names are told, by their places in order; facts have
     /// their `$`. An option acts only where its condition is true.
-    pub fn options_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
-        let wakes = self.index.options.get_or_init(|| {
-            let needs = |option: &PackOption| option.when.condition.needed_to_hold();
-            Wakes::of(self.options.iter().map(needs), &Names::of(self))
-        });
-        wakes.awake(told)
+    pub fn options_awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Vec<usize> {
+        let needs = |option: &PackOption| option.when.condition.needed_to_hold();
+        let make = || Wakes::of(self.options.iter().map(needs), &Names::of(self));
+        self.index.options.awake(told, self.options.len(), make)
     }
 
     /// Lists the requirements that may be broken where these names are told, by their places in order:
     /// their guard must be true, and what must hold known.
-    pub fn requirements_awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
-        let wakes = self.index.requirements.get_or_init(|| {
-            let broken = |rule: &Requirement| {
-                let guard = rule.when.as_ref().map(|when| when.condition.needed_to_hold());
-                &guard.unwrap_or_default() | &rule.holds.condition.needed_to_know()
-            };
-            Wakes::of(self.requirements.iter().map(broken), &Names::of(self))
-        });
-        wakes.awake(told)
+    pub fn requirements_awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Vec<usize> {
+        let broken = |rule: &Requirement| {
+            let guard = rule.when.as_ref().map(|when| when.condition.needed_to_hold());
+            &guard.unwrap_or_default() | &rule.holds.condition.needed_to_know()
+        };
+        let make = || Wakes::of(self.requirements.iter().map(broken), &Names::of(self));
+        self.index.requirements.awake(told, self.requirements.len(), make)
     }
 
     /// Lists the requirements that read a key, something around or below it, or `$sbatch.NAME`, by
@@ -82,6 +87,22 @@ impl Pack {
     }
 }
 
+impl Part {
+    /// Lists the rules that may act. Who asks once, as a start of the program for one job does, gets all
+    /// of them: to try each is quicker than to make the index.
+    fn awake(
+        &self,
+        told: impl IntoIterator<Item: AsRef<str>>,
+        rules: usize,
+        make: impl FnOnce() -> Wakes,
+    ) -> Vec<usize> {
+        match self.asked.swap(true, Ordering::Relaxed) {
+            true => self.wakes.get_or_init(make).awake(told),
+            false => (0..rules).collect(),
+        }
+    }
+}
+
 impl Wakes {
     fn of(needs: impl Iterator<Item = BTreeSet<String>>, names: &Names<'_>) -> Self {
         let mut wakes = Self::default();
@@ -98,8 +119,8 @@ impl Wakes {
         wakes
     }
 
-    fn awake<'a>(&self, told: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
-        let told = told.into_iter().filter_map(|name| self.by_name.get(name)).flatten();
+    fn awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Vec<usize> {
+        let told = told.into_iter().filter_map(|name| self.by_name.get(name.as_ref())).flatten();
         let mut awake: Vec<usize> = self.always.iter().chain(told).copied().collect();
         awake.sort_unstable();
         awake.dedup();

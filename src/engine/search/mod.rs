@@ -208,12 +208,13 @@ fn merged(parts: &[Part], options: &[&PackOption]) -> Vec<String> {
 fn steps(planner: &Planner<'_>, plan: &[String], input: &State) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut current = input.clone();
+    let mut broken = check_broken(planner.pack, &current, planner.world);
     for id in plan {
-        let broken = check_broken(planner.pack, &current, planner.world);
         let option = planner.pack.options.iter().find(|it| it.id == *id);
         let view = View::new(planner.pack, &current, planner.world);
         let Some(step) = option.and_then(|it| planner.step(it, &view, &broken)) else { break };
         current = step.applied.state.clone();
+        broken = broken.still(planner.pack, &current, planner.world);
         steps.push(step);
     }
     steps
