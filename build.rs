@@ -1,15 +1,57 @@
-//! Finds the commit that a release is built from, for `hydrule --version`.
+//! Finds the commit that a release is built from, for `hydrule --version`, and reads the packs that ship.
 
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::process::Command;
 
-fn main() {
+#[path = "src/pack/tree.rs"]
+#[expect(dead_code, reason = "what is read here is looked at by the program alone")]
+mod tree;
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    read_packs()?;
     let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
     // Only a release says it: a commit must not make every test build compile again.
     let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let commit = if release { commit() } else { None };
     let said = commit.map_or(version.clone(), |commit| format!("{version} ({commit})"));
     println!("cargo::rustc-env=HYDRULE_VERSION={said}");
+    Ok(())
+}
+
+/// Writes down what the packs that ship say, in a form that takes no time to read: `SHIPPED`, each file of
+/// theirs with its bytes.
+fn read_packs() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/pack/tree.rs");
+    let out = std::env::var("OUT_DIR").unwrap_or_default();
+    let mut list = String::from("static SHIPPED: &[(&str, &[u8])] = &[\n");
+    for path in files_in("rules").iter().flat_map(|pack| files_in(pack)) {
+        if !path.ends_with(".toml") {
+            continue;
+        }
+        let text = fs::read_to_string(&path)?;
+        // What cannot be read says so when the program reads it.
+        let Ok(table) = tree::Table::read(&text) else { continue };
+        let Ok(bytes) = postcard::to_allocvec(&table) else { continue };
+        let file = Path::new(&out).join(path.replace('/', "+"));
+        fs::write(&file, bytes)?;
+        let _ = writeln!(list, "    ({path:?}, include_bytes!({:?})),", file);
+    }
+    list.push_str("];\n");
+    fs::write(Path::new(&out).join("shipped.rs"), list)
+}
+
+/// Lists what is in a folder, in order; nothing for a file.
+fn files_in(folder: impl AsRef<Path>) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<String> =
+        entries.map(|it| it.path().to_string_lossy().replace('\\', "/")).collect();
+    paths.sort();
+    paths
 }
 
 /// The commit and its day; none where this is not hydrule's own checkout, as in a source archive.

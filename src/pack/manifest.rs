@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use toml::de::DeTable;
-
 use super::arguments::Arguments;
 use super::bases::WholeBase;
 use super::claim::Claim;
-use super::read::{Either, FaultList, Reader, RewriteText, Text, syntax_fault};
+use super::read::{Either, FaultList, Reader, RewriteText, Text, tree};
 use super::rule::{Changes, OutsideFact, Phase, Safety, SwitchedOff};
 use crate::condition::Type;
 use crate::overrides::Language;
@@ -319,14 +317,16 @@ impl Manifest {
     }
 
     fn read_file(&mut self, file: &Source) -> Vec<Fault> {
-        let (table, errors) = DeTable::parse_recoverable(file.text());
-        if !errors.is_empty() {
-            self.lose(String::new());
-            return errors.iter().map(|error| syntax_fault(file, error)).collect();
-        }
+        let table = match tree(file) {
+            Ok(table) => table,
+            Err(faults) => {
+                self.lose(String::new());
+                return faults.faults;
+            }
+        };
         let faults = FaultList::new();
         let span = Span::new(0, 0);
-        let reader = Reader::new(file, table.get_ref(), "pack file", span, &faults);
+        let reader = Reader::new(file, &table, "pack file", span, &faults);
         self.read_header(&reader);
         self.read_tables(&reader);
         if !reader.finish() {

@@ -25,7 +25,9 @@ mod place;
 mod read;
 mod reads;
 mod rule;
+mod shipped;
 mod starter;
+mod tree;
 mod version;
 mod watch;
 

@@ -1,11 +1,10 @@
 //! Reading TOML tables so that every fault is found and every leaf keeps its span.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
+use super::shipped::shipped;
+use super::tree::{Field, Node, Table, What};
 use crate::text::{Fault, Faults, Location, Source, Span, in_toml_string, nearest};
 use crate::value::Value;
 
@@ -114,7 +113,7 @@ impl FaultList {
 /// the others.
 pub struct Reader<'a> {
     source: &'a Source,
-    table: &'a DeTable<'a>,
+    table: &'a Table<'a>,
     /// What the table is, as messages name it: `option`, `pack.toml`.
     what: &'static str,
     span: Span,
@@ -127,7 +126,7 @@ impl<'a> Reader<'a> {
     /// Opens a table.
     pub fn new(
         source: &'a Source,
-        table: &'a DeTable<'a>,
+        table: &'a Table<'a>,
         what: &'static str,
         span: Span,
         faults: &'a FaultList,
@@ -146,13 +145,13 @@ impl<'a> Reader<'a> {
         self.faults.push(fault);
     }
 
-    fn take(&self, field: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+    fn take(&self, field: &'static str) -> Option<&'a Node<'a>> {
         self.asked.borrow_mut().push(field);
         self.table.get(field)
     }
 
-    fn wrong_type(&self, value: &Spanned<DeValue<'_>>, wanted: &str) {
-        let found = value.get_ref().type_str();
+    fn wrong_type(&self, value: &Node<'_>, wanted: &str) {
+        let found = value.kind();
         let fault = Fault::new(
             "hydrule::pack::wrong_type",
             span_of(value),
@@ -162,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a dotted key that TOML takes apart.
-    fn dotted(&self, name: &Text, value: &Spanned<DeValue<'_>>) {
+    fn dotted(&self, name: &Text, value: &Node<'_>) {
         let message = format!("`{}` is a table here, and no key with a value", name.value);
         let fault = Fault::new("hydrule::pack::wrong_type", span_of(value), message);
         let advice = format!("write a dotted key in quotes: \"{}.…\" = …", name.value);
@@ -190,8 +189,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value as a string; an empty one stands in for anything else.
-    fn string(&self, value: &Spanned<DeValue<'_>>) -> Text {
-        match value.get_ref().as_str() {
+    fn string(&self, value: &Node<'_>) -> Text {
+        match value.text() {
             Some(text) => Text::new(self.source, span_of(value), text),
             None => {
                 self.wrong_type(value, "a string");
@@ -203,7 +202,7 @@ impl<'a> Reader<'a> {
     /// Takes a list of strings; a missing one is empty.
     pub fn texts(&self, field: &'static str) -> Vec<Text> {
         let Some(value) = self.take(field) else { return Vec::new() };
-        let Some(items) = value.get_ref().as_array() else {
+        let Some(items) = value.list() else {
             self.wrong_type(value, "a list of strings");
             return Vec::new();
         };
@@ -213,13 +212,13 @@ impl<'a> Reader<'a> {
     /// Takes a list of strings and tables.
     pub fn texts_or_tables(&self, field: &'static str, what: &'static str) -> Vec<Either<'a>> {
         let Some(value) = self.take(field) else { return Vec::new() };
-        let Some(items) = value.get_ref().as_array() else {
+        let Some(items) = value.list() else {
             self.wrong_type(value, "a list");
             self.lost.set(true);
             return Vec::new();
         };
-        let read = |item: &'a Spanned<DeValue<'a>>| {
-            if let Some(text) = item.get_ref().as_str() {
+        let read = |item: &'a Node<'a>| {
+            if let Some(text) = item.text() {
                 return Either::Text(Text::new(self.source, span_of(item), text));
             }
             self.open(item, what).map_or_else(
@@ -235,7 +234,7 @@ impl<'a> Reader<'a> {
 
     /// Tells whether a field is there.
     pub fn has(&self, field: &str) -> bool {
-        self.table.contains_key(field)
+        self.table.get(field).is_some()
     }
 
     /// Takes a list of strings that may be missing, and where it stands.
@@ -250,7 +249,7 @@ impl<'a> Reader<'a> {
     pub fn some_texts(&self, field: &'static str) -> Vec<Text> {
         match self.table.get(field) {
             None => self.blame_missing(field),
-            Some(value) if value.get_ref().as_array().is_some_and(|it| it.is_empty()) => {
+            Some(value) if value.list().is_some_and(|it| it.is_empty()) => {
                 let message = format!("`{field}` is empty");
                 let fault = Fault::new("hydrule::pack::empty_list", span_of(value), message);
                 self.faults.push(fault.labelled("at least one string is wanted here"));
@@ -271,7 +270,7 @@ impl<'a> Reader<'a> {
     /// Takes `true` or `false`, and where it stands.
     pub fn flag(&self, field: &'static str) -> Option<(bool, Location)> {
         let value = self.take(field)?;
-        match value.get_ref().as_bool() {
+        match value.truth() {
             Some(truth) => Some((truth, self.source.at(span_of(value)))),
             None => {
                 self.wrong_type(value, "`true` or `false`");
@@ -282,13 +281,13 @@ impl<'a> Reader<'a> {
 
     /// Tells whether a field is `true` or `false`, where it may be something else as well.
     pub fn is_flag(&self, field: &str) -> bool {
-        self.table.get(field).is_some_and(|value| value.get_ref().as_bool().is_some())
+        self.table.get(field).is_some_and(|value| value.truth().is_some())
     }
 
     /// Takes a whole number that is not negative.
     pub fn number(&self, field: &'static str) -> Option<usize> {
         let value = self.take(field)?;
-        let number = match plain_value(value.get_ref()) {
+        let number = match plain_value(value) {
             Some(Value::Int(number)) => usize::try_from(number).ok(),
             _ => None,
         };
@@ -301,7 +300,7 @@ impl<'a> Reader<'a> {
     /// Takes a whole number from 1 on, as it is written.
     pub fn count(&self, field: &'static str) -> Option<Text> {
         let value = self.take(field)?;
-        match plain_value(value.get_ref()) {
+        match plain_value(value) {
             Some(Value::Int(number)) if number > 0 => {
                 Some(Text::new(self.source, span_of(value), &number.to_string()))
             }
@@ -318,11 +317,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an entry found by [`Reader::entries`] as a string or a table.
-    pub fn string_or_table(
-        &self,
-        value: &'a Spanned<DeValue<'a>>,
-        what: &'static str,
-    ) -> Either<'a> {
+    pub fn string_or_table(&self, value: &'a Node<'a>, what: &'static str) -> Either<'a> {
         match self.open(value, what) {
             Some(table) => Either::Table(table),
             None => Either::Text(self.string(value)),
@@ -338,7 +333,7 @@ impl<'a> Reader<'a> {
     pub fn leaves(&self, field: &'static str) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         if let Some(value) = self.take(field) {
-            match value.get_ref().as_table() {
+            match value.table() {
                 Some(table) => collect(table, "", &mut leaves),
                 None => self.wrong_type(value, "a table"),
             }
@@ -349,19 +344,19 @@ impl<'a> Reader<'a> {
     /// Takes a list of rewrites: strings, or tables that also say what holds the value back.
     pub fn rewrites(&self, field: &'static str) -> Vec<RewriteText> {
         let Some(value) = self.take(field) else { return Vec::new() };
-        let Some(items) = value.get_ref().as_array() else {
+        let Some(items) = value.list() else {
             self.wrong_type(value, "a list of rewrites");
             return vec![self.no_rewrite(value)];
         };
         items.iter().map(|item| self.rewrite(item)).collect()
     }
 
-    fn rewrite(&self, item: &'a Spanned<DeValue<'a>>) -> RewriteText {
-        if let Some(text) = item.get_ref().as_str() {
+    fn rewrite(&self, item: &'a Node<'a>) -> RewriteText {
+        if let Some(text) = item.text() {
             let set = Text::new(self.source, span_of(item), text);
             return RewriteText { set, bounds: Vec::new() };
         }
-        if item.get_ref().as_table().is_none() {
+        if item.table().is_none() {
             self.wrong_type(item, "a string or a table");
         }
         let Some(table) = self.open(item, "rewrite") else { return self.no_rewrite(item) };
@@ -372,7 +367,7 @@ impl<'a> Reader<'a> {
         RewriteText { set, bounds }
     }
 
-    fn no_rewrite(&self, value: &Spanned<DeValue<'_>>) -> RewriteText {
+    fn no_rewrite(&self, value: &Node<'_>) -> RewriteText {
         let set = Text::stand_in(self.source, span_of(value));
         RewriteText { set, bounds: Vec::new() }
     }
@@ -406,7 +401,7 @@ impl<'a> Reader<'a> {
             self.blame_missing(field);
             return None;
         };
-        let plain = plain_value(value.get_ref());
+        let plain = plain_value(value);
         if plain.is_none() {
             self.wrong_type(value, "a plain value");
         }
@@ -414,9 +409,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a table whose fields are names of the pack's own: parameters, costs, types.
-    pub fn entries(&self, field: &'static str) -> Vec<(Text, &'a Spanned<DeValue<'a>>)> {
+    pub fn entries(&self, field: &'static str) -> Vec<(Text, &'a Node<'a>)> {
         let Some(value) = self.take(field) else { return Vec::new() };
-        match value.get_ref().as_table() {
+        match value.table() {
             Some(table) => self.fields(table),
             None => {
                 self.wrong_type(value, "a table");
@@ -426,12 +421,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn fields(&self, table: &'a DeTable<'a>) -> Vec<(Text, &'a Spanned<DeValue<'a>>)> {
-        let named = |key: &Spanned<Cow<'_, str>>| {
-            let span = Span::new(key.span().start, key.span().end);
-            Text::new(self.source, span, key.get_ref())
+    fn fields(&self, table: &'a Table<'a>) -> Vec<(Text, &'a Node<'a>)> {
+        let named = |field: &'a Field<'a>| {
+            (Text::new(self.source, span(&field.place), &field.name), &field.value)
         };
-        table.iter().map(|(key, value)| (named(key), value)).collect()
+        table.0.iter().map(named).collect()
     }
 
     /// Takes the entries of a table of strings.
@@ -444,7 +438,7 @@ impl<'a> Reader<'a> {
     pub fn text_tables(&self, field: &'static str) -> Vec<(Text, Vec<(Text, Text)>)> {
         let mut tables = Vec::new();
         for (name, value) in self.entries(field) {
-            let Some(table) = value.get_ref().as_table() else {
+            let Some(table) = value.table() else {
                 self.wrong_type(value, "a table");
                 self.lost.set(true);
                 continue;
@@ -459,7 +453,7 @@ impl<'a> Reader<'a> {
     pub fn number_entries(&self, field: &'static str) -> Vec<(Text, f64)> {
         let mut entries = Vec::new();
         for (name, value) in self.entries(field) {
-            match plain_value(value.get_ref()).as_ref().and_then(Value::as_number) {
+            match plain_value(value).as_ref().and_then(Value::as_number) {
                 Some(number) => entries.push((name, number)),
                 None => self.wrong_type(value, "a number"),
             }
@@ -471,9 +465,9 @@ impl<'a> Reader<'a> {
     pub fn value_entries(&self, field: &'static str) -> Vec<(Text, Value)> {
         let mut entries = Vec::new();
         for (name, value) in self.entries(field) {
-            match plain_value(value.get_ref()) {
+            match plain_value(value) {
                 Some(plain) => entries.push((name, plain)),
-                None if value.get_ref().is_table() => self.dotted(&name, value),
+                None if value.table().is_some() => self.dotted(&name, value),
                 None => self.wrong_type(value, "a plain value"),
             }
         }
@@ -483,7 +477,7 @@ impl<'a> Reader<'a> {
     /// Takes an array of tables, each to be read under the name `what`.
     pub fn tables(&self, field: &'static str, what: &'static str) -> Vec<Reader<'a>> {
         let Some(value) = self.take(field) else { return Vec::new() };
-        let Some(items) = value.get_ref().as_array() else {
+        let Some(items) = value.list() else {
             self.wrong_type(value, "an array of tables");
             self.lost.set(true);
             return Vec::new();
@@ -492,7 +486,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens a table found by [`Reader::entries`].
-    pub fn entry(&self, value: &'a Spanned<DeValue<'a>>, what: &'static str) -> Option<Reader<'a>> {
+    pub fn entry(&self, value: &'a Node<'a>, what: &'static str) -> Option<Reader<'a>> {
         let table = self.open(value, what);
         if table.is_none() {
             self.wrong_type(value, "a table");
@@ -501,8 +495,8 @@ impl<'a> Reader<'a> {
         table
     }
 
-    fn open(&self, value: &'a Spanned<DeValue<'a>>, what: &'static str) -> Option<Reader<'a>> {
-        let table = value.get_ref().as_table()?;
+    fn open(&self, value: &'a Node<'a>, what: &'static str) -> Option<Reader<'a>> {
+        let table = value.table()?;
         Some(Self::new(self.source, table, what, span_of(value), self.faults))
     }
 
@@ -510,15 +504,15 @@ impl<'a> Reader<'a> {
     /// that what they define is known.
     pub fn finish(self) -> bool {
         let asked = self.asked.borrow();
-        for (key, value) in self.table {
-            let name = key.get_ref().as_ref();
+        for Field { name, place, value } in &self.table.0 {
+            let name = name.as_ref();
             if asked.contains(&name) {
                 continue;
             }
-            if holds_tables(value.get_ref()) {
+            if holds_tables(value) {
                 self.lost.set(true);
             }
-            let span = Span::new(key.span().start, key.span().end);
+            let span = span(place);
             let message = format!("{} has no field `{name}`", article(self.what));
             let mut fault = Fault::new("hydrule::pack::unknown_field", span, message);
             fault = match nearest(name, asked.iter().copied(), 1).first() {
@@ -554,15 +548,11 @@ pub fn read_toml_below<T>(
     what: &'static str,
     take: impl FnOnce(&Reader<'_>) -> T,
 ) -> Result<Option<T>, Faults> {
-    let (whole, errors) = DeTable::parse_recoverable(source.text());
-    if !errors.is_empty() {
-        let faults = errors.iter().map(|error| syntax_fault(source, error)).collect();
-        return Err(Faults { source: source.clone(), faults });
-    }
-    let (mut table, mut span) = (whole.get_ref(), Span::at(0));
+    let whole = tree(source)?;
+    let (mut table, mut span) = (&whole, Span::at(0));
     for name in path {
         let Some(inner) = table.get(*name) else { return Ok(None) };
-        let Some(found) = inner.get_ref().as_table() else { return Ok(None) };
+        let Some(found) = inner.table() else { return Ok(None) };
         (table, span) = (found, span_of(inner));
     }
     let faults = FaultList::new();
@@ -582,20 +572,15 @@ pub type Leaf = (String, Value, Span);
 /// # Errors
 /// Every syntax error.
 pub fn read_toml_values(source: &Source) -> Result<Vec<Leaf>, Faults> {
-    let (table, errors) = DeTable::parse_recoverable(source.text());
-    if !errors.is_empty() {
-        let faults = errors.iter().map(|error| syntax_fault(source, error)).collect();
-        return Err(Faults { source: source.clone(), faults });
-    }
     let mut leaves = Vec::new();
-    collect(table.get_ref(), "", &mut leaves);
+    collect(&tree(source)?, "", &mut leaves);
     Ok(leaves)
 }
 
-fn collect(table: &DeTable<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
-    for (key, value) in table {
-        let name = format!("{prefix}{}", key.get_ref());
-        match (value.get_ref().as_table(), plain_value(value.get_ref())) {
+fn collect(table: &Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
+    for Field { name, value, .. } in &table.0 {
+        let name = format!("{prefix}{name}");
+        match (value.table(), plain_value(value)) {
             (Some(inner), _) => collect(inner, &format!("{name}."), leaves),
             (None, Some(plain)) => leaves.push((name, plain, span_of(value))),
             (None, None) => {}
@@ -603,20 +588,38 @@ fn collect(table: &DeTable<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
     }
 }
 
+/// Reads a TOML file.
+///
+/// # Errors
+/// Every syntax error.
+pub fn tree(source: &Source) -> Result<Table<'_>, Faults> {
+    let read = || {
+        Table::read(source.text()).map_err(|errors| Faults {
+            source: source.clone(),
+            faults: errors.iter().map(|error| syntax_fault(source, error)).collect(),
+        })
+    };
+    shipped(source).map_or_else(read, Ok)
+}
+
 /// Words a syntax error of the TOML parser.
-pub fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
+fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
     let span = error.span().map_or(Span::at(file.text().len()), |at| Span::new(at.start, at.end));
     Fault::new("hydrule::pack::toml_syntax", span, error.message().to_lowercase())
         .labelled("TOML cannot be read here")
 }
 
-fn holds_tables(value: &DeValue<'_>) -> bool {
-    let table = |value: &DeValue<'_>| value.as_table().is_some();
-    table(value) || value.as_array().is_some_and(|items| items.iter().any(|it| table(it.get_ref())))
+fn holds_tables(value: &Node<'_>) -> bool {
+    let table = |value: &Node<'_>| value.table().is_some();
+    table(value) || value.list().is_some_and(|items| items.iter().any(table))
 }
 
-fn span_of(value: &Spanned<DeValue<'_>>) -> Span {
-    Span::new(value.span().start, value.span().end)
+fn span_of(value: &Node<'_>) -> Span {
+    span(&value.place)
+}
+
+fn span(place: &Range<usize>) -> Span {
+    Span::new(place.start, place.end)
 }
 
 fn article(noun: &str) -> String {
@@ -624,17 +627,13 @@ fn article(noun: &str) -> String {
     if noun.ends_with(".toml") { noun.to_owned() } else { format!("{article} {noun}") }
 }
 
-fn plain_value(value: &DeValue<'_>) -> Option<Value> {
-    Some(match value {
-        DeValue::String(text) => Value::Str(text.to_string()),
-        DeValue::Integer(int) => {
-            Value::Int(i64::from_str_radix(&int.as_str().replace('_', ""), int.radix()).ok()?)
-        }
-        DeValue::Float(float) => Value::Float(float.as_str().replace('_', "").parse().ok()?),
-        DeValue::Boolean(bool) => Value::Bool(*bool),
-        DeValue::Array(items) => Value::List(
-            items.iter().map(|item| plain_value(item.get_ref())).collect::<Option<_>>()?,
-        ),
-        DeValue::Table(_) | DeValue::Datetime(_) => return None,
+fn plain_value(value: &Node<'_>) -> Option<Value> {
+    Some(match &value.what {
+        What::Text(text) => Value::Str(text.to_string()),
+        What::Integer(int) => Value::Int((*int)?),
+        What::Float(float) => Value::Float((*float)?),
+        What::Truth(truth) => Value::Bool(*truth),
+        What::List(items) => Value::List(items.iter().map(plain_value).collect::<Option<_>>()?),
+        What::Table(_) | What::Time => return None,
     })
 }
