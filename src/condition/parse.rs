@@ -118,6 +118,9 @@ fn word(rule: Syntax) -> Option<&'static str> {
         | Syntax::operand_start
         | Syntax::escape
         | Syntax::raw
+        | Syntax::raw_start
+        | Syntax::named
+        | Syntax::id
         | Syntax::ws => None,
     }
 }
