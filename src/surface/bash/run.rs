@@ -40,12 +40,23 @@ impl Run<'_> {
     }
 }
 
+/// Tells whether an expansion in a command may fail: arithmetic, and all that braces hold but a
+/// variable and a default. A script of many variables would else be copied for each of them.
+fn may_fail(text: &str) -> bool {
+    let is_plain = |braces: &str| {
+        let behind = braces.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let behind = behind.strip_prefix(':').unwrap_or(behind);
+        behind.starts_with(['-', '=', '+', '?'])
+            || braces.len() > behind.len() && behind.starts_with('}')
+    };
+    text.contains("((") || text.contains("$[") || text.split("${").skip(1).any(|it| !is_plain(it))
+}
+
 impl Walker<'_> {
     /// Reads a simple command; where an expansion in it fails, all that was begun is given up.
     pub(super) fn simple(&mut self, simple: &SimpleCommand) -> Done {
         let text = simple.to_string();
-        let computes = text.contains("((") || text.contains("${");
-        let before = computes.then(|| self.state.clone());
+        let before = may_fail(&text).then(|| self.state.clone());
         let done = self.expanded(simple);
         if std::mem::take(&mut self.state.failed) {
             let seen = before.as_ref().map(|state| state.seen_by(&text));
