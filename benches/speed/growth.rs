@@ -1,8 +1,8 @@
 //! How the time grows with the size of what is read: 1, 10, 100 and 1,000 times as much.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -23,9 +23,12 @@ pub fn run() {
         let text = format!("a.b=[{}]", items.join(","));
         fastest(5, || parse(&text).unwrap())
     });
-    row("show a launch", &|size| command(size, &["show"]));
-    row("set in a script", &|size| command(size, &["set", "a.k0=1"]));
-    row("check a script", &|size| command(size, &["check"]));
+    row("show a launch", &|size| of_script(size, &["show"]));
+    row("show, a variable each", &|size| command(&variables(size), &["show"]));
+    row("set in a script", &|size| of_script(size, &["set", "a.k0=1"]));
+    row("check a script", &|size| of_script(size, &["check"]));
+    row("facts of a log", &|size| command(&log(size), &["facts"]));
+    row("rewrite --jsonl", &sets);
 }
 
 fn row(what: &str, time: &dyn Fn(usize) -> Duration) {
@@ -37,16 +40,62 @@ fn row(what: &str, time: &dyn Fn(usize) -> Duration) {
 }
 
 /// Runs a command on a script with one launch of so many overrides.
-fn command(size: usize, arguments: &[&str]) -> Duration {
-    let script = script(size);
+fn of_script(size: usize, arguments: &[&str]) -> Duration {
+    command(&script(size), arguments)
+}
+
+/// Runs a command on a file.
+fn command(file: &Path, arguments: &[&str]) -> Duration {
     let (verb, more) = arguments.split_first().unwrap();
-    let run = || {
+    timed(&|| {
         let mut command = hydrule(&[verb]);
-        command.arg(&script).args(more);
+        command.arg(file).args(more);
         command
+    })
+}
+
+/// Plans for so many sets of overrides.
+fn sets(size: usize) -> Duration {
+    let path = folder().join(format!("grown-{size}.jsonl"));
+    let line = |at: usize| {
+        format!("{{\"overrides\": [\"data.batch_size={}\", \"model.lr=0.{at}\"]}}\n", at % 64 + 1)
     };
-    let (whole, start) = side_by_side(5, &run, &|| -> Command { hydrule(&["--version"]) });
+    fs::write(&path, (0..OVERRIDES * size).map(line).collect::<String>()).unwrap();
+    timed(&|| {
+        let mut command = hydrule(&["rewrite", "--jsonl", "-j", "1", "--pack", "lightning"]);
+        command.stdin(File::open(&path).unwrap());
+        command
+    })
+}
+
+/// Returns the time of a command without what every start takes.
+fn timed(run: &dyn Fn() -> Command) -> Duration {
+    let (whole, start) = side_by_side(5, run, &|| -> Command { hydrule(&["--version"]) });
     whole.saturating_sub(start)
+}
+
+/// A script that sets a variable for each override.
+fn variables(size: usize) -> PathBuf {
+    let path = folder().join(format!("variables-{size}.sh"));
+    let (mut text, mut launch) = (String::from("#!/bin/bash\nBASE=1\n"), String::new());
+    for at in 0..OVERRIDES * size {
+        let _ = writeln!(text, "K{at}=${{BASE}}{at}");
+        let _ = write!(launch, " \\\n    +a.k{at}=${{K{at}}}");
+    }
+    text.push_str(&format!("python3 -m verl.trainer.main_ppo{launch}\n"));
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// A log of so many hundred lines that ends with a failure.
+fn log(size: usize) -> PathBuf {
+    let path = folder().join(format!("grown-{size}.log"));
+    let mut text: String = (0..100 * size)
+        .map(|at| format!("step {at}: loss 0.{at}, tokens per second {at}\n"))
+        .collect();
+    text.push_str("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n");
+    fs::write(&path, text).unwrap();
+    path
 }
 
 fn script(size: usize) -> PathBuf {
