@@ -6,8 +6,8 @@ use std::fs;
 
 use hydrule::condition::{Outcome, Scope, Verdict};
 use hydrule::engine::{
-    Entry, Peak, RequirementState, State, Target, View, World, check_requirements,
-    compare_estimates, judge, settle, writes,
+    Broken, Entry, Peak, State, Target, View, World, check_broken, compare_estimates, judge,
+    settle, writes,
 };
 use hydrule::facts::{Found, Provenance};
 use hydrule::overrides;
@@ -135,7 +135,7 @@ const REPAIRED: &str = "micro batches that no longer divide what is left are rep
 struct Point {
     state: State,
     world: World,
-    requirements: Vec<RequirementState>,
+    broken: Broken,
 }
 
 fn models() -> BTreeMap<String, Json> {
@@ -203,8 +203,8 @@ fn grid(pack: &Pack) -> Vec<Point> {
         let state = state(&line);
         let target = Target::default().narrowed(pack, &state);
         let world = World { target, ..world(&line, &models) };
-        let requirements = check_requirements(pack, &state, &world);
-        Point { state, world, requirements }
+        let broken = check_broken(pack, &state, &world);
+        Point { state, world, broken }
     };
     lines.map(point).collect()
 }
@@ -236,7 +236,7 @@ fn peaks(pack: &Pack, point: &Point, result: &State) -> BTreeMap<String, (i64, i
 
 /// Applies an option to a launch; none where it does not apply or would break something.
 fn applied(pack: &Pack, option: &PackOption, point: &Point) -> Option<State> {
-    let Point { state, world, requirements } = point;
+    let Point { state, world, broken } = point;
     // A log tells the phase that the option is meant for.
     let mut world = world.clone();
     if let Some(phase) = option.relieves.first() {
@@ -248,7 +248,7 @@ fn applied(pack: &Pack, option: &PackOption, point: &Point) -> Option<State> {
         return None;
     }
     let wanted = writes(&option.rewrite, pack, state, world).ok()?;
-    let applied = settle(&wanted, &option.id, pack, (state, requirements), world).ok()?;
+    let applied = settle(&wanted, &option.id, pack, (state, broken), world).ok()?;
     (applied.state != *state).then_some(applied.state)
 }
 

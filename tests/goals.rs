@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use hydrule::condition::{Outcome, Verdict};
 use hydrule::engine::{
-    Certificate, Entry, Goal, Plan, Pursued, Request, RequirementState, State, View, Weights,
-    World, certify, check_requirements, judge, plan, settle, writes,
+    Broken, Certificate, Entry, Goal, Plan, Pursued, Request, RequirementState, State, View,
+    Weights, World, certify, check_requirements, judge, plan, settle, writes,
 };
 use hydrule::facts::{Found, Provenance};
 use hydrule::overrides::parse;
@@ -264,7 +264,7 @@ impl Naive<'_> {
             return None;
         }
         let wanted = writes(&option.rewrite, pack, state, world).ok()?;
-        let after = settle(&wanted, &option.id, pack, (state, held), world).ok()?;
+        let after = settle(&wanted, &option.id, pack, (state, &Broken::of(held)), world).ok()?;
         if after.changes.is_empty() && after.directives.is_empty() {
             return None;
         }

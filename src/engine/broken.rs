@@ -1,7 +1,7 @@
 //! The requirements that are broken on a state: of many rules those few that a plan has to look at.
 
 use super::relevance;
-use super::require::breaks;
+use super::require::{RequirementState, breaks};
 use super::scope::View;
 use super::state::State;
 use super::world::World;
@@ -17,6 +17,11 @@ pub fn check_broken(pack: &Pack, state: &State, world: &World) -> Broken {
 }
 
 impl Broken {
+    /// Picks those that are broken of all requirements of a pack, in its order.
+    pub fn of(all: &[RequirementState]) -> Self {
+        Self(all.iter().enumerate().filter(|(_, it)| it.is_broken()).map(|(at, _)| at).collect())
+    }
+
     /// Finds those of them that are broken on another state as well. That is all that is broken there
     /// where repairs have settled, for they let nothing break that held.
     pub(super) fn still(&self, pack: &Pack, state: &State, world: &World) -> Self {
@@ -39,12 +44,5 @@ impl Broken {
     /// Lists the requirements themselves.
     pub fn rules<'a>(&self, pack: &'a Pack) -> impl Iterator<Item = &'a Requirement> {
         self.0.iter().filter_map(|at| pack.requirements.get(*at))
-    }
-}
-
-/// Takes places in their order.
-impl FromIterator<usize> for Broken {
-    fn from_iter<T: IntoIterator<Item = usize>>(places: T) -> Self {
-        Self(places.into_iter().collect())
     }
 }

@@ -173,8 +173,7 @@ impl Checker<'_> {
     fn attempt(&self, option: &PackOption, state: &State) -> (Trial, super::Judgement) {
         // Every requirement is judged: that some cannot matter is what the search says.
         let all = check_requirements(self.planner.pack, state, self.planner.world);
-        let broken = all.iter().enumerate().filter(|(_, it)| it.is_broken()).map(|(at, _)| at);
-        let broken: Broken = broken.collect();
+        let broken = Broken::of(&all);
         let judgement = self.planner.judge(option, state);
         (self.planner.attempt(option, &judgement.verdict, (state, &broken)), judgement)
     }
