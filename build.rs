@@ -36,7 +36,7 @@ fn read_packs() -> io::Result<()> {
         let text = fs::read_to_string(&path)?;
         // What cannot be read says so when the program reads it.
         let Ok(table) = tree::Table::read(&text) else { continue };
-        let Ok(bytes) = postcard::to_allocvec(&table) else { continue };
+        let Ok(bytes) = postcard::to_extend(&table, Vec::new()) else { continue };
         let file = Path::new(&out).join(path.replace('/', "+"));
         fs::write(&file, bytes)?;
         let _ = writeln!(list, "    ({path:?}, include_bytes!({:?})),", file);
