@@ -559,3 +559,86 @@ fn junit_has_a_test_for_each_finding_and_each_file_without() {
     assert_eq!(run.code, 2);
     snapshot("check", "junit", &run.out);
 }
+
+/// A script with two findings of one rule, of which one can be mended, and a note.
+const COUNTED: &str = "python3 -m my.app a.b=1 a.b=2 +c.d=1 +c.d={e:2} \"$@\"\n";
+
+#[test]
+fn findings_are_counted_by_rule() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", COUNTED).write("other.sh", COUNTED);
+    let run = workspace.hydrule("check --statistics --quiet").run();
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    let rows: Vec<Vec<&str>> =
+        run.out.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
+    let data = workspace.hydrule("check --statistics --output-format json").run();
+    let data: Json = serde_json::from_str(&data.out).unwrap();
+    let counted = data["statistics"].as_array().unwrap();
+    assert_eq!(counted.len(), rows.len());
+    for (row, counted) in rows.iter().zip(counted) {
+        assert_eq!(row[0], counted["count"].to_string());
+        assert!(row.contains(&counted["rule"].as_str().unwrap()), "{row:?} {counted}");
+    }
+    let all = workspace.hydrule("check --output-format json").run();
+    let all: Json = serde_json::from_str(&all.out).unwrap();
+    let of = |rule: &Json, mended: bool| {
+        let findings = all["findings"].as_array().unwrap().iter();
+        let of = findings
+            .filter(|it| it["rule"] == *rule && (!mended || it["fix"]["applicability"] == "safe"));
+        Json::from(of.count())
+    };
+    for counted in counted {
+        assert_eq!(counted["count"], of(&counted["rule"], false), "{counted}");
+        assert_eq!(counted["fixable"], of(&counted["rule"], true), "{counted}");
+    }
+    assert!(rows.iter().any(|it| it[1] == "[+]" || it[1] == "[*]"), "{}", run.out);
+    let refused = workspace.hydrule("check --statistics --output-format sarif").run();
+    assert_eq!(refused.code, 2, "{}", refused.shown());
+}
+
+#[test]
+fn gitlab_gets_an_issue_for_each_finding_with_a_mark_of_its_own() {
+    let workspace = Workspace::new();
+    workspace.write("jobs/run.sh", COUNTED);
+    let issues = |above: &str| {
+        workspace.write("jobs/run.sh", format!("{above}{COUNTED}{COUNTED}"));
+        let run = workspace.hydrule("check ./jobs/run.sh --output-format gitlab").run();
+        assert_eq!(run.code, 1, "{}", run.shown());
+        let issues: Vec<Json> = serde_json::from_str(&run.out).unwrap();
+        issues
+    };
+    let (issues, moved) = (issues(""), issues("\n\n\n"));
+    let prints = |all: &[Json]| -> Vec<String> {
+        all.iter().map(|it| it["fingerprint"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(issues.len() >= 4);
+    assert_eq!(prints(&issues), prints(&moved));
+    let single: std::collections::BTreeSet<String> = prints(&issues).into_iter().collect();
+    assert_eq!(single.len(), issues.len());
+    for (issue, moved) in issues.iter().zip(&moved) {
+        let line = |it: &Json| it["location"]["lines"]["begin"].as_u64().unwrap();
+        assert_eq!(
+            (&issue["location"]["path"], line(moved) - line(issue)),
+            (&"jobs/run.sh".into(), 3)
+        );
+        let severity = issue["severity"].as_str().unwrap();
+        assert!(["info", "minor", "major"].contains(&severity), "{issue}");
+    }
+}
+
+#[test]
+fn a_quiet_run_tells_what_is_found_what_is_wrong_and_what_is_written() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", COUNTED);
+    let loud = workspace.hydrule("check run.sh").run();
+    let quiet = workspace.hydrule("check run.sh -q").run();
+    assert_eq!((quiet.code, &quiet.out, quiet.err.as_str()), (1, &loud.out, ""));
+    assert!(!loud.err.is_empty());
+    let gone = workspace.hydrule("-q check gone.sh").run();
+    assert!(gone.code == 2 && gone.err.contains("gone.sh"), "{}", gone.shown());
+    let beside = workspace.hydrule("check - --fix -q").input(COUNTED).run();
+    assert!(beside.err.contains("c.d") && !beside.err.contains("fixed"), "{}", beside.shown());
+    let fixed = workspace.hydrule("check run.sh --fix -q").run();
+    assert!(fixed.err.contains("Wrote 1 file: run.sh."), "{}", fixed.shown());
+    assert_eq!(fixed.err.lines().count(), 1, "{}", fixed.shown());
+}

@@ -47,6 +47,7 @@ mod laws;
 mod lets;
 mod log_corpus;
 mod log_pieces;
+mod look;
 mod lsp;
 mod mutate;
 mod packs;

@@ -44,11 +44,10 @@ pub fn run(args: &BacktestArgs, console: &mut Console) -> Result<Done, CliError>
     for triple in &triples {
         scored.push(triple.score(args.pack.as_deref())?);
     }
-    let text = match args.output_format {
-        OutputFormat::Json => format!("{:#}\n", backtest_json(&scored)),
-        OutputFormat::Full => backtest_text(&scored, console.out),
-    };
-    console.print(&text)?;
+    match args.output_format {
+        OutputFormat::Json => console.print(&format!("{:#}\n", backtest_json(&scored)))?,
+        OutputFormat::Full => console.page(&backtest_text(&scored, console.out))?,
+    }
     Ok(Done::Clean)
 }
 

@@ -59,7 +59,7 @@ fn say_recovered(recovered: &Recovered, console: &mut Console) {
     };
     let names: Vec<String> = entry.files.iter().map(|file| file.path.to_string()).collect();
     let paint = Paint::new(console.err);
-    console.say(&format!(
+    console.tell(&format!(
         "{} Transaction {} ({}, {}, on {}) was interrupted; {ending}.\n",
         paint.warn("!"),
         entry.id,
@@ -102,7 +102,7 @@ pub fn commit_edits(
         undo.push_str(&format!(" --folder {}", shell_word(&written.root.to_string_lossy())));
     }
     let hint = format!("`{undo}` shows what takes it back.");
-    console.say(&format!("{} {}\n", paint.good(&done), paint.faint(&hint)));
+    console.tell(&format!("{} {}\n", paint.good(&done), paint.faint(&hint)));
     Ok(())
 }
 

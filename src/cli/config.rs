@@ -42,7 +42,7 @@ pub fn run(args: &ConfigArgs, console: &mut Console) -> Result<Done, CliError> {
         OutputFormat::Json => console.print(&format!("{:#}\n", to_json(&project, &lines)))?,
         OutputFormat::Full => {
             let text = to_text(&project, &lines, Paint::new(console.out));
-            console.print(&text)?;
+            console.page(&text)?;
         }
     }
     Ok(Done::Clean)

@@ -18,17 +18,25 @@ pub struct Console {
     pub out: Look,
     /// The look of stderr.
     pub err: Look,
+    /// Whether only errors and what was written are told.
+    quiet: bool,
 }
 
 impl Console {
     /// Decides colours and width: flags first, then the environment, then the terminal.
-    pub fn new(when: ColorWhen) -> Self {
+    pub fn new(when: ColorWhen, quiet: bool) -> Self {
         let out = AutoStream::choice(&io::stdout());
         let err = AutoStream::choice(&io::stderr());
         Self {
             out: look(when, out, io::stdout().is_terminal()),
             err: look(when, err, io::stderr().is_terminal()),
+            quiet,
         }
+    }
+
+    /// Prints a page for people to stdout.
+    pub fn page(&mut self, text: &str) -> Result<(), CliError> {
+        self.print(&self.out.spelled(text))
     }
 
     /// Prints to stdout, without secrets.
@@ -47,14 +55,22 @@ impl Console {
         })
     }
 
-    /// Prints to stderr; nobody can be told if that fails.
+    /// Prints to stderr what is about the product: a count, a hint, a remark.
     pub fn say(&mut self, text: &str) {
-        let _ = io::stderr().lock().write_all(secret::hidden(text).as_bytes());
+        if !self.quiet {
+            self.tell(text);
+        }
+    }
+
+    /// Prints to stderr what must be told; nobody can be told if that fails.
+    pub fn tell(&mut self, text: &str) {
+        let text = self.err.spelled(text);
+        let _ = io::stderr().lock().write_all(secret::hidden(&text).as_bytes());
     }
 
     /// Prints an error to stderr.
     pub fn error(&mut self, error: &CliError) {
-        self.say(&error.render(self.err));
+        self.tell(&error.render(self.err));
     }
 }
 
@@ -111,8 +127,17 @@ fn look(when: ColorWhen, choice: ColorChoice, terminal: bool) -> Look {
         ColorWhen::Never => false,
         ColorWhen::Auto => choice != ColorChoice::Never || forced(),
     };
-    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let columns = columns.filter(|_| terminal).unwrap_or(WIDEST);
-    let graphics = std::env::var_os("NO_GRAPHICS").is_none();
-    Look { color, width: columns.clamp(40, WIDEST), graphics }
+    Look { color, width: columns(terminal).clamp(40, WIDEST), graphics: draws() }
+}
+
+/// How many columns there are: as many as the environment says, else as the terminal has.
+fn columns(terminal: bool) -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+    let has = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    told.or_else(|| has().filter(|_| terminal)).unwrap_or(WIDEST)
+}
+
+/// Whether boxes, bars and arrows may be drawn.
+pub fn draws() -> bool {
+    std::env::var_os("NO_GRAPHICS").is_none()
 }

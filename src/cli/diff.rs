@@ -22,7 +22,7 @@ use crate::engine::{Entries, Entry};
 use crate::facts::Provenance;
 use crate::overrides::{Element, Override, OverrideKind, parse, value_text};
 use crate::path::KeyPath;
-use crate::report::Paint;
+use crate::report::{Look, Paint, Part, side_by_side};
 use crate::surface::bash::{self, Launch, Outside};
 use crate::surface::slurm;
 use crate::text::{Fault, Faults, Source, Span, count};
@@ -65,9 +65,9 @@ pub fn run(args: &DiffArgs, console: &mut Console) -> Result<Done, CliError> {
         let paint = Paint::new(console.out);
         let mut text = format!("{}\n", paint.strong(&format!("{} → {}", old.name, new.name)));
         for difference in &differences {
-            text.push_str(&difference_text(difference, paint));
+            text.push_str(&difference_text(difference, console.out));
         }
-        console.print(&text)?;
+        console.page(&text)?;
     }
     let paint = Paint::new(console.err);
     let many = match differences.len() {
@@ -98,21 +98,21 @@ fn shown(told: &Told) -> String {
     }
 }
 
-fn difference_text((key, old, new): &Difference<'_>, paint: Paint) -> String {
-    let key = paint.name(key);
-    match (old, new) {
+fn difference_text((key, old, new): &Difference<'_>, look: Look) -> String {
+    let paint = Paint::new(look);
+    let (mark, value, places) = match (old, new) {
         (Some(old), Some(new)) => {
-            let places = paint.faint(&format!("{}, {}", old.from, new.from));
-            format!("  {} {key}: {} → {}  {places}\n", paint.warn("~"), shown(old), shown(new))
+            let value = format!("{} → {}", shown(old), shown(new));
+            (paint.warn("~"), value, format!("{}, {}", old.from, new.from))
         }
-        (Some(old), None) => {
-            format!("  {} {key}: {}  {}\n", paint.gone("-"), shown(old), paint.faint(&old.from))
-        }
-        (None, Some(new)) => {
-            format!("  {} {key}: {}  {}\n", paint.good("+"), shown(new), paint.faint(&new.from))
-        }
-        (None, None) => String::new(),
-    }
+        (Some(old), None) => (paint.gone("-"), shown(old), old.from.clone()),
+        (None, Some(new)) => (paint.good("+"), shown(new), new.from.clone()),
+        (None, None) => return String::new(),
+    };
+    let start = 4 + key.chars().count() + 2;
+    let parts: [Part<'_>; 2] = [(&value, &str::to_owned), (&places, &|it| paint.faint(it))];
+    let rest = side_by_side(start, 6, &parts, look);
+    format!("  {mark} {}: {rest}\n", paint.name(key)).replacen(": \n", ":\n", 1)
 }
 
 fn difference_json((key, old, new): &Difference<'_>) -> Json {

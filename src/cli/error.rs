@@ -1,5 +1,5 @@
 use crate::pack::{PackError, Text};
-use crate::report::{Look, Paint, render_faults};
+use crate::report::{Look, Paint, fitted, render_faults};
 use crate::text::{Fault, Faults, Source, Span, shell_word};
 
 /// Why a command could not do its work.
@@ -52,8 +52,10 @@ impl CliError {
             Self::Faults(all) => all.iter().map(|faults| render_faults(faults, look)).collect(),
             Self::Plain { message, help } => {
                 let paint = Paint::new(look);
+                let message = fitted(message, look.width.saturating_sub(7), "       ");
                 let mut text = format!("{} {message}\n", paint.bad("error:"));
                 if let Some(help) = help {
+                    let help = fitted(help, look.width.saturating_sub(8), "        ");
                     text.push_str(&format!("  {} {help}\n", paint.name("help:")));
                 }
                 text

@@ -81,6 +81,9 @@ Examples:
   # One rule alone; all but those that begin so
   hydrule check --select repeated-key
   hydrule check --ignore disabled,arguments
+  # How many of which; the findings and nothing else
+  hydrule check --statistics
+  hydrule check --quiet
   # What would be mended, and with what needs a look; mend it
   hydrule check --diff
   hydrule check --diff --unsafe-fixes

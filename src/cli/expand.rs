@@ -47,7 +47,7 @@ pub fn run(args: &ExpandArgs, console: &mut Console) -> Result<Done, CliError> {
         console.print(&format!("{} {}\n", paint.faint(&format!("{index:>4}")), job.join(" ")))?;
     }
     if expansion.jobs().nth(args.most).is_some() {
-        console.print(&paint.faint("   … --most N shows more\n"))?;
+        console.page(&paint.faint("   … --most N shows more\n"))?;
     }
     let paint = Paint::new(console.err);
     for Lossy { text, why } in expansion.lossy(CHECKED) {

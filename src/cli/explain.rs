@@ -21,7 +21,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> Result<Done, CliError> 
         OutputFormat::Json => console.print(&format!("{:#}\n", explain_json(&explained)))?,
         OutputFormat::Full => {
             let text = explain(&explained, args.verbose, console.out);
-            console.print(&text)?;
+            console.page(&text)?;
         }
     }
     if args.job.on_unknown == OnUnknown::Fail {

@@ -39,7 +39,7 @@ pub fn run(args: &FactsArgs, console: &mut Console) -> Result<Done, CliError> {
     let facts = LogFacts { watch: &watch, logs: names, scan: &scan, comparison, remarks };
     match args.output_format {
         OutputFormat::Json => console.print(&format!("{:#}\n", facts_json(&facts)))?,
-        OutputFormat::Full => console.print(&facts_page(&facts, console.out))?,
+        OutputFormat::Full => console.page(&facts_page(&facts, console.out))?,
     }
     let differs = facts.comparison.as_ref().is_some_and(|it| !it.differences.is_empty());
     Ok(if scan.events.is_empty() && !differs { Done::Clean } else { Done::Proposed })

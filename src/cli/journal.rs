@@ -43,7 +43,7 @@ pub fn log(args: &LogArgs, console: &mut Console) -> Result<Done, CliError> {
             let paint = Paint::new(console.out);
             let all: String =
                 newest_first.map(|entry| shown(entry, undone.contains(&entry.id), paint)).collect();
-            console.print(&all)?;
+            console.page(&all)?;
             if history.entries.is_empty() {
                 console.say("Nothing has been written here.\n");
             }

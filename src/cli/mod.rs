@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(told) => return told_by_clap(&told),
     };
-    let mut console = Console::new(cli.color);
+    let mut console = Console::new(cli.color, cli.quiet);
     if cli.show_secrets {
         secret::show();
     }
@@ -95,7 +95,7 @@ pub fn main() -> ExitCode {
 
 /// Prints the help that was asked for, or what is wrong with the arguments.
 fn told_by_clap(told: &clap::Error) -> ExitCode {
-    let mut console = Console::new(args::ColorWhen::Auto);
+    let mut console = Console::new(args::ColorWhen::Auto, false);
     let text = |look: Look| match look.color {
         true => told.render().ansi().to_string(),
         false => told.render().to_string(),
@@ -104,7 +104,7 @@ fn told_by_clap(told: &clap::Error) -> ExitCode {
         console.say(&text(console.err));
         return ExitCode::from(2);
     }
-    match console.print(&text(console.out)) {
+    match console.page(&text(console.out)) {
         Ok(()) | Err(CliError::ClosedPipe) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(2),
     }

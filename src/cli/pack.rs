@@ -77,7 +77,7 @@ fn list(format: OutputFormat, console: &mut Console) -> Result<Done, CliError> {
     let packs = load_all()?;
     match format {
         OutputFormat::Json => console.print(&format!("{:#}\n", packs_json(&packs)))?,
-        OutputFormat::Full => console.print(&packs_text(&packs, console.out))?,
+        OutputFormat::Full => console.page(&packs_text(&packs, console.out))?,
     }
     Ok(Done::Clean)
 }
@@ -87,7 +87,7 @@ fn show(args: &PackShowArgs, console: &mut Console) -> Result<Done, CliError> {
     let pack = load_one(&args.pack)?;
     match args.output_format {
         PageFormat::Json => console.print(&format!("{:#}\n", pack_json(&pack)))?,
-        PageFormat::Full => console.print(&pack_text(&pack, console.out))?,
+        PageFormat::Full => console.page(&pack_text(&pack, console.out))?,
         PageFormat::Markdown => console.print(&pack_page(&pack))?,
     }
     Ok(Done::Clean)
@@ -106,7 +106,7 @@ fn check(args: &PackCheckArgs, console: &mut Console) -> Result<Done, CliError> 
         OutputFormat::Full => {
             for (pack, findings) in &checked {
                 let text = full(pack, findings, console);
-                console.print(&text)?;
+                console.page(&text)?;
             }
         }
     }

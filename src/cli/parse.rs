@@ -23,7 +23,7 @@ pub fn run(args: &ParseArgs, console: &mut Console) -> Result<Done, CliError> {
         match parse(text) {
             Ok(_) => {
                 let described = describe(text, Paint::new(console.out));
-                console.print(&described)?;
+                console.page(&described)?;
             }
             Err(fault) => {
                 let source = Source::new(format!("override {}", index + 1), text.as_str());

@@ -1,6 +1,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use super::console::draws;
+
 /// Before this nobody wonders.
 const QUIET: Duration = Duration::from_millis(400);
 /// How often the line is drawn.
@@ -11,6 +13,7 @@ const BAR: u64 = 24;
 /// How far long input was read, on the terminal that stderr is.
 pub struct Progress {
     shows: bool,
+    draws: bool,
     drawn: Option<Instant>,
     started: Instant,
 }
@@ -19,7 +22,7 @@ impl Progress {
     /// Starts the clock; nothing is shown where stderr is no terminal.
     pub fn new() -> Self {
         let shows = io::stderr().is_terminal();
-        Self { shows, drawn: None, started: Instant::now() }
+        Self { shows, draws: draws(), drawn: None, started: Instant::now() }
     }
 
     /// Shows how much was read, and of how much.
@@ -31,7 +34,7 @@ impl Progress {
             return;
         }
         self.drawn = Some(Instant::now());
-        let text = line(name, read as u64, of);
+        let text = line(name, (read as u64, of), self.draws);
         let _ = write!(io::stderr().lock(), "\r\x1b[2K{text}");
     }
 
@@ -43,12 +46,13 @@ impl Progress {
     }
 }
 
-fn line(name: &str, read: u64, of: Option<u64>) -> String {
+fn line(name: &str, (read, of): (u64, Option<u64>), draws: bool) -> String {
     let mib = |bytes: u64| bytes >> 20;
     match of.filter(|of| *of >= read && *of > 0) {
         Some(of) => {
             let done = usize::try_from(read * BAR / of).unwrap_or_default();
-            let bar = format!("{}{}", "━".repeat(done), "─".repeat(BAR as usize - done));
+            let (full, rest) = if draws { ("━", "─") } else { ("#", "-") };
+            let bar = format!("{}{}", full.repeat(done), rest.repeat(BAR as usize - done));
             format!("{bar} {:>3} %  {name}", read * 100 / of)
         }
         None => format!("{} MiB read  {name}", mib(read)),
@@ -62,10 +66,11 @@ mod tests {
     #[test]
     fn a_line_tells_how_far() {
         assert_eq!(
-            line("a.log", 50, Some(100)),
+            line("a.log", (50, Some(100)), true),
             format!("{}{}  50 %  a.log", "━".repeat(12), "─".repeat(12))
         );
-        assert_eq!(line("a.log.gz", 5 << 20, None), "5 MiB read  a.log.gz");
-        assert_eq!(line("grows", 3 << 20, Some(1 << 20)), "3 MiB read  grows");
+        assert_eq!(line("a.log", (50, Some(100)), false), "############------------  50 %  a.log");
+        assert_eq!(line("a.log.gz", (5 << 20, None), true), "5 MiB read  a.log.gz");
+        assert_eq!(line("grows", (3 << 20, Some(1 << 20)), true), "3 MiB read  grows");
     }
 }

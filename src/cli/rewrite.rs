@@ -81,7 +81,7 @@ fn finish(
 ) -> Result<Done, CliError> {
     if let Some(faults) = &edits.fault {
         let drawn = render_faults(faults, console.err);
-        console.say(&drawn);
+        console.tell(&drawn);
     }
     if args.job.on_unknown == OnUnknown::Fail {
         refuse_unknown(plan)?;

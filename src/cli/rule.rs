@@ -31,9 +31,9 @@ pub fn run(args: &RuleArgs, console: &mut Console) -> Result<Done, CliError> {
             let example = example(pack, *rule);
             let named_as = args.pack.as_deref().unwrap_or(&pack.name);
             let shown = rule_text((pack, named_as), *rule, example.as_ref(), console.out);
-            console.print(&shown)?;
+            console.page(&shown)?;
         }
-        (many, OutputFormat::Full) => console.print(&several(many, &args.id, console))?,
+        (many, OutputFormat::Full) => console.page(&several(many, &args.id, console))?,
     }
     Ok(Done::Clean)
 }

@@ -20,7 +20,7 @@ use crate::engine::{Pin, State};
 use crate::facts::Provenance;
 use crate::overrides::{Language, Override, OverrideKind, parse};
 use crate::report::{
-    FileChange, Look, Paint, edited_json, edited_text, refusal_json, unified_diff,
+    FileChange, Look, Paint, edited_json, edited_text, placed, refusal_json, unified_diff,
 };
 use crate::surface::bash::{self, Change, How, Moved, Refusal, Script, Wanted};
 use crate::surface::pins::{pinned_directives, pinned_in_yaml, pinned_keys};
@@ -118,10 +118,7 @@ fn in_yaml(args: &SetArgs, look: Look) -> Result<Made, CliError> {
     let sites = yaml_sites(&source, &edited);
     let changes: Vec<Json> =
         sites.iter().map(|(key, place)| json!({ "key": key, "place": place })).collect();
-    let paint = Paint::new(look);
-    let line =
-        |(key, site): &(String, String)| format!("{}  {}\n", paint.strong(key), paint.faint(site));
-    let text = sites.iter().map(line).collect();
+    let text = sites.iter().map(|(key, site)| placed(key, site, look)).collect();
     let file = FileChange::new(&source, edited.text);
     Ok(Made { file, text, json: json!({ "changes": changes }), untold: Vec::new() })
 }

@@ -21,7 +21,7 @@ use crate::path::KeyPath;
 use crate::report::{Look, Paint, render_faults};
 use crate::surface::bash::{Argument, Launch, Placed, Script};
 use crate::surface::slurm;
-use crate::text::{Faults, Source, count};
+use crate::text::{Faults, Source, count, secret};
 
 /// Reads run folders.
 fn read_folders(paths: &[&PathBuf], args: &ShowArgs) -> Result<Vec<Folder>, CliError> {
@@ -70,11 +70,11 @@ pub fn run(args: &ShowArgs, console: &mut Console) -> Result<Done, CliError> {
             Shown::Folder(folder) => (folder_text(folder, paint), folder.entries().err()),
             Shown::Config(path, config) => (config_text(path, config, paint), None),
         };
-        console.print(&text)?;
+        console.page(&text)?;
         faulty.extend(faults);
     }
     for faults in &faulty {
-        console.say(&render_faults(faults, console.err));
+        console.tell(&render_faults(faults, console.err));
     }
     Ok(if faulty.is_empty() { Done::Clean } else { Done::Proposed })
 }
@@ -237,11 +237,13 @@ fn launch_text(script: &Script, launch: &Launch, look: Look) -> String {
     out
 }
 
+/// What a launch passes, without secrets: columns are counted in what is shown.
 fn shown(argument: &Argument) -> String {
-    argument.text.known().unwrap_or_else(|| {
+    let text = argument.text.known().unwrap_or_else(|| {
         let start = argument.text.known_start();
         format!("{start}?")
-    })
+    });
+    secret::hidden(&text).into_owned()
 }
 
 /// Says where an override gets its value.

@@ -1,10 +1,8 @@
 //! How a pack does on what is known to have helped.
 
-use std::borrow::Cow;
-
 use serde_json::{Value as Json, json};
 
-use super::paint::{Look, Paint};
+use super::paint::{Look, Paint, wrapped};
 use super::words::last_part;
 use crate::text::{count, join_and};
 use crate::value::Value;
@@ -27,7 +25,7 @@ pub fn backtest_text(scored: &[Scored], look: Look) -> String {
         lines.for_each(|it| out.push_str(&triple(it, widths, (look, paint))));
         out.push('\n');
     }
-    out.push_str(&totals(scored, paint));
+    out.push_str(&totals(scored, look));
     out
 }
 
@@ -92,13 +90,6 @@ fn triple(scored: &Scored, widths: Widths, (look, paint): (Look, Paint)) -> Stri
     out
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    // A name too long for the column is not cut: it can be copied.
-    let options = textwrap::Options::new(width).break_words(false);
-    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
-}
-
 fn changes(scored: &Scored) -> String {
     let several = scored.moves.len() > 1;
     let parts = scored.moves.iter().map(|(moved, hold)| {
@@ -124,25 +115,28 @@ fn change(moved: &Move) -> String {
     }
 }
 
-fn totals(scored: &[Scored], paint: Paint) -> String {
+fn totals(scored: &[Scored], look: Look) -> String {
     let totals = Totals::of(scored);
     let mut out = String::new();
+    let mut say = |head: &str, text: &str| {
+        let rows = wrapped(&format!("{head}{text}"), look.width).join("\n  ");
+        out.push_str(&rows.replacen(head, &Paint::new(look).strong(head), 1));
+        out.push('\n');
+    };
     if let Some(reciprocal) = totals.reciprocal {
         let [first, third, fifth] = totals.hits;
-        out.push_str(&format!(
-            "{}: {first} at rank 1, {third} within 3, {fifth} within 5, {} never; \
-             mean reciprocal rank {reciprocal:.2}\n",
-            paint.strong(&format!("Of {}", count_fixes(totals.worked))),
+        let text = format!(
+            ": {first} at rank 1, {third} within 3, {fifth} within 5, {} never; mean reciprocal \
+             rank {reciprocal:.2}",
             totals.never
-        ));
+        );
+        say(&format!("Of {}", count_fixes(totals.worked)), &text);
         let several: Vec<&Scored> =
             scored.iter().filter(|it| it.worked && it.moves.len() > 1).collect();
         if !several.is_empty() {
             let whole = several.iter().filter(|it| it.whole().is_some()).count();
-            out.push_str(&format!(
-                "{} of them changed several values; the ladder comes to all of those in {whole}\n",
-                several.len()
-            ));
+            let text = "of them changed several values; the ladder comes to all of those in";
+            say("", &format!("{} {text} {whole}", several.len()));
         }
     }
     if totals.in_vain > 0 {
@@ -156,7 +150,7 @@ fn totals(scored: &[Scored], paint: Paint) -> String {
             }
         };
         let head = format!("Of {} that did not help", count(totals.in_vain, "change"));
-        out.push_str(&format!("{}: {which}\n", paint.strong(&head)));
+        say(&head, &format!(": {which}"));
     }
     out
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::json::location;
-use super::paint::{Look, Paint};
+use super::paint::{Look, Paint, Part, side_by_side};
 use crate::surface::bash::{Edited, How, Moved, Refusal, Script, Site, Wanted};
 use crate::text::{Source, join_and};
 
@@ -56,7 +56,7 @@ pub fn edited_text(script: &Script, edited: &Edited, look: Look) -> String {
     let paint = Paint::new(look);
     let mut out = String::new();
     for (key, site) in site_texts(script, edited) {
-        out.push_str(&format!("{}  {}\n", paint.strong(&key), paint.faint(&site)));
+        out.push_str(&placed(&key, &site, look));
     }
     for moved in edited.moved.iter().take(LISTED) {
         out.push_str(&format!("  {} {}\n", paint.warn("moves"), moved_text(script, moved)));
@@ -72,6 +72,13 @@ pub fn edited_text(script: &Script, edited: &Edited, look: Look) -> String {
         out.push_str(&format!("{}\n", paint.faint(&text)));
     }
     out
+}
+
+/// A key, and where its change is made.
+pub fn placed(key: &str, site: &str, look: Look) -> String {
+    let paint = Paint::new(look);
+    let parts: [Part<'_>; 2] = [(key, &|it| paint.strong(it)), (site, &|it| paint.faint(it))];
+    format!("{}\n", side_by_side(0, 2, &parts, look))
 }
 
 /// Returns what `--also` calls it; none for what may always change.

@@ -5,7 +5,7 @@ use miette::{
     MietteSpanContents, NarratableReportHandler, Severity, SourceCode, SourceSpan, SpanContents,
 };
 
-use super::paint::Look;
+use super::paint::{Look, fitted};
 use crate::text::{Fault, Faults, Finding, Level, Source, Span, secret};
 
 /// How many lines of a span are drawn.
@@ -14,7 +14,7 @@ const MOST_LINES: usize = 5;
 /// Draws every fault of a source, each with the text it means underlined.
 pub fn render_faults(faults: &Faults, look: Look) -> String {
     let page = Page::new(&faults.source);
-    let drawn = |fault| Drawn { fault, page: &page, code: fault.code, level: Level::Error };
+    let drawn = |fault| Drawn::new(fault, &page, (fault.code, Level::Error), look);
     faults.faults.iter().map(|fault| render(&drawn(fault), look)).collect()
 }
 
@@ -22,7 +22,7 @@ pub fn render_faults(faults: &Faults, look: Look) -> String {
 pub fn render_finding(finding: &Finding, look: Look) -> String {
     let Finding { rule, level, source, fault, .. } = finding;
     let page = Page::new(source);
-    render(&Drawn { fault, page: &page, code: rule, level: *level }, look)
+    render(&Drawn::new(fault, &page, (rule, *level), look), look)
 }
 
 fn render(drawn: &Drawn<'_>, look: Look) -> String {
@@ -94,14 +94,38 @@ fn shortened(text: &str, span: Span) -> Span {
 #[derive(Debug)]
 struct Drawn<'a> {
     fault: &'a Fault,
+    message: String,
+    help: Option<String>,
     page: &'a Page<'a>,
     code: &'a str,
     level: Level,
 }
 
+impl<'a> Drawn<'a> {
+    fn new(
+        fault: &'a Fault,
+        page: &'a Page<'a>,
+        (code, level): (&'a str, Level),
+        look: Look,
+    ) -> Self {
+        // Where nothing is drawn around them, texts go on as they are.
+        let fit = |text: &str, margin: usize| match look.graphics {
+            true => fitted(text, look.width.saturating_sub(margin), ""),
+            false => text.to_owned(),
+        };
+        let message = fit(&fault.message, MESSAGE);
+        let help = fault.help.as_deref().map(|help| fit(help, HELP));
+        Self { fault, message, help, page, code, level }
+    }
+}
+
+/// The columns that are drawn before a message, and before a help.
+const MESSAGE: usize = 4;
+const HELP: usize = 8;
+
 impl std::fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.fault.message)
+        f.write_str(&self.message)
     }
 }
 
@@ -121,7 +145,7 @@ impl Diagnostic for Drawn<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.fault.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

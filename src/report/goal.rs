@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::human::Page;
-use super::paint::Look;
+use super::paint::{Look, wrapped};
 use super::words;
 use crate::engine::{Certificate, Examined, Move, Part, Pursued, Pursuit, Reason, Weights, totals};
 use crate::pack::{Dimension, Pack, PackOption, UNITS};
@@ -175,13 +175,8 @@ impl Section<'_> {
         }
         self.page.line(&format!("{indent}{faint} {name}"));
         let deeper = format!("{indent}{}", " ".repeat(mark.chars().count() + 1));
-        let options = textwrap::Options::new(width)
-            .initial_indent(&deeper)
-            .subsequent_indent(&deeper)
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        for row in textwrap::wrap(text, options) {
-            self.page.line(&row);
+        for row in wrapped(text, width - deeper.len().min(width)) {
+            self.page.line(&format!("{deeper}{row}"));
         }
     }
 }

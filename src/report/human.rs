@@ -5,7 +5,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::diff::{FileChange, unified_diff};
 use super::fault::render_faults;
 use super::goal::{SHOWN, goal_section};
-use super::paint::{Look, Paint, remark};
+use super::paint::{Look, Paint, Part, remark, side_by_side, wrapped};
 use super::words;
 use crate::engine::{Applied, KeyChange, Plan, Rejection, RuleVerdict, Status, Step, World};
 use crate::pack::{Pack, PackOption, Safety};
@@ -68,8 +68,12 @@ pub fn rewrite_report(reported: &Reported<'_>, look: Look) -> String {
     for refusal in &reported.refused {
         page.remark(refusal);
     }
-    page.diffs(&reported.files);
-    page.out
+    let mut out = look.spelled(&page.out).into_owned();
+    for file in &reported.files {
+        out.push('\n');
+        out.push_str(&unified_diff(file, page.paint));
+    }
+    out
 }
 
 /// Tells whether the plan is to mend what is broken, and nothing failed yet.
@@ -166,9 +170,12 @@ impl Page {
             let rule = reported.pack.requirements.iter().find(|it| it.id == state.id);
             let when = rule.map_or("start-up", |rule| rule.fails_at.as_str());
             self.line("");
-            let mark = self.paint.broken(rule.map_or(Level::Error, |rule| rule.level));
-            let id = self.paint.name(&state.id);
-            self.line(&format!("{mark} {}  {id}", state.message));
+            let paint = self.paint;
+            let mark = paint.broken(rule.map_or(Level::Error, |rule| rule.level));
+            let parts: [Part<'_>; 2] =
+                [(&state.message, &str::to_owned), (&state.id, &|it| paint.name(it))];
+            let head = side_by_side(2, 2, &parts, self.look);
+            self.line(&format!("{mark} {head}"));
             self.field("fails at", when);
             let mine = |target: &str| {
                 let wants = repair.map(|it| it.wants.as_slice()).unwrap_or_default();
@@ -203,10 +210,18 @@ impl Page {
     /// The repairs as a part of the plan.
     fn repair(&mut self, reported: &Reported<'_>, applied: &Applied) {
         self.line("");
-        let arrow = self.paint.good("→ Repair");
-        let title = self.paint.strong("Mend what is broken before any step");
-        let ids = self.paint.name(&join_and(&applied.repaired_by));
-        self.line(&format!("{arrow}  {title}  {ids}"));
+        let title = "Mend what is broken before any step";
+        let ids = join_and(&applied.repaired_by);
+        let paint = self.paint;
+        self.parts(
+            "",
+            4,
+            &[
+                ("→ Repair", &|it| paint.good(it)),
+                (title, &|it| paint.strong(it)),
+                (&ids, &|it| paint.name(it)),
+            ],
+        );
         self.changes(reported, applied);
         for skipped in &applied.skipped {
             self.field("left out", skipped);
@@ -235,12 +250,8 @@ impl Page {
             self.change(reported, change);
         }
         for (name, before, after) in &applied.directives {
-            let text = format!("#SBATCH {name}: {} → {}", before.value, after.value);
-            self.line(&format!(
-                "    {}  {}",
-                self.paint.strong(&text),
-                self.paint.faint(&before.from.to_string())
-            ));
+            let arrow = format!("{} → {}", before.value, after.value);
+            self.moved(&format!("#SBATCH {name}"), &arrow, &before.from.to_string());
         }
     }
 
@@ -249,14 +260,17 @@ impl Page {
             return;
         };
         self.line("");
-        let arrow = self.paint.good(&format!("→ Step {number}"));
-        let title = self.paint.strong(&option.title);
-        let plain = format!("→ Step {number}  {}  {}", option.title, option.id);
-        let id = self.paint.name(&option.id);
-        // At the end of the line, or below it: a name that is cut cannot be copied.
-        let fits = plain.chars().count() <= self.look.width;
-        let gap = if fits { "  " } else { "\n    " };
-        self.line(&format!("{arrow}  {title}{gap}{id}"));
+        let arrow = format!("→ Step {number}");
+        let paint = self.paint;
+        self.parts(
+            "",
+            4,
+            &[
+                (&arrow, &|it| paint.good(it)),
+                (&option.title, &|it| paint.strong(it)),
+                (&option.id, &|it| paint.name(it)),
+            ],
+        );
         self.changes(reported, &step.applied);
         self.about(option);
         if let Some(place) = &step.forced {
@@ -296,23 +310,27 @@ impl Page {
 
     fn change(&mut self, reported: &Reported<'_>, change: &KeyChange) {
         let arrow = words::arrow(change, reported.pack, reported.world);
-        let text = self.paint.strong(&format!("{}: {arrow}", change.key));
-        let place = place(reported, change);
-        let plain = 6 + change.key.chars().count() + arrow.chars().count() + place.chars().count();
-        let place = self.paint.faint(&place);
-        if plain + 2 <= self.look.width {
-            self.line(&format!("    {text}  {place}"));
-        } else {
-            self.line(&format!("    {text}"));
-            self.line(&format!("      {place}"));
-        }
+        self.moved(&change.key, &arrow, &place(reported, change));
+    }
+
+    /// What a value becomes, and where.
+    fn moved(&mut self, name: &str, arrow: &str, place: &str) {
+        let paint = self.paint;
+        let what = format!("{name}: {arrow}");
+        self.parts("    ", 6, &[(&what, &|it| paint.strong(it)), (place, &|it| paint.faint(it))]);
+    }
+
+    /// A line of several parts behind what begins it.
+    fn parts(&mut self, start: &str, indent: usize, parts: &[Part<'_>]) {
+        let columns = start.chars().count();
+        let rest = side_by_side(columns, indent, parts, self.look);
+        self.line(&format!("{start}{rest}"));
     }
 
     fn nothing_proposed(&mut self, reported: &Reported<'_>) {
         self.line("");
         let text = nothing(reported);
-        let options = textwrap::Options::new(self.look.width.max(40));
-        for row in textwrap::wrap(&text, options) {
+        for row in wrapped(&text, self.look.width.max(40)) {
             self.line(&row);
         }
     }
@@ -385,24 +403,12 @@ impl Page {
         };
         let id = format!("{:<widest$}", verdict.id);
         let indent = " ".repeat(4 + widest + 2);
-        let options = textwrap::Options::new(self.look.width.max(indent.len() + 24))
-            .initial_indent(&indent)
-            .subsequent_indent(&indent)
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        let rows = textwrap::wrap(&reason, options);
-        let mut rows = rows.iter().map(|row| row.trim_start());
+        let rows = wrapped(&reason, self.look.width.saturating_sub(indent.len()).max(24));
+        let mut rows = rows.iter();
         let id = self.paint.name(&id);
-        self.line(&format!("  {mark} {id}  {}", rows.next().unwrap_or_default()));
+        self.line(&format!("  {mark} {id}  {}", rows.next().map_or("", String::as_str)));
         for row in rows {
             self.line(&format!("{indent}{row}"));
-        }
-    }
-
-    fn diffs(&mut self, files: &[FileChange]) {
-        for file in files {
-            self.out.push('\n');
-            self.out.push_str(&unified_diff(file, self.paint));
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use anstyle::{AnsiColor, Style};
 
 use crate::text::Level;
@@ -16,14 +18,88 @@ pub struct Look {
 impl Look {
     /// The fixed look of tests and pipes: no colour, 100 columns.
     pub const PLAIN: Self = Self { color: false, width: 100, graphics: true };
+
+    /// Spells the signs of a page for people where it shall have no graphics. What a tool reads, such as
+    /// JSON or a diff, has none of its own and is not for this.
+    pub fn spelled(self, text: &str) -> Cow<'_, str> {
+        if self.graphics || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        for sign in text.chars() {
+            match SIGNS.iter().find(|(of, _)| *of == sign) {
+                Some((_, spelled)) => out.push_str(spelled),
+                None => out.push(sign),
+            }
+        }
+        Cow::Owned(out)
+    }
+}
+
+/// The signs of reports, and what stands for each where there are no graphics.
+const SIGNS: [(char, &str); 11] = [
+    ('→', "->"),
+    ('✗', "x"),
+    ('✓', "ok"),
+    ('·', "*"),
+    ('…', "..."),
+    ('×', "x"),
+    ('±', "+-"),
+    ('‹', "<"),
+    ('›', ">"),
+    ('━', "#"),
+    ('─', "-"),
+];
+
+/// Wraps a text between words, and never within one: names and paths stay whole, to be copied.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
+}
+
+/// Wraps the lines of a text, what goes on behind an indent. A line with a wide gap is laid out already, and
+/// may hold what is to be copied.
+pub fn fitted(text: &str, width: usize, indent: &str) -> String {
+    let is_laid_out = |line: &str| line.starts_with(' ') || line.contains("  ");
+    let fit = |line: &str| match is_laid_out(line) {
+        true => line.to_owned(),
+        false => wrapped(line, width).join(&format!("\n{indent}")),
+    };
+    text.split('\n').map(fit).collect::<Vec<String>>().join("\n")
 }
 
 /// Writes what the user should know, behind a mark.
 pub fn remark(text: &str, look: Look) -> String {
-    let options = textwrap::Options::new(look.width.max(40));
-    let options = options.initial_indent("  ").subsequent_indent("  ").break_words(false);
-    let wrapped = textwrap::fill(text, options);
-    format!("{} {}", Paint::new(look).warn("!"), wrapped.trim_start())
+    let rows = wrapped(text, look.width.max(40) - 2);
+    format!("{} {}", Paint::new(look).warn("!"), rows.join("\n  "))
+}
+
+/// A part of a line, and what paints it.
+pub type Part<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
+/// Goes on with a line that has `start` columns: its parts stand side by side, two blanks between them. One
+/// that does not fit begins a line of its own at `indent`, wrapped where it must be.
+pub fn side_by_side(start: usize, indent: usize, parts: &[Part<'_>], look: Look) -> String {
+    let mut out = String::new();
+    let mut at = start;
+    for (text, paint) in parts.iter().filter(|(text, _)| !text.is_empty()) {
+        let gap = if at > start { 2 } else { 0 };
+        let length = text.chars().count();
+        if at + gap + length <= look.width {
+            out.push_str(&format!("{}{}", " ".repeat(gap), paint(text)));
+            at += gap + length;
+            continue;
+        }
+        let below = format!("\n{}", " ".repeat(indent));
+        let rows = wrapped(text, look.width.saturating_sub(indent).max(28));
+        at = indent + rows.last().map_or(0, |it| it.chars().count());
+        let rows: Vec<String> = rows.iter().map(|row| paint(row)).collect();
+        out.push_str(if gap > 0 || start > indent { &below } else { "" });
+        out.push_str(&rows.join(&below));
+    }
+    out
 }
 
 /// Wraps words in colours where the look allows it.

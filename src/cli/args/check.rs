@@ -46,6 +46,8 @@ pub enum CheckFormat {
     JsonLines,
     /// As commands of GitHub's workflows, which show findings beside the lines of a pull request.
     Github,
+    /// As GitLab's report of code quality, which it shows in merge requests.
+    Gitlab,
     /// As JUnit XML, which CI systems show.
     Junit,
     /// As SARIF 2.1.0, which code hosts and editors read.
@@ -119,6 +121,9 @@ pub struct CheckArgs {
     /// Fix nothing that changes this key
     #[arg(long, value_name = "KEY")]
     pub pin: Vec<String>,
+    /// Count the findings of each rule, instead of listing them; full or json
+    #[arg(long, conflicts_with = "diff")]
+    pub statistics: bool,
     /// List the files that would be checked
     #[arg(long)]
     pub show_files: bool,

@@ -39,8 +39,11 @@ pub struct Cli {
     // Last, wherever the number of commands would put it.
     #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, display_order = 900)]
     pub color: ColorWhen,
+    /// Print what was asked for and errors, and no counts, hints and remarks
+    #[arg(short, long, global = true, display_order = 901)]
+    pub quiet: bool,
     /// Print passwords and tokens too, instead of ***
-    #[arg(long, global = true, display_order = 901)]
+    #[arg(long, global = true, display_order = 902)]
     pub show_secrets: bool,
 }
 

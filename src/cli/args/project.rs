@@ -14,7 +14,7 @@ pub struct ProjectArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "no_project")]
     pub project: Option<PathBuf>,
     /// Read no project's configuration
-    #[arg(long)]
+    #[arg(long, visible_alias = "isolated")]
     pub no_project: bool,
 }
 

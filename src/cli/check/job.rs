@@ -54,6 +54,11 @@ pub struct Looked {
 }
 
 impl Looked {
+    /// Names the files that were checked.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
     /// Counts the launches.
     pub fn launches(&self) -> usize {
         self.files.iter().map(|file| file.launches).sum()

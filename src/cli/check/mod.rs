@@ -24,8 +24,9 @@ use super::error::CliError;
 use super::files::put;
 use crate::pack::Signs;
 use crate::report::{
-    FileChange, Fixes, Look, Paint, Report, check_concise, check_full, check_github, check_json,
-    check_junit, check_lines, check_sarif, check_summary, unified_diff,
+    FileChange, Fixes, Look, Paint, Report, check_concise, check_full, check_github, check_gitlab,
+    check_json, check_junit, check_lines, check_sarif, check_statistics, check_statistics_json,
+    check_summary, unified_diff,
 };
 use crate::text::{Finding, Level, count, join_and, join_or};
 use crate::transaction::{Record, RecordedStep};
@@ -38,6 +39,7 @@ use select::{Selection, own_rules};
 
 /// `hydrule check`.
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
+    refuse_statistics(args)?;
     let candidates = paths::collect(&args.paths)?;
     let scopes = Scopes::new(args)?;
     let selection = Selection::of(args);
@@ -53,16 +55,14 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let mut errors = candidates.errors;
     errors.extend(looked.errors.iter().cloned());
     give_back(args, given, &looked, console)?;
-    if let Some(error) = untold(args, &scopes, &looked) {
-        return Err(error);
-    }
+    refuse_untold(args, &scopes, &looked)?;
     let mut rules = scopes.requirements();
     selection.check(&rules)?;
     if args.show_files {
         list(&looked, console)?;
         return ended(Done::Clean, &errors, console);
     }
-    let files: Vec<String> = looked.files.iter().map(|file| file.name.clone()).collect();
+    let files: Vec<String> = looked.names().map(str::to_owned).collect();
     let found: Vec<Finding> = all(&looked, |file| &file.findings);
     let fixed: Vec<Finding> = all(&looked, |file| &file.fixed);
     let (findings, known, stale) = weigh(args, baseline.as_ref(), found, &files)?;
@@ -100,9 +100,18 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     ended(done(args, &report), &errors, console)
 }
 
+/// Statistics have two formats.
+fn refuse_statistics(args: &CheckArgs) -> Result<(), CliError> {
+    match args.output_format {
+        CheckFormat::Full | CheckFormat::Json => Ok(()),
+        _ if !args.statistics => Ok(()),
+        _ => Err(CliError::plain("--statistics are printed as full or json")),
+    }
+}
+
 /// Names the files that were checked.
 fn list(looked: &Looked, console: &mut Console) -> Result<(), CliError> {
-    let lines: String = looked.files.iter().map(|file| format!("{}\n", file.name)).collect();
+    let lines: String = looked.names().map(|name| format!("{name}\n")).collect();
     console.print(&lines)
 }
 
@@ -230,16 +239,19 @@ fn show(
     let aside = beside_text && args.output_file.is_none();
     let look = if aside { console.err } else { look(args, console) };
     let text = match args.output_format {
-        CheckFormat::Full => check_full(report, look),
-        CheckFormat::Concise => check_concise(report, look),
+        CheckFormat::Json if args.statistics => format!("{:#}\n", check_statistics_json(report)),
+        _ if args.statistics => look.spelled(&check_statistics(report, look)).into_owned(),
+        CheckFormat::Full => look.spelled(&check_full(report, look)).into_owned(),
+        CheckFormat::Concise => look.spelled(&check_concise(report, look)).into_owned(),
         CheckFormat::Json => format!("{:#}\n", check_json(report)),
         CheckFormat::JsonLines => check_lines(report),
         CheckFormat::Github => check_github(report),
+        CheckFormat::Gitlab => format!("{:#}\n", check_gitlab(report)),
         CheckFormat::Junit => check_junit(report),
         CheckFormat::Sarif => format!("{:#}\n", check_sarif(report)),
     };
     if aside {
-        console.say(&text);
+        console.tell(&text);
         return Ok(());
     }
     put(args.output_file.as_deref(), &text, console)
@@ -268,11 +280,14 @@ fn ended(
 }
 
 /// What was given for a pack and reached none is a mistake.
-fn untold(args: &CheckArgs, scopes: &Scopes<'_>, looked: &Looked) -> Option<CliError> {
+fn refuse_untold(args: &CheckArgs, scopes: &Scopes<'_>, looked: &Looked) -> Result<(), CliError> {
     let told = [&args.param, &args.fact, &args.facts].into_iter().any(|it| !it.is_empty());
     let strangers: Vec<Signs> = looked.strangers().cloned().collect();
     let all_strange = strangers.len() == looked.launches() && scopes.names().is_empty();
-    (told && all_strange && looked.errors.is_empty()).then(|| none(scopes.headers(), &strangers))
+    match told && all_strange && looked.errors.is_empty() {
+        true => Err(none(scopes.headers(), &strangers)),
+        false => Ok(()),
+    }
 }
 
 /// Says what there was to check in vain.

@@ -76,8 +76,8 @@ fn once(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
     match args.output_format {
         // What was shown one by one is not shown again.
         TestFormat::Full if args.review => {}
-        TestFormat::Full => console.print(&tests_full(&tested, view))?,
-        TestFormat::Concise => console.print(&tests_concise(&tested, view))?,
+        TestFormat::Full => console.page(&tests_full(&tested, view))?,
+        TestFormat::Concise => console.page(&tests_concise(&tested, view))?,
         TestFormat::Json => console.print(&format!("{:#}\n", tests_json(&tested, view, passed)))?,
         TestFormat::Junit => console.print(&tests_junit(&tested, view))?,
     }

@@ -51,8 +51,8 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
     }
     match args.output_format {
         TestFormat::Json => console.print(&format!("{:#}\n", mutants_json(&done)))?,
-        TestFormat::Concise => console.print(&mutants_concise(&done, console.out))?,
-        _ => console.print(&mutants_full(&done, console.out))?,
+        TestFormat::Concise => console.page(&mutants_concise(&done, console.out))?,
+        _ => console.page(&mutants_full(&done, console.out))?,
     }
     console.say(&mutants_summary(&done, console.err));
     let clean = done.iter().all(MutatedPack::is_clean);

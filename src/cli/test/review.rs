@@ -111,7 +111,7 @@ impl Review<'_> {
             requires: false,
             whole: true,
         };
-        self.console.print(&format!("{}\n", case_full(&pack.name, tested, view)))
+        self.console.page(&format!("{}\n", case_full(&pack.name, tested, view)))
     }
 
     fn ask(&mut self, number: usize, waits: usize) -> Result<Answer, CliError> {
@@ -125,14 +125,14 @@ impl Review<'_> {
             format!("{} all", paint.name("[A]")),
             key("q", "uit"),
         ];
-        self.console.print(&format!("{number} of {waits}: {} > ", keys.join("  ")))?;
+        self.console.page(&format!("{number} of {waits}: {} > ", keys.join("  ")))?;
         match self.input.next() {
             Some(Ok(line)) => {
-                self.console.print("\n")?;
+                self.console.page("\n")?;
                 Ok(Answer::of(&line))
             }
             Some(Err(_)) | None => {
-                self.console.print("\n")?;
+                self.console.page("\n")?;
                 Ok(Answer::Quit)
             }
         }
@@ -142,11 +142,11 @@ impl Review<'_> {
         let look = self.console.out;
         let text = trace(&pack.pack, case, look)
             .unwrap_or_else(|all| all.iter().map(|faults| render_faults(faults, look)).collect());
-        self.console.print(&format!("{text}\n"))
+        self.console.page(&format!("{text}\n"))
     }
 
     fn help(&mut self) -> Result<(), CliError> {
-        self.console.print(
+        self.console.page(
             "a  take it as the snapshot\n\
              r  throw it away; the case goes on failing\n\
              s  leave it for later\n\

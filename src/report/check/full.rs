@@ -1,7 +1,7 @@
 use super::Report;
 use super::fix::fix_text;
 use crate::report::fault::render_finding;
-use crate::report::paint::{Look, Paint};
+use crate::report::paint::{Look, Paint, side_by_side};
 use crate::text::Level;
 
 /// Draws findings one below the other, heaviest ones in full, notes in a line each.
@@ -18,11 +18,7 @@ pub fn check_full(report: &Report<'_>, look: Look) -> String {
     for finding in findings.iter().filter(|it| it.level == Level::Note) {
         let at = finding.source.at(finding.fault.span);
         let text = format!("note {at}: {} ({})", finding.fault.message, finding.rule);
-        let options = textwrap::Options::new(look.width)
-            .subsequent_indent("     ")
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        let text = textwrap::fill(&text, options);
+        let text = side_by_side(0, 5, &[(&text, &str::to_owned)], look);
         out.push_str(&format!("{}\n", paint.faint(&text)));
     }
     out

@@ -1,20 +1,25 @@
 //! Findings about scripts: for people, a line each, and as data. One module a format.
 
 mod concise;
+mod fingerprint;
 mod fix;
 mod full;
 mod github;
+mod gitlab;
 mod json;
 mod junit;
 mod sarif;
+mod statistics;
 mod summary;
 
 pub use concise::check_concise;
 pub use full::check_full;
 pub use github::check_github;
+pub use gitlab::check_gitlab;
 pub use json::{check_json, check_lines};
 pub use junit::check_junit;
 pub use sarif::check_sarif;
+pub use statistics::{check_statistics, check_statistics_json};
 pub use summary::check_summary;
 
 use std::collections::BTreeMap;

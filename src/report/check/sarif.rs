@@ -1,9 +1,8 @@
-use std::collections::HashMap;
-
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::Report;
+use super::fingerprint::fingerprints;
 use crate::text::{Finding, Level, Mend, Source, Span};
 
 /// Gives everything as SARIF 2.1.0, which code hosts show beside the code.
@@ -13,17 +12,10 @@ pub fn check_sarif(report: &Report<'_>) -> Json {
         rules.entry(&finding.rule).or_insert(finding);
     }
     let described: Vec<Json> = rules.values().map(|it| rule(it, report)).collect();
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let results: Vec<Json> = report
-        .findings
-        .iter()
-        .map(|finding| {
-            let what = identity(finding);
-            let number = seen.entry(what.clone()).or_default();
-            *number += 1;
-            let index = rules.get_index_of(finding.rule.as_str());
-            result(finding, index, &fingerprint(&what, *number))
-        })
+    let prints = fingerprints(report.findings);
+    let results = report.findings.iter().zip(&prints);
+    let results: Vec<Json> = results
+        .map(|(finding, print)| result(finding, rules.get_index_of(finding.rule.as_str()), print))
         .collect();
     let errors = report.errors.iter().map(|(path, message)| {
         json!({
@@ -126,16 +118,6 @@ fn fix_of(fix: &Mend) -> Json {
         "description": { "text": format!("{}{look}", fix.what) },
         "artifactChanges": changes.collect::<Vec<_>>(),
     })
-}
-
-fn identity(finding: &Finding) -> String {
-    let (file, rule, key, launch) = finding.identity();
-    format!("{rule}\n{}\n{}\n{file}", key.unwrap_or_default(), launch.unwrap_or_default())
-}
-
-fn fingerprint(identity: &str, number: usize) -> String {
-    let hash = hmac_sha256::Hash::hash(format!("{identity}\n{number}").as_bytes());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn place(source: &Source, span: Span) -> Json {

@@ -11,12 +11,15 @@ use crate::engine::{
 use crate::pack::{Invariant, PackOption, Requirement, Rewrite, SwitchedOff};
 use crate::report::fault::render_faults;
 use crate::report::goal::{SHOWN_ALL, goal_section};
-use crate::report::paint::{Look, Paint, remark};
+use crate::report::paint::{Look, Paint, Part, remark, side_by_side, wrapped};
 use crate::report::words;
 use crate::text::{Location, count};
 
 /// The widest column of ids.
 const IDS: usize = 36;
+
+/// What a column of ids must leave for sentences; else each id has a line of its own.
+const SENTENCE: usize = 44;
 
 /// The columns of labels.
 const LABEL: usize = 12;
@@ -27,6 +30,7 @@ pub fn explain(explained: &Explained<'_>, whole: bool, look: Look) -> String {
     let rulings = explained.rulings();
     let paint = Paint::new(look);
     let ids = rulings.iter().map(|it| it.id().chars().count()).max().unwrap_or(0).min(IDS);
+    let ids = if ids + 6 + SENTENCE <= look.width { ids } else { 0 };
     let mut page = Page { explained, whole, paint, look, ids, out: String::new() };
     page.head();
     if let Some(pursuit) = explained.plan.pursuit.as_ref().filter(|_| explained.only.is_empty()) {
@@ -147,37 +151,35 @@ impl Page<'_> {
             (Standing::Holds, _) => self.paint.good("✓"),
             _ => self.paint.faint("-"),
         };
-        let id = format!("{:<1$}", ruling.id(), self.ids);
-        let column = 4 + self.ids + 2;
-        let lines = self.lines(ruling);
-        let mut first = format!("  {mark} {}", self.paint.name(&id));
-        if ruling.id().chars().count() > self.ids {
-            self.out.push_str(&format!("{first}\n"));
-            first = " ".repeat(4 + self.ids);
-        }
-        for (index, (text, faint)) in lines.iter().enumerate() {
-            for (part, text) in self.wrapped(text, column).iter().enumerate() {
-                let text = if *faint { self.paint.faint(text) } else { text.clone() };
-                match (index, part) {
-                    (0, 0) => self.out.push_str(&format!("{first}  {text}\n")),
-                    _ => self.out.push_str(&format!("{}{text}\n", " ".repeat(column))),
-                }
-            }
-        }
-        if lines.is_empty() {
-            self.out.push_str(&format!("{}\n", first.trim_end()));
-        }
+        self.entry(&mark, ruling.id(), &self.lines(ruling));
         if self.whole {
             self.out.push_str(&tree(&ruling.trace, self.paint, self.look.width));
         }
     }
 
+    /// An id, and what is said of it, line by line: beside it, or below where the id is too long.
+    fn entry(&mut self, mark: &str, id: &str, lines: &[(String, bool)]) {
+        let column = 4 + self.ids + 2;
+        let margin = " ".repeat(column);
+        let padding = self.ids.checked_sub(id.chars().count());
+        self.out.push_str(&format!("  {mark} {}", self.paint.name(id)));
+        let mut gap = match padding {
+            Some(padding) => " ".repeat(padding + 2),
+            None => format!("\n{margin}"),
+        };
+        for (text, faint) in lines {
+            for text in self.wrapped(text, column) {
+                let text = if *faint { self.paint.faint(&text) } else { text };
+                self.out.push_str(&format!("{gap}{text}"));
+                gap = format!("\n{margin}");
+            }
+        }
+        self.out.push('\n');
+    }
+
     fn wrapped(&self, text: &str, column: usize) -> Vec<String> {
         let width = self.look.width.saturating_sub(column).max(28);
-        let options = textwrap::Options::new(width)
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        textwrap::wrap(text, options).into_iter().map(|it| it.into_owned()).collect()
+        wrapped(text, width)
     }
 
     /// What a row says, line by line, and whether the line is faint.
@@ -249,20 +251,9 @@ impl Page<'_> {
         }
         self.heading(&format!("Switched off ({})", all.len()));
         for off in all {
+            let by = format!("{} of {}", off.kind, off.by);
             let mark = self.paint.faint("-");
-            let id = format!("{:<1$}", off.id, self.ids);
-            let mut first = format!("  {mark} {}", self.paint.name(&id));
-            let column = 4 + self.ids + 2;
-            if off.id.chars().count() > self.ids {
-                self.out.push_str(&format!("{first}\n"));
-                first = " ".repeat(4 + self.ids);
-            }
-            for text in self.wrapped(&off.reason, column) {
-                self.out.push_str(&format!("{first}  {text}\n"));
-                first = " ".repeat(4 + self.ids);
-            }
-            let by = self.paint.faint(&format!("{} of {}", off.kind, off.by));
-            self.out.push_str(&format!("{first}  {by}\n"));
+            self.entry(&mark, &off.id, &[(off.reason.clone(), false), (by, true)]);
         }
     }
 
@@ -286,15 +277,7 @@ impl Page<'_> {
         for (rule, trace) in self.explained.invariants() {
             let Some(state) = states.iter().find(|it| it.id == rule.id) else { continue };
             let (mark, text) = self.fate(state);
-            let id = format!("{:<1$}", rule.id, self.ids);
-            let column = 4 + self.ids + 2;
-            let text = format!("{}: {text}", rule.title);
-            for (index, text) in self.wrapped(&text, column).iter().enumerate() {
-                match index {
-                    0 => self.out.push_str(&format!("  {mark} {}  {text}\n", self.paint.name(&id))),
-                    _ => self.out.push_str(&format!("{}{text}\n", " ".repeat(column))),
-                }
-            }
+            self.entry(&mark, &rule.id, &[(format!("{}: {text}", rule.title), false)]);
             if self.whole {
                 self.out.push_str(&tree(&trace, self.paint, self.look.width));
             }
@@ -355,9 +338,13 @@ impl Page<'_> {
     }
 
     fn title(&mut self, id: &str, title: &str, location: &Location) {
-        let (id, title) = (self.paint.name(id), self.paint.strong(title));
-        let at = self.paint.faint(&location.to_string());
-        self.out.push_str(&format!("\n{id}  {title}  {at}\n"));
+        let (paint, at) = (self.paint, location.to_string());
+        let parts: [Part<'_>; 3] = [
+            (id, &|it| paint.name(it)),
+            (title, &|it| paint.strong(it)),
+            (&at, &|it| paint.faint(it)),
+        ];
+        self.out.push_str(&format!("\n{}\n", side_by_side(0, 4, &parts, self.look)));
     }
 
     fn field(&mut self, label: &str, text: &str) {

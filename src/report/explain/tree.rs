@@ -1,6 +1,6 @@
 //! An evaluation as a table: the expression, indented by depth, its value, and where that is from.
 
-use super::super::paint::Paint;
+use super::super::paint::{Paint, wrapped};
 use super::super::words;
 use crate::condition::{Outcome, Trace};
 use crate::facts::Provenance;
@@ -56,15 +56,13 @@ pub fn tree(trace: &Trace, paint: Paint, width: usize) -> String {
     for row in &rows {
         let indent = " ".repeat(INDENT + 2 * row.depth);
         let fits = 2 * row.depth + chars(&row.text) <= texts;
-        let options = textwrap::Options::new(width.max(indent.len() + NARROW))
-            .initial_indent(&indent)
-            .subsequent_indent(&indent)
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         if fits {
             out.push_str(&format!("{indent}{:<1$}", row.text, texts - 2 * row.depth));
         } else {
-            out.push_str(&textwrap::fill(&row.text, options));
+            for text in wrapped(&row.text, width.saturating_sub(indent.len()).max(NARROW)) {
+                out.push_str(&format!("{indent}{text}\n"));
+            }
+            out.pop();
             out.push_str(&format!("\n{}", " ".repeat(INDENT + texts)));
         }
         let value = format!("{:<values$}", row.value);

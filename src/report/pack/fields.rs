@@ -1,6 +1,6 @@
 //! Labelled texts, one below the other, that keep to the width.
 
-use crate::report::paint::{Look, Paint};
+use crate::report::paint::{Look, Paint, wrapped};
 
 /// The columns before a label, and those of the label.
 const INDENT: usize = 4;
@@ -61,10 +61,8 @@ impl Fields {
     }
 
     fn wrapped(&self, text: &str, column: usize) -> Vec<String> {
-        let options = textwrap::Options::new(self.width.saturating_sub(column).max(28))
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        let lines = text.lines().flat_map(|line| textwrap::wrap(line, &options));
+        let width = self.width.saturating_sub(column).max(28);
+        let lines = text.lines().flat_map(|line| wrapped(line, width));
         lines.map(|it| it.trim_end().to_owned()).collect()
     }
 }

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::{named, rewrite_text, when_broken};
 use crate::condition::Condition;
 use crate::pack::{Expression, Invariant, Pack, PackOption, Requirement, Safety, Text};
-use crate::report::paint::Look;
+use crate::report::paint::{Look, Part, side_by_side};
 use crate::report::words;
 use crate::text::Location;
 use crate::verify::Example;
@@ -90,8 +90,9 @@ pub fn rule_text(
         other => other.kind().to_owned(),
     };
     let of = format!("{kind} of {} {}, {}", pack.name, pack.version, rule.location());
-    let id = page.paint.name(rule.id());
-    page.out.push_str(&format!("{id}  {}\n", page.paint.faint(&of)));
+    let paint = page.paint;
+    let parts: [Part<'_>; 2] = [(rule.id(), &|it| paint.name(it)), (&of, &|it| paint.faint(it))];
+    page.out.push_str(&format!("{}\n", side_by_side(0, 4, &parts, look)));
     match rule {
         AnyRule::Option(option, _) => option_fields(&mut page, pack, option),
         AnyRule::Requirement(rule) => requirement_fields(&mut page, pack, rule),
