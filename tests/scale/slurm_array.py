@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import page
@@ -26,8 +25,8 @@ SETS = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
 PIECES = 8
 BROKEN, KILLED = "3", "5"
 LOGS = 20
-# Nothing here takes a tenth of it.
-SECONDS = 240
+# It takes half a minute on two cores that nobody else uses.
+SECONDS = 300
 
 
 class Failed(Exception):
@@ -89,9 +88,7 @@ def plans(slurm, shell):
     (folder / "sets.jsonl").write_text("".join(page.sets(HYDRULE, SETS)))
     for command in ("mkdir sets", "split -n l/8 -d -a 4 --additional-suffix=.jsonl"):
         shell(page.command(command))
-    began = time.monotonic()
     shell("hydrule rewrite --jsonl --pack verl -j 2 < sets.jsonl > whole.jsonl")
-    took = {"one run": time.monotonic() - began}
     whole = (folder / "whole.jsonl").read_bytes()
     check(b'"error":' not in whole, "the sets themselves cannot be read")
     check(b'"option":' in whole, "no plan proposes anything")
@@ -143,16 +140,7 @@ def plans(slurm, shell):
     check((folder / "plans.jsonl").read_bytes() == whole, "the pieces are not the whole")
     check(not list(folder.glob("plans/*.part")), "a part is left")
 
-    for piece in folder.glob("plans/*"):
-        piece.unlink()
-    began = time.monotonic()
-    tasks = slurm.ended(shell.submitted(page.command("sbatch plans")), SECONDS)
-    took["the array"] = time.monotonic() - began
-    check({it[:2] for it in tasks.values()} == {("COMPLETED", "0:0")}, "tasks", tasks)
-    shell(page.command("cat plans/*.jsonl >"))
-    check((folder / "plans.jsonl").read_bytes() == whole, "the pieces are not the whole")
-    told = ", ".join(f"{name} in {seconds:.1f} s" for name, seconds in took.items())
-    print(f"{SETS} sets: {told}; {PIECES} pieces, one broken and one killed, are the whole, twice")
+    print(f"{SETS} sets: {PIECES} pieces, one broken and one killed, are the whole")
 
 
 def facts(slurm, shell):
