@@ -679,3 +679,30 @@ fn the_editor_is_told_what_check_says() {
     assert!(files.len() >= 100 && findings >= 20, "{} files, {findings} findings", files.len());
     editor.end();
 }
+
+#[test]
+fn what_is_fixed_on_saving_is_proved_over_the_scripts_of_the_job() {
+    let run = "MICRO=7\npython3 -m verl.trainer.main_ppo algorithm.adv_estimator=grpo \\\n    \
+               data.train_batch_size=1024 actor_rollout_ref.rollout.n=8 \\\n    \
+               actor_rollout_ref.actor.ppo_mini_batch_size=64 \\\n    \
+               actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=$MICRO \\\n    \
+               trainer.n_gpus_per_node=8 \"$@\"\n";
+    let submit =
+        "#!/bin/bash\nbash run.sh actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=8\n";
+    let mut editor = Editor::ready(&["utf-8"]);
+    editor.open("submit.sh", "shellscript", submit);
+    editor.open("run.sh", "shellscript", run);
+    assert_eq!(editor.save("run.sh"), 0, "what the other script passes on wins");
+    editor.end();
+    let mut editor = Editor::ready(&["utf-8"]);
+    editor.open("run.sh", "shellscript", run);
+    assert_eq!(editor.save("run.sh"), 1);
+    let alone = editor.text("run.sh").to_owned();
+    editor.end();
+    let folder = Workspace::new();
+    folder.write("run.sh", run).write("submit.sh", submit);
+    folder.hydrule("check run.sh submit.sh --fix").run();
+    assert_eq!(folder.read("run.sh"), run);
+    folder.hydrule("check run.sh --fix").run();
+    assert_eq!(folder.read("run.sh"), alone);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::examine::Checker;
+use super::examine::{Checker, Examined};
 use super::fix::{Asks, Fixer};
 use super::job::{Became, Looker};
 use super::opened::Opened;
@@ -110,20 +110,14 @@ impl<'a> Buffers<'a> {
         wanted: &[Finding],
     ) -> Result<Vec<Option<Mend>>, CliError> {
         let looker = self.looker();
-        let (mut scripts, own) = (self.job(path, source), (path.to_owned(), source.clone()));
-        let mut examined = looker.together(&scripts, true);
-        if examined.is_err() && scripts.len() > 1 {
-            scripts = vec![own];
-            examined = looker.together(&scripts, true);
-        }
-        let mut examined = examined?;
+        let (scripts, mut examined) = self.examined(&looker, path, source)?;
         for finding in examined.iter_mut().flat_map(|it| &mut it.findings) {
             if !wanted.iter().any(|it| it.is_same_as(finding)) {
                 finding.fix = None;
             }
         }
         let asks = Asks { makes: false, unsafe_too: false };
-        let fixer = Fixer { looker: &looker, baseline: None, asks };
+        let fixer = Fixer { looker: &looker, baseline: None, asks, within: None };
         let settled = fixer.settle(scripts, examined)?;
         let proved: Vec<&Finding> = settled.iter().flat_map(|it| &it.examined.findings).collect();
         let mend = |finding: &Finding| {
@@ -132,16 +126,35 @@ impl<'a> Buffers<'a> {
         Ok(wanted.iter().map(mend).collect())
     }
 
-    /// Makes all that surely mends findings in a text, as `--fix` does.
+    /// Looks for what is wrong in the scripts of a text's job that are open, itself first; in it alone
+    /// where one of them is half typed.
+    fn examined(
+        &self,
+        looker: &Looker<'_, '_>,
+        path: &Path,
+        source: &Source,
+    ) -> Result<(Vec<(PathBuf, Source)>, Vec<Examined>), CliError> {
+        let scripts = self.job(path, source);
+        match looker.together(&scripts, true) {
+            Err(_) if scripts.len() > 1 => {
+                let own = vec![(path.to_owned(), source.clone())];
+                looker.together(&own, true).map(|examined| (own, examined))
+            }
+            examined => examined.map(|examined| (scripts, examined)),
+        }
+    }
+
+    /// Makes all that surely mends findings in a text, as `--fix` does, but what changes other texts as
+    /// well: the editor asks for this one.
     ///
     /// # Errors
     /// As for [`Buffers::check`].
     pub fn fixed(&self, path: &Path, source: &Source) -> Result<Option<Source>, CliError> {
         let looker = self.looker();
-        let scripts = vec![(path.to_owned(), source.clone())];
-        let examined = looker.together(&scripts, true)?;
+        let (scripts, examined) = self.examined(&looker, path, source)?;
         let asks = Asks { makes: true, unsafe_too: false };
-        let settled = Fixer { looker: &looker, baseline: None, asks }.settle(scripts, examined)?;
+        let fixer = Fixer { looker: &looker, baseline: None, asks, within: Some(source.name()) };
+        let settled = fixer.settle(scripts, examined)?;
         let fixed = settled.into_iter().next().map(|it| it.source);
         Ok(fixed.filter(|it| it.text() != source.text()))
     }

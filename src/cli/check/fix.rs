@@ -60,6 +60,8 @@ pub struct Fixer<'a, 'b, 'c> {
     pub baseline: Option<&'a Baseline>,
     /// What the user asks.
     pub asks: Asks,
+    /// The only text that fixes may change, by its name; all of the job where there is none.
+    pub within: Option<&'a str>,
 }
 
 /// A script in the end.
@@ -133,8 +135,14 @@ impl Fixer<'_, '_, '_> {
             Some(baseline) => baseline.apply(found, &[]).0,
             None => found,
         };
-        open.retain(|it| it.fix.as_ref().is_some_and(|fix| self.asks.takes(fix)));
+        let takes = |fix: &Mend| self.asks.takes(fix) && self.stays_within(fix);
+        open.retain(|it| it.fix.as_ref().is_some_and(takes));
         open
+    }
+
+    /// Tells whether a fix changes nothing but the text that may be changed.
+    fn stays_within(&self, fix: &Mend) -> bool {
+        self.within.is_none_or(|name| fix.texts.iter().all(|it| it.source.name() == name))
     }
 
     /// Makes all fixes that do not meet, or where that does not do, a half of them that does.

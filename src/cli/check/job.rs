@@ -143,7 +143,8 @@ pub fn look_all(
         }
     }
     let asks = Asks::of(args);
-    put_together(&Fixer { looker: &looker, baseline, asks }, files, &mut read, threads)?;
+    let fixer = Fixer { looker: &looker, baseline, asks, within: None };
+    put_together(&fixer, files, &mut read, threads)?;
     for one in read.into_values().filter(|it| it.counts) {
         let Examined { findings, launches, strangers, others, bases, suppressed } = one.examined;
         let change = FileChange::new(&one.source, one.after.text().to_owned());
