@@ -29,7 +29,7 @@ fn read_packs() -> io::Result<()> {
     println!("cargo::rerun-if-changed=src/pack/tree.rs");
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     let mut list = String::from("static SHIPPED: &[(&str, &[u8])] = &[\n");
-    for path in files_in("rules").iter().flat_map(|pack| files_in(pack)) {
+    for path in files_in("rules").iter().flat_map(files_in) {
         if !path.ends_with(".toml") {
             continue;
         }

@@ -78,7 +78,7 @@ impl Entries {
             let mut around = Some(key.as_str());
             while let Some(key) = around {
                 next = next.max(self.places(key).rfind(|at| *at < end));
-                around = key.rsplit_once('.').map(|(section, _)| section);
+                around = section_around(key);
             }
             end = next?;
             self.get(end)
@@ -138,6 +138,12 @@ impl Entries {
         let same = rest.get(..end).unwrap_or_default().iter().map(|(_, at)| *at);
         same.filter(move |at| self.get(*at).is_some_and(|entry| entry.key == key))
     }
+}
+
+/// Returns the key one level up, if there is one.
+fn section_around(key: &str) -> Option<&str> {
+    let dot = key.bytes().rposition(|byte| byte == b'.')?;
+    key.get(..dot)
 }
 
 fn hash(key: &str) -> u64 {

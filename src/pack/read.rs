@@ -551,7 +551,7 @@ pub fn read_toml_below<T>(
     let whole = tree(source)?;
     let (mut table, mut span) = (&whole, Span::at(0));
     for name in path {
-        let Some(inner) = table.get(*name) else { return Ok(None) };
+        let Some(inner) = table.get(name) else { return Ok(None) };
         let Some(found) = inner.table() else { return Ok(None) };
         (table, span) = (found, span_of(inner));
     }

@@ -1,7 +1,7 @@
 //! What secrets look like: the names they have, and the forms of tokens.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
@@ -80,8 +80,48 @@ fn form() -> Option<Regex> {
 /// Tells whether a text may hold a token: few do, and to compile the pattern would take longer than all
 /// else that a short command does.
 fn is_marked(text: &str) -> bool {
-    TOKENS.iter().any(|(mark, _)| text.contains(mark))
-        || SURROUNDED.iter().any(|(may_match, _)| may_match(text))
+    static TOKEN_MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::of(TOKENS.map(|(mark, _)| mark)));
+    TOKEN_MARKS.any_in(text) || SURROUNDED.iter().any(|(may_match, _)| may_match(text))
+}
+
+/// Finds out in one pass whether a text has any of some marks.
+struct Marks {
+    marks: Vec<&'static str>,
+    /// For each of the first bytes of a mark, by what it may be: a bit for every mark that has it there.
+    bits: [[u32; 256]; Self::TOLD_BY],
+}
+
+impl Marks {
+    /// How many bytes tell the marks apart; each has as many.
+    const TOLD_BY: usize = 3;
+
+    fn of(marks: [&'static str; TOKENS.len()]) -> Self {
+        let mut bits = [[0; 256]; Self::TOLD_BY];
+        for (bit, mark) in marks.iter().enumerate() {
+            for (bits, byte) in bits.iter_mut().zip(mark.bytes()) {
+                if let Some(marks) = bits.get_mut(usize::from(byte)) {
+                    *marks |= 1 << bit;
+                }
+            }
+        }
+        Self { marks: marks.to_vec(), bits }
+    }
+
+    fn any_in(&self, text: &str) -> bool {
+        let of = |byte: &u8, bits: &[u32; 256]| bits.get(usize::from(*byte)).copied().unwrap_or(0);
+        let begins = |start: &[u8]| {
+            let bits = start.iter().zip(&self.bits).map(|(byte, bits)| of(byte, bits));
+            bits.fold(u32::MAX, |all, bits| all & bits)
+        };
+        let mut starts = text.as_bytes().windows(Self::TOLD_BY).enumerate();
+        starts.any(|(at, start)| {
+            begins(start) != 0
+                && self
+                    .marks
+                    .iter()
+                    .any(|mark| text.get(at..).is_some_and(|it| it.starts_with(mark)))
+        })
+    }
 }
 
 /// Finds tokens by their form.
