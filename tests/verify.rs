@@ -12,7 +12,7 @@ use hydrule::verify::{Finding, Witness, check};
 use crate::support::{Run, root, snapshot};
 
 /// Each faulty pack of `tests/verify` with the only findings it may have.
-const SEEDED: [(&str, &[(&str, &str)]); 23] = [
+const SEEDED: [(&str, &[(&str, &str)]); 24] = [
     ("bounds-exclude", &[("bounds_exclude", "halve")]),
     ("conflict-options", &[("conflict", "more"), ("cycle", "more")]),
     ("conflict-repairs", &[("conflict", "small")]),
@@ -36,6 +36,15 @@ const SEEDED: [(&str, &[(&str, &str)]); 23] = [
     (
         "unexplained",
         &[("unexplained", "halve"), ("unexplained", "turn-on"), ("unexplained", "positive")],
+    ),
+    (
+        "unread",
+        &[
+            ("unread", "$param.ceiling"),
+            ("unread", "$param.stop"),
+            ("unread", "$rows"),
+            ("unread", "$stopped"),
+        ],
     ),
     ("wrong-kind", &[("wrong_phase", "turn-on")]),
     ("wrong-phase", &[("wrong_phase", "turn-on")]),
@@ -127,7 +136,7 @@ fn shows(pack: &Pack, finding: &Finding) -> bool {
     let broken = |id: &str| requirements.iter().any(|it| it.id == id && it.is_broken());
     let open = |id: &str| matches!(status(id), Some(Status::Chosen { .. } | Status::Later));
     match short(finding).0.as_str() {
-        "unexplained" => finding.witness.overrides.is_empty(),
+        "unexplained" | "unread" => finding.witness.overrides.is_empty(),
         "dead_option" => matches!(status(rule), Some(Status::NotApplicable)),
         "dead_requirement" => !broken(rule),
         "contradiction" => finding.rules.iter().any(|id| broken(id)),

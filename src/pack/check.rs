@@ -667,7 +667,8 @@ fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {
         .filter_map(|entry| {
             let value = entry.default.clone()?;
             let help = entry.help.as_ref().map_or("", Text::as_str).to_owned();
-            Some((entry.name.value.clone(), Parameter { value, help }))
+            let location = entry.name.location.clone();
+            Some((entry.name.value.clone(), Parameter { value, help, location }))
         })
         .collect()
 }

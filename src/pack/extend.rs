@@ -135,7 +135,8 @@ impl Family {
         let refused = refusal(manifest.requires.as_ref());
         let name = manifest.name.as_ref().map_or(called, Text::as_str).to_owned();
         let version = manifest.version.as_ref().map_or("", Text::as_str).to_owned();
-        let mut part = PackPart { name, version, extends: Vec::new() };
+        let files = sources.iter().map(|it| it.name().to_owned()).collect();
+        let mut part = PackPart { name, version, extends: Vec::new(), files };
         self.open.push((home.clone(), part.name.clone()));
         let extends = std::mem::take(&mut manifest.extends);
         // What is named first wins, so it is laid over the others.

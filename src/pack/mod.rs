@@ -42,7 +42,7 @@ pub use index::RuleIndex;
 pub use load::{PackError, load, load_edited, load_named, load_under};
 pub use manifest::{CHANGES, ExtendEntry, LEVELS, Manifest, OUTSIDE_KINDS, SAFETY};
 pub use mutant::{Change, Field, Mutant, Mutants};
-pub use overlay::{Cluster, Overlay};
+pub use overlay::{Cluster, HOST_MEMORY, Overlay};
 pub use place::{active_packages, lies_in};
 pub use read::{BOUNDS, Either, Leaf, Reader, Text, read_toml, read_toml_below, read_toml_values};
 pub use reads::Reads;

@@ -12,7 +12,7 @@ use crate::value::Value;
 const GPUS: &str = "gpus";
 
 /// The named expression that `host_memory` bounds.
-const HOST_MEMORY: &str = "host_memory";
+pub const HOST_MEMORY: &str = "host_memory";
 
 /// What a project says of the rules that it uses.
 #[derive(Debug, Clone, Default)]

@@ -86,6 +86,12 @@ impl Pack {
         self.phases.iter().find(|phase| phase.name == name).map_or(name, |phase| &phase.title)
     }
 
+    /// Tells whether a place is in the pack's own files, and not in those of a pack that it extends.
+    pub fn is_own(&self, place: &Location) -> bool {
+        let own = self.parts.first().map(|it| it.files.as_slice()).unwrap_or_default();
+        own.iter().any(|file| file == place.source.name())
+    }
+
     /// Reads a condition of the user's as one of the pack's own.
     ///
     /// # Errors
@@ -244,6 +250,8 @@ pub struct PackPart {
     pub version: String,
     /// The names of those that it extends itself.
     pub extends: Vec<String>,
+    /// The names of its files.
+    pub files: Vec<String>,
 }
 
 /// Something that a pack takes out of those that it extends.
@@ -279,6 +287,8 @@ pub struct Parameter {
     pub value: Value,
     /// What it is for.
     pub help: String,
+    /// Where the pack names it.
+    pub location: Location,
 }
 
 /// A condition or formula and where the pack writes it.

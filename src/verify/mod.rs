@@ -17,6 +17,7 @@ mod proof;
 mod requirements;
 mod search;
 mod shadow;
+mod unread;
 mod values;
 
 pub use backtest::{Direction, HIGH, Hold, Ladder, Move, Scored, Subject, Totals};
@@ -35,6 +36,7 @@ pub fn check(pack: &Pack) -> Vec<Finding> {
     findings.extend(shadow::check(&search));
     findings.extend(requirements::check(&search));
     findings.extend(ladders::check(&search));
+    findings.extend(unread::check(pack));
     findings.sort_by_key(|it| {
         (it.location.source.name().to_owned(), it.location.span, it.code, it.rules.clone())
     });
