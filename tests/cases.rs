@@ -61,6 +61,7 @@ overrides = ["m.size=8", "m.rows=64", "other=1"]
 findings = []
 left = []
 known_by = []
+holds = ['m.size == 16', 'm.rows / m.size >= 4', '$oom.phase == "update"']
 phase = "update"
 "#;
 
@@ -82,7 +83,7 @@ fn a_case_that_is_as_expected_passes() {
 }
 
 /// One wrong word each, and every one must be found: what is expected, and the inputs under it.
-const PLANTED: [(&str, &str); 33] = [
+const PLANTED: [(&str, &str); 36] = [
     (r#"fired = ["halve-size"]"#, r#"fired = ["turn-on"]"#),
     (r#"fired = ["halve-size"]"#, r#"fired = ["rows-divide"]"#),
     (r#"fired = ["halve-size"]"#, r#"fired = ["halve-size", "turn-on"]"#),
@@ -107,6 +108,9 @@ const PLANTED: [(&str, &str); 33] = [
     ("findings = []", r#"findings = ["broken-continuation"]"#),
     ("left = []", r#"left = ["rows-divide"]"#),
     ("known_by = []", r#"known_by = ["m.*"]"#),
+    ("'m.size == 16'", "'m.size == 8'"),
+    ("'m.size == 16'", "'m.unset == 8'"),
+    ("'m.rows / m.size >= 4'", "'m.rows / m.size > 4'"),
     ("\nphase = \"update\"", "\nphase = \"score\""),
     ("\nphase = \"update\"", "\nphase = \"none\""),
     ("\nphase = \"update\"", "\nphase = \"host\""),
@@ -141,7 +145,7 @@ fn what_is_not_as_expected_is_shown_where_it_is_expected() {
 }
 
 /// What is wrong with files of cases, each told with its place.
-const FAULTY: [(&str, &str); 21] = [
+const FAULTY: [(&str, &str); 23] = [
     ("unknown-field", "[[case]]\nname = \"a\"\noverides = [\"m.size=1\"]\n"),
     (
         "unknown-expectation",
@@ -180,6 +184,14 @@ const FAULTY: [(&str, &str); 21] = [
     ),
     ("bad-override", "[[case]]\nname = \"a\"\noverrides = [\"m.rows=1\", \"m.size 1\"]\n"),
     ("bad-goal", "[[case]]\nname = \"a\"\noverrides = [\"m.size=1\"]\ngoal = 'm.size <'\n"),
+    (
+        "bad-condition",
+        "[[case]]\nname = \"a\"\noverrides = [\"m.size=1\"]\nexpect = { holds = ['m.size == 1', 'm.size <'] }\n",
+    ),
+    (
+        "bad-name-in-condition",
+        "[[case]]\nname = \"a\"\noverrides = [\"m.size=1\"]\nexpect = { holds = ['$sise == 1'] }\n",
+    ),
     (
         "bad-phase",
         "[[case]]\nname = \"a\"\noverrides = [\"m.size=1\"]\nfact = { oom.phase = \"updat\" }\n",

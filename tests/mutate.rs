@@ -99,6 +99,12 @@ fn survivors_are_listed_and_made_cases_notice_them() {
         assert!(left.contains(&missed.to_owned()), "{missed}: {left:?}");
     }
 
+    let kill = |name: &str| {
+        let it = before["survivors"].as_array().unwrap().iter().find(|it| it["mutant"] == name);
+        it.and_then(|it| it["case"].as_str()).unwrap_or_default().to_owned()
+    };
+    assert!(kill("let: m.size > 5").contains("holds = [\"$large\"]"), "{before:#}");
+
     let accepted = mutate(&workspace, "--accept --output-format concise");
     assert_eq!(accepted.code, 1, "{}{}", accepted.out, accepted.err);
     let kills = fs::read_to_string(workspace.path().join("rules/small/cases/kills.toml")).unwrap();

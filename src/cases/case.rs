@@ -160,6 +160,8 @@ pub struct Expected {
     pub left: Option<Listed>,
     /// Exactly what the pack knows the launch by, of its `launches` and `keys`, in any order.
     pub known_by: Option<Listed>,
+    /// Conditions that must be true on the input, before any step.
+    pub holds: Vec<Text>,
     /// The place of the failure that the log shows: a phase, `host`, `unknown`, or `none`.
     pub phase: Option<Text>,
     /// The signal that tells the failure, `told` where the case does, or `none`.
@@ -171,6 +173,7 @@ impl Expected {
     pub fn is_empty(&self) -> bool {
         self.named().next().is_none()
             && self.lists().all(|list| list.is_none())
+            && self.holds.is_empty()
             && self.phase.is_none()
             && self.signal.is_none()
     }

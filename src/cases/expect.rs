@@ -49,6 +49,15 @@ pub fn compare(case: &Case, outcome: &Outcome) -> Vec<Mismatch> {
             let wrong = expected.and_then(|it| list(it, actual, message, ordered));
             found.extend(wrong.map(|it| explained(it, outcome)));
         }
+        let held = expected.holds.iter().zip(&outcome.holds);
+        found.extend(held.filter_map(|(text, why)| {
+            let why = why.as_ref()?;
+            Some(Mismatch::of(
+                text,
+                format!("it does not hold: {why}"),
+                "expected to hold".to_owned(),
+            ))
+        }));
         let words = [
             (&expected.phase, &outcome.phase, "the place of the failure is"),
             (&expected.signal, &outcome.signal, "the signal of the failure is"),

@@ -69,6 +69,8 @@ pub struct Outcome {
     pub left: Vec<String>,
     /// What the pack knows the launch by, of its `launches` and `keys`.
     pub known_by: Vec<String>,
+    /// For each condition that the case expects to hold, why it does not, if it does not.
+    pub holds: Vec<Option<String>>,
     /// The place of the failure: a phase, `host`, `unknown` where nothing tells, `none` without one.
     pub phase: String,
     /// The signal that tells the failure: `told` where nothing but the case does, `none` without one.

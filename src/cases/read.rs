@@ -280,6 +280,7 @@ fn expected(table: &Reader<'_>) -> Expected {
         findings: listed("findings"),
         left: listed("left"),
         known_by: listed("known_by"),
+        holds: table.texts("holds"),
         phase: table.optional_text("phase"),
         signal: table.optional_text("signal"),
     }

@@ -9,7 +9,9 @@ use super::paint::{Look, Paint};
 use super::words;
 use crate::cases::{Ruled, Truth};
 use crate::condition::Verdict;
-use crate::engine::{Applied, InvariantEffect, Peak, Plan, Rejection, RequirementState, Status};
+use crate::engine::{
+    Applied, InvariantEffect, Judgement, Peak, Plan, Rejection, RequirementState, Status,
+};
 use crate::facts::Missing;
 use crate::pack::{Pack, PackOption, Safety};
 use crate::text::secret;
@@ -39,6 +41,17 @@ pub fn ruled(pack: &Pack, plan: &Plan, asks: &dyn Fn(&str) -> bool) -> Vec<Ruled
         Ruled { id: state.id.clone(), truth, chosen: false, why }
     });
     options.chain(requirements).collect()
+}
+
+/// Says why a condition is not true, if it is not.
+pub fn not_held(judgement: &Judgement) -> Option<String> {
+    match &judgement.verdict {
+        Verdict::True => None,
+        Verdict::False => Some(words::leaves(&judgement.trace)),
+        Verdict::Absent(name) => Some(format!("`{name}` is absent")),
+        Verdict::Unknown(missing) => Some(words::unknown(missing)),
+        Verdict::Failed(fault) => Some(fault.message.clone()),
+    }
 }
 
 fn why_required(state: &RequirementState) -> String {

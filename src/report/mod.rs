@@ -22,7 +22,7 @@ mod tests;
 mod words;
 
 pub use backtest::{backtest_json, backtest_text};
-pub use case::{case_page, ruled};
+pub use case::{case_page, not_held, ruled};
 pub use check::{
     Fixes, Report, check_concise, check_full, check_github, check_gitlab, check_json, check_junit,
     check_lines, check_sarif, check_statistics, check_statistics_json, check_summary,

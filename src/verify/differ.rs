@@ -6,7 +6,9 @@ use super::proof::Wanted;
 use super::search::Search;
 use super::values::variables;
 use crate::condition::Condition;
-use crate::pack::{Change, Expression, Field, Mutant, Pack, PackOption, Requirement, Safety};
+use crate::pack::{
+    Change, Estimate, Expression, Field, Mutant, Pack, PackOption, Requirement, Safety,
+};
 
 /// How many inputs are proposed for one mutant.
 const MOST: usize = 16;
@@ -57,6 +59,9 @@ impl<'a> Differ<'a> {
             (Field::Rewrite(at), _) => pack.options.get(at).map(|option| self.rewrites(option)),
             (Field::Relieves(at), Change::Phases(rest)) => {
                 pack.options.get(at).map(|option| self.phases(option, rest))
+            }
+            (Field::Bytes(at) | Field::Holding(at), Change::Condition(new)) => {
+                pack.estimates.get(at).map(|it| self.estimate(it, mutant.field, new))
             }
             (Field::Repair(at), _) => pack.requirements.get(at).map(|rule| self.repairs(rule)),
             _ => None,
@@ -140,7 +145,11 @@ impl<'a> Differ<'a> {
         let pack = self.search.pack;
         let other = format!("({}) != ({})", old.condition.text(), new.text());
         let Ok(other) = Condition::parse(&other) else { return Vec::new() };
-        let mut found = Vec::new();
+        let mut found: Vec<Input> = self
+            .search
+            .solve(&self.search.base, &[(other.clone(), true)], false)
+            .into_iter()
+            .collect();
         for rule in pack.requirements.iter().filter(|rule| {
             rule.when.iter().chain([&rule.holds]).any(|it| reads(pack, &it.condition, name, 0))
         }) {
@@ -161,6 +170,23 @@ impl<'a> Differ<'a> {
             }
         }
         found.iter().map(plain).collect()
+    }
+
+    /// Fails where an estimate is for, on inputs that it comes out differently on.
+    fn estimate(&self, estimate: &Estimate, field: Field, new: &Condition) -> Vec<Candidate> {
+        let start = self.search.base.at(&self.search.site_of(&estimate.phase));
+        let when = estimate.when.as_ref().map(|it| &it.condition);
+        let inputs = match (field, when) {
+            (Field::Holding(_), Some(when)) => self.apart(&start, &[], (when, new)),
+            _ => {
+                let other = format!("({}) != ({})", estimate.bytes.condition.text(), new.text());
+                let Ok(other) = Condition::parse(&other) else { return Vec::new() };
+                let guard = when.iter().map(|it| ((*it).clone(), true));
+                let wanted: Vec<Wanted> = guard.chain([(other, true)]).collect();
+                self.search.solve(&start, &wanted, false).into_iter().collect()
+            }
+        };
+        inputs.iter().map(plain).collect()
     }
 
     /// Forces an option on inputs that differ in what it reads and writes.

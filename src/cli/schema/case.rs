@@ -42,6 +42,7 @@ fn own() -> Vec<Field> {
             ("overrides", texts("Exactly these overrides result, in this order")),
             ("findings", texts("Exactly these are broken, or found in the scripts")),
             ("left", texts("Exactly these requirements are broken after the plan")),
+            ("holds", texts("Conditions that must be true on the input, before any step")),
             ("known_by", texts("Exactly these of the pack's launches and keys fit the launch")),
             ("phase", text("Where the failure is: a phase, host, unknown or none")),
             ("signal", text("Which signal tells the failure; told or none without one")),

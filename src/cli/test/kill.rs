@@ -163,6 +163,27 @@ pub fn expected(rule: &str, before: &Outcome, after: &Outcome) -> Vec<String> {
     lines
 }
 
+/// Writes that an expression has a value, as a condition; nothing for values that no condition writes.
+pub fn comes_to(expression: &str, value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Bool(true) => expression.to_owned(),
+        Value::Bool(false) => format!("!{expression}"),
+        Value::Int(_) | Value::Float(_) => format!("{expression} == {value}"),
+        Value::Bytes(bytes) if bytes % 1024 == 0 => format!("{expression} == {}KiB", bytes / 1024),
+        // Halves of a half are exact.
+        Value::Bytes(bytes) => format!("{expression} * 1024 == {bytes}KiB"),
+        Value::Str(text) if !text.contains(['"', '\\', '\n']) => {
+            format!("{expression} == \"{text}\"")
+        }
+        _ => return None,
+    })
+}
+
+/// Writes that a case expects a condition to hold.
+pub fn holds(condition: &str) -> String {
+    format!("holds = {}", list(&[condition.to_owned()]))
+}
+
 fn list(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|it| quoted(it)).collect();
     let short = format!("[{}]", words.join(", "));

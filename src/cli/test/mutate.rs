@@ -1,12 +1,12 @@
 //! `hydrule test --mutate`: small mistakes in the rules, and whether a case notices them.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::find::{self, SURVIVORS, TestPack};
-use super::kill::{Draft, expected};
+use super::kill::{Draft, comes_to, expected, holds};
 use super::prepared::Prepared;
 use super::run::{self};
 use crate::cases::{
@@ -18,7 +18,9 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::files::{read_text, write_text};
 use crate::cli::threads::{self, in_order};
-use crate::pack::{self, Mutant, Pack};
+use crate::condition::{Condition, Outcome as Computed};
+use crate::engine::View;
+use crate::pack::{self, Field, Mutant, PEAK, Pack};
 use crate::report::{mutants_concise, mutants_full, mutants_json, mutants_summary};
 use crate::text::Faults;
 use crate::verify::Differ;
@@ -112,7 +114,7 @@ impl<'a> Suite<'a> {
     fn mutate(&self, accept: bool, checks: bool) -> Result<MutatedPack, CliError> {
         let mutants = self.pack.pack.mutants();
         // What an extended pack defines is for its own cases to notice.
-        let own = |it: &Mutant| is_in(&self.pack.folder, it.place.source.name());
+        let own = |it: &Mutant| self.pack.pack.is_own(&it.place);
         let all: Vec<Mutant> = mutants.all.into_iter().filter(own).collect();
         let progress = Progress::new(&self.pack.name, all.len());
         let noticed = in_order(&all, self.threads, |mutant| {
@@ -300,14 +302,43 @@ impl<'a> Suite<'a> {
         format!("{stem}{}", last + made + 1)
     }
 
+    /// Returns what a mutant's place says, as an expression that can be asked for.
+    fn asked(&self, mutant: &Mutant) -> Option<String> {
+        match mutant.field {
+            Field::Let(_) => Some(mutant.rule.clone()),
+            Field::Bytes(_) | Field::Holding(_) => Some(format!("(${PEAK} ?? 0GiB)")),
+            _ => None,
+        }
+    }
+
+    /// Says what the pack makes of an expression on a case, where a mutant makes something else of it.
+    fn valued(&self, case: &Case, mutant: &Mutant) -> Result<Option<String>, CliError> {
+        let Some(asked) = self.asked(mutant) else { return Ok(None) };
+        let value = |pack: &Arc<Pack>| {
+            let (state, world, _) = run::inputs(pack, case).ok()?;
+            let condition = Condition::parse(&asked).ok()?;
+            Some(condition.outcome(&View::new(pack, &state, &world)))
+        };
+        let Some(Computed::Known(right)) = value(&self.pack.pack) else { return Ok(None) };
+        let wrong = self.with(mutant, value)?;
+        let same = matches!(&wrong, Some(Computed::Known(wrong)) if wrong.same_as(&right));
+        Ok(if same { None } else { comes_to(&asked, &right) })
+    }
+
     /// Says what tells the pack from a mutant on an input, if anything does.
     fn apart(&self, draft: &Draft, mutant: &Mutant) -> Result<Option<Told>, CliError> {
         let Some(case) = draft.case("made", &[], false) else { return Ok(None) };
         self.count();
         let Ok(outcome) = run::run(&self.pack.pack, &case) else { return Ok(None) };
-        self.count();
-        let Ok(other) = self.with(mutant, |pack| run::run(pack, &case))? else { return Ok(None) };
-        let expected = expected(&mutant.rule, &outcome, &other);
+        let expected = match self.valued(&case, mutant)? {
+            Some(condition) => vec![holds(&condition)],
+            None => {
+                self.count();
+                let other = self.with(mutant, |pack| run::run(pack, &case))?;
+                let Ok(other) = other else { return Ok(None) };
+                expected(&mutant.rule, &outcome, &other)
+            }
+        };
         let restless = outcome.again.is_some();
         Ok((!expected.is_empty()).then_some(Told { outcome, expected, restless }))
     }
@@ -374,14 +405,6 @@ fn fails(case: &Case, right: &Outcome, outcome: Option<&Outcome>) -> bool {
     let Some(outcome) = outcome else { return true };
     !compare(case, outcome).is_empty()
         || (case.snap == Snap::Kept && outcome.page.trim_end() != right.page.trim_end())
-}
-
-/// Tells whether a file is one of a folder's own.
-fn is_in(folder: &Path, file: &str) -> bool {
-    let clean = |path: &Path| path.components().collect::<PathBuf>();
-    Path::new(file).parent().is_some_and(|it| {
-        clean(it) == clean(folder) || (folder == Path::new(".") && it.as_os_str().is_empty())
-    })
 }
 
 /// A line on a terminal that counts.

@@ -20,6 +20,8 @@ pub struct Prepared {
     log: Option<String>,
     /// The input and the states that options are judged on, without repetition.
     stands: Vec<State>,
+    /// What the case expects to hold.
+    holds: Vec<Condition>,
     /// The rules that the case names in what it expects.
     named: Vec<String>,
     /// The options that the plan takes.
@@ -45,11 +47,12 @@ impl Prepared {
         }
         let statuses: Vec<_> = plan.verdicts.iter().map(|it| &it.status).collect();
         let mentioned = format!("{statuses:?} {:?} {:?}", plan.steps, plan.repair);
+        let holds = run::conditions(pack, case).map_err(|faults| vec![faults])?;
         let (digest, log) = (digest(pack, &plan), read_log(pack, case));
         let taken = taken(&plan).cloned().collect();
         let named = case.expected.iter().flat_map(Expected::named);
         let named = named.map(|it| it.as_str().to_owned()).collect();
-        Ok(Self { named, taken, digest, log, state, world, request, stands, mentioned })
+        Ok(Self { holds, named, taken, digest, log, state, world, request, stands, mentioned })
     }
 
     /// Tells whether a mutant reads the log as before, or plans the same in every respect; and so
@@ -58,7 +61,9 @@ impl Prepared {
         if field.reads_logs() {
             return read_log(pack, case) == self.log;
         }
-        digest(pack, &plan(pack, &self.state, &self.world, &self.request)) == self.digest
+        let holds = |it| verdict(it, pack, &self.state, &self.world) == Verdict::True;
+        self.holds.iter().all(holds)
+            && digest(pack, &plan(pack, &self.state, &self.world, &self.request)) == self.digest
     }
 
     /// Tells whether a mutant may change what comes of the case, so that it is worth planning anew: on a

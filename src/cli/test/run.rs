@@ -15,10 +15,11 @@ use crate::cli::told::{
     check_fact, check_ids, check_invariants, check_repairs, quantity_or, set_parameter, told_target,
 };
 use crate::cli::tried;
-use crate::engine::{Decision, Plan, Request, RequirementState, State, World, decide, plan};
+use crate::condition::Condition;
+use crate::engine::{Decision, Plan, Request, RequirementState, State, World, decide, judge, plan};
 use crate::facts::Provenance;
 use crate::pack::{Pack, Signs, Text};
-use crate::report::{Explained, FileChange, Look, Reported, case_page, explain, ruled};
+use crate::report::{Explained, FileChange, Look, Reported, case_page, explain, not_held, ruled};
 use crate::surface::{bash, slurm};
 use crate::text::{Fault, Faults, Source, shell_word};
 
@@ -52,6 +53,21 @@ pub fn inputs(pack: &Arc<Pack>, case: &Case) -> Result<(State, World, Request), 
         Ok((job.state, job.world, runner.request()?))
     };
     read().map_err(|error| placed(case, error))
+}
+
+/// Reads the conditions that a case expects to hold.
+///
+/// # Errors
+/// Every mistake in one of them, where the case writes it.
+pub fn conditions(pack: &Pack, case: &Case) -> Result<Vec<Condition>, Faults> {
+    let texts = case.expected.iter().flat_map(|it| &it.holds);
+    let read = texts.map(|text| {
+        pack.condition(text.as_str()).map_err(|faults| Faults {
+            source: text.location.source.clone(),
+            faults: faults.into_iter().map(|it| text.blame(it)).collect(),
+        })
+    });
+    read.collect()
 }
 
 struct Runner<'a> {
@@ -96,10 +112,18 @@ impl Runner<'_> {
                 .failure
                 .as_ref()
                 .map_or("none".to_owned(), |it| it.event.signal.clone()),
+            holds: self.holds(&job)?,
             page: self.page(&job, &plan, edits, &after),
             overrides: after,
             again,
         })
+    }
+
+    /// Judges what the case expects to hold.
+    fn holds(&self, job: &Job) -> Result<Vec<Option<String>>, CliError> {
+        let expected = conditions(self.pack, self.case)?;
+        let judged = expected.iter().map(|it| judge(it, self.pack, &job.state, &job.world));
+        Ok(judged.map(|it| not_held(&it)).collect())
     }
 
     fn trace(&self, look: Look) -> Result<String, CliError> {
