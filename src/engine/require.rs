@@ -131,7 +131,8 @@ pub fn settle(
 }
 
 /// Mends the requirements that are broken on a state and that `mends` names, in the way of
-/// [`settle`]; one that cannot be mended stays as it is. Says as well what each repair wanted.
+/// [`settle`]; one that cannot be mended stays as it is, and what its repair wrote in vain is not
+/// written. Says as well what each repair wanted.
 ///
 /// # Errors
 /// As for [`settle`].
@@ -141,8 +142,22 @@ pub fn mend(
     world: &World,
     mends: &dyn Fn(&str) -> bool,
 ) -> Result<(Applied, Vec<Want>), Settled> {
-    let old = before.1.places().collect();
-    Mender { pack, world, before, mends, old }.settle(apply(&[], before.0, ""))
+    let old: Vec<usize> = before.1.places().collect();
+    let mut vain: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let worth = |id: &str| mends(id) && !vain.contains(id);
+        let mender = Mender { pack, world, before, mends: &worth, old: old.clone() };
+        let (applied, wants) = mender.settle(apply(&[], before.0, ""))?;
+        let view = View::new(pack, &applied.state, world);
+        let rules = old.iter().filter_map(|at| pack.requirements.get(*at));
+        let tried = rules.filter(|it| applied.repaired_by.contains(&it.id));
+        let still: Vec<String> =
+            tried.filter(|it| breaks(&view, it)).map(|it| it.id.clone()).collect();
+        if still.is_empty() {
+            return Ok((applied, wants));
+        }
+        vain.extend(still);
+    }
 }
 
 /// Why a candidate did not settle.

@@ -31,6 +31,7 @@ pub fn check(search: &Search<'_>) -> Vec<Finding> {
             findings.extend(conflict(search, one, other));
         }
         findings.extend(circle(search, one));
+        findings.extend(vain_repair(search, one));
     }
     findings
 }
@@ -232,32 +233,59 @@ fn repair_place(one: &Requirement, var: &Var) -> Location {
     }
 }
 
+/// Lists ways to break a requirement by one change of an input on which everything holds.
+fn breaking(search: &Search<'_>, one: &Requirement) -> Option<(Input, Vec<(Write, Input)>)> {
+    let before = search.solve(&start(search), &guard(one), true)?;
+    let read = variables(search.pack, &one.holds.condition).into_iter();
+    let changes = read.flat_map(|var| {
+        let values = search.values.get(&var).iter();
+        values.map(|value| (var.clone(), value.clone())).collect::<Vec<_>>()
+    });
+    let broken = changes.filter_map(|(var, value)| {
+        let after = before.with(&var, &value);
+        let (state, world) = after.build(search.pack);
+        let breaks = after != before && check_one(one, search.pack, &state, &world).is_broken();
+        Some((write(&var, &value).filter(|_| breaks)?, after))
+    });
+    let broken = broken.take(CHANGES).collect();
+    Some((before, broken))
+}
+
 /// Breaks a requirement in every way that one change can, and looks whether its repair settles.
 fn circle(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
     let var = repairs(one).into_iter().next()?;
-    let before = search.solve(&start(search), &guard(one), true)?;
-    let mut tried = 0;
-    for changed in variables(search.pack, &one.holds.condition) {
-        for value in search.values.get(&changed) {
-            let after = before.with(&changed, value);
-            let (state, world) = after.build(search.pack);
-            let broken = check_one(one, search.pack, &state, &world).is_broken();
-            if !broken || after == before || tried >= CHANGES {
-                continue;
-            }
-            tried += 1;
-            let Some(why) = write(&changed, value).and_then(|it| fight(search, &before, &[it]))
-            else {
-                continue;
-            };
-            let all = &search.pack.requirements;
-            let mut of: Vec<&Requirement> = vec![one];
-            let rules = why.rules();
-            of.extend(all.iter().filter(|it| it.id != one.id && rules.contains(&it.id)));
-            let circle = why.discord != Discord::Conflict;
-            let what = if circle { "undo one another" } else { "want different values" };
-            return Some(repair_finding(&of, &var, &after, &why, what));
-        }
-    }
-    None
+    let (before, broken) = breaking(search, one)?;
+    broken.into_iter().find_map(|(change, after)| {
+        let why = fight(search, &before, &[change])?;
+        let all = &search.pack.requirements;
+        let mut of: Vec<&Requirement> = vec![one];
+        let rules = why.rules();
+        of.extend(all.iter().filter(|it| it.id != one.id && rules.contains(&it.id)));
+        let circle = why.discord != Discord::Conflict;
+        let what = if circle { "undo one another" } else { "want different values" };
+        Some(repair_finding(&of, &var, &after, &why, what))
+    })
+}
+
+/// Breaks a requirement in every way that one change can, and looks whether its repair ever mends it.
+fn vain_repair(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
+    let rewrite = one.repair.first()?;
+    let (before, broken) = breaking(search, one)?;
+    let (state, world) = before.build(search.pack);
+    let held = check_broken(search.pack, &state, &world);
+    let settled = |change: &Write| {
+        settle(std::slice::from_ref(change), "the change", search.pack, (&state, &held), &world)
+    };
+    let vain = |it: &Result<_, Settled>| matches!(it, Err(Settled::Rejected(Rejection::Breaks { requirement, .. })) if *requirement == one.id);
+    let all_vain = broken.iter().all(|(change, _)| vain(&settled(change)));
+    let (_, input) = broken.first().filter(|_| all_vain)?;
+    Some(Finding {
+        code: "hydrule::verify::vain_repair",
+        rules: vec![one.id.clone()],
+        message: format!("the repair of `{}` never mends it", one.id),
+        location: rewrite.text().location.clone(),
+        label: "what this writes leaves the requirement broken".to_owned(),
+        help: "write values that the requirement accepts, or drop the repair".to_owned(),
+        witness: input.witness("the requirement is broken, also after its repair"),
+    })
 }
