@@ -122,7 +122,7 @@ pub fn mutants_summary(packs: &[MutatedPack], look: Look) -> String {
             pack.justified(),
         );
         let same = format!(
-            "  {} left out that says the same; {} planned",
+            "  {} left out, saying the same as others; {} planned",
             count(pack.equivalent, "change"),
             count(pack.plans, "case")
         );

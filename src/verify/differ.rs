@@ -7,7 +7,7 @@ use super::search::Search;
 use super::values::variables;
 use crate::condition::Condition;
 use crate::pack::{
-    Change, Estimate, Expression, Field, Mutant, Pack, PackOption, Requirement, Safety,
+    Change, Estimate, Expression, Field, Mutant, Pack, PackOption, Requirement, Rewrite, Safety,
 };
 
 /// How many inputs are proposed for one mutant.
@@ -56,14 +56,18 @@ impl<'a> Differ<'a> {
             (Field::Let(at), Change::Condition(new)) => {
                 pack.lets.get_index(at).map(|(name, old)| self.named(name, old, new))
             }
-            (Field::Rewrite(at), _) => pack.options.get(at).map(|option| self.rewrites(option)),
+            (Field::Rewrite(at), Change::Rewrites(new)) => {
+                pack.options.get(at).map(|option| self.rewrites(option, new))
+            }
             (Field::Relieves(at), Change::Phases(rest)) => {
                 pack.options.get(at).map(|option| self.phases(option, rest))
             }
             (Field::Bytes(at) | Field::Holding(at), Change::Condition(new)) => {
                 pack.estimates.get(at).map(|it| self.estimate(it, mutant.field, new))
             }
-            (Field::Repair(at), _) => pack.requirements.get(at).map(|rule| self.repairs(rule)),
+            (Field::Repair(at), Change::Rewrites(new)) => {
+                pack.requirements.get(at).map(|rule| self.repairs(rule, new))
+            }
             _ => None,
         };
         let mut found = found.unwrap_or_default();
@@ -189,17 +193,26 @@ impl<'a> Differ<'a> {
         inputs.iter().map(plain).collect()
     }
 
-    /// Forces an option on inputs that differ in what it reads and writes.
-    fn rewrites(&self, option: &PackOption) -> Vec<Candidate> {
+    /// Forces an option on inputs on which it wants something else, sound ones first.
+    fn rewrites(&self, option: &PackOption, new: &[Rewrite]) -> Vec<Candidate> {
         let sites = self.sites(option).into_iter();
         let mut samples = sites.map(|site| self.search.samples(option, &site, MOST));
         let samples = samples.find(|found| !found.is_empty()).unwrap_or_default();
+        let when = [(option.when.condition.clone(), true)];
+        let both = (option.rewrite.as_slice(), new);
+        let find = |sound| {
+            let keeps = |it: &Input| {
+                self.search.satisfies(it, &when, false)
+                    && self.search.satisfies(it, &[], true) == sound
+            };
+            self.search.otherwise(&samples, both, &keeps, MOST / 2)
+        };
         let forced = |input: &Input| Candidate {
             only: Some(option.id.clone()),
             allow_unsafe: option.safety == Safety::Unsafe,
             ..plain(input)
         };
-        samples.iter().map(forced).collect()
+        [true, false].into_iter().flat_map(find).map(|input| forced(&input)).collect()
     }
 
     /// Climbs the ladder of a phase that the mutant has lost.
@@ -217,27 +230,17 @@ impl<'a> Differ<'a> {
         short.chain(samples.iter().map(|input| asked(input, Some(LADDER)))).collect()
     }
 
-    /// Asks for a repair on inputs that differ in what the requirement reads.
-    fn repairs(&self, rule: &Requirement) -> Vec<Candidate> {
+    /// Asks for a repair on inputs on which it wants something else.
+    fn repairs(&self, rule: &Requirement, new: &[Rewrite]) -> Vec<Candidate> {
         let mut wanted = guards(rule);
         wanted.push((rule.holds.condition.clone(), false));
         let Some(first) = self.search.solve(&self.search.base, &wanted, false) else {
             return Vec::new();
         };
-        let mut inputs = vec![first.clone()];
-        for var in variables(self.search.pack, &rule.holds.condition) {
-            for value in self.search.values.get(&var) {
-                let next = first.with(&var, value);
-                if inputs.len() < MOST
-                    && next != first
-                    && self.search.satisfies(&next, &wanted, false)
-                {
-                    inputs.push(next);
-                }
-            }
-        }
+        let keeps = |it: &Input| self.search.satisfies(it, &wanted, false);
+        let found = self.search.otherwise(&[first], (&rule.repair, new), &keeps, MOST);
         let asked = |input: &Input| Candidate { repair: Some(rule.id.clone()), ..plain(input) };
-        inputs.iter().map(asked).collect()
+        found.iter().map(asked).collect()
     }
 }
 

@@ -12,14 +12,21 @@ use crate::engine::{
     Applied, NotApplied, Plan, Rejection, Request, Settled, State, View, World, check_broken,
     check_one, plan, settle, verdict, writes,
 };
-use crate::pack::{Pack, PackOption};
+use crate::pack::{Pack, PackOption, Rewrite};
 use crate::value::Value;
 
 /// How many inputs one search may look at.
 const BUDGET: usize = 300;
 
+/// How many inputs are looked at for one on which rewrites want different things.
+const TRIES: usize = 4000;
+
 /// How many inputs are kept for one option.
 const SAMPLES: usize = 40;
+
+/// Numbers that are worth trying whatever the rules say.
+const SMALL: [Value; 5] =
+    [Value::Int(1), Value::Int(2), Value::Int(3), Value::Int(5), Value::Int(7)];
 
 /// A pack and what is tried on it.
 pub struct Search<'a> {
@@ -242,7 +249,7 @@ impl<'a> Search<'a> {
         for var in vars.iter().filter(|var| !matches!(var, Var::Name(name) if is_told(name, site)))
         {
             let mut values = self.values.get(var).to_vec();
-            for value in hints.iter().chain(&[1, 2, 3, 5, 7].map(Value::Int)) {
+            for value in hints.iter().chain(&SMALL) {
                 push(&mut values, value.clone());
             }
             for value in values.iter().filter(|value| same_sort(value, self.values.get(var))) {
@@ -267,6 +274,43 @@ impl<'a> Search<'a> {
         };
         let mut concerned = self.pack.requirements.iter().filter(reads);
         !concerned.any(|it| check_one(it, self.pack, &state, &world).is_broken())
+    }
+
+    /// Finds at most so many inputs near others on which two lists of rewrites want different things and
+    /// that `keeps` takes: with no variable changed, with one, and with two.
+    pub fn otherwise(
+        &self,
+        starts: &[Input],
+        (old, new): (&[Rewrite], &[Rewrite]),
+        keeps: &dyn Fn(&Input) -> bool,
+        most: usize,
+    ) -> Vec<Input> {
+        let mut vars = Vec::new();
+        for rewrite in old.iter().chain(new) {
+            target(rewrite).iter().for_each(|var| push_var(&mut vars, var));
+            if let Rewrite::Assign(it, _) = rewrite {
+                let read = it.bounds.iter().chain([&it.value]);
+                let read = read.flat_map(|it| variables(self.pack, it));
+                read.for_each(|var| push_var(&mut vars, &var));
+            }
+        }
+        let near = |from: &Input| -> Vec<Input> {
+            let values = |var| self.values.get(var).iter().chain(&SMALL);
+            let fits = |value: &&Value, var| same_sort(value, self.values.get(var));
+            let each = vars.iter().flat_map(|var| {
+                values(var).filter(move |it| fits(it, var)).map(move |it| from.with(var, it))
+            });
+            each.collect()
+        };
+        let wants = |all, state: &State, world: &World| writes(all, self.pack, state, world).ok();
+        let tells = |input: &Input| {
+            let (state, world) = input.build(self.pack);
+            wants(old, &state, &world) != wants(new, &state, &world) && keeps(input)
+        };
+        let one = starts.iter().flat_map(near);
+        let two = starts.first().into_iter().flat_map(near).flat_map(|it| near(&it));
+        let all = starts.iter().cloned().chain(one).chain(two).take(TRIES);
+        all.filter(tells).take(most).collect()
     }
 
     /// Tries an option on an input as the engine does.
@@ -316,9 +360,8 @@ pub fn written(option: &PackOption) -> Vec<Var> {
 }
 
 /// Returns the key that a rewrite sets.
-pub fn target(rewrite: &crate::pack::Rewrite) -> Option<Var> {
+pub fn target(rewrite: &Rewrite) -> Option<Var> {
     use crate::condition::Target;
-    use crate::pack::Rewrite;
     match rewrite {
         Rewrite::Plain(parsed, _) => Some(Var::Key(parsed.key.clone())),
         Rewrite::Assign(assignment, _) => match &assignment.target {
