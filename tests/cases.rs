@@ -123,6 +123,21 @@ const PLANTED: [(&str, &str); 36] = [
 ];
 
 #[test]
+fn overrides_are_expected_by_what_they_say() {
+    let case = r#"
+[[case]]
+name = "turned-on"
+overrides = ["m.on=false"]
+only = ["turn-on"]
+expect = { changes = ["m.on=true"], overrides = ["m.on= TRUE"] }
+"#;
+    let output = test(&repository(case), "");
+    assert_eq!(output.code, 0, "{}", output.shown());
+    let other = repository(&case.replace("m.on=true", "m.on='true'"));
+    assert_eq!(test(&other, "").code, 1);
+}
+
+#[test]
 fn every_planted_mistake_is_found() {
     for (right, wrong) in PLANTED {
         assert_eq!(CASE.matches(right).count(), 1, "{right}");

@@ -1,5 +1,6 @@
 use super::case::{Case, Listed};
 use super::outcome::{Outcome, Truth};
+use crate::overrides::{self, Override, value_text};
 use crate::pack::Text;
 use crate::text::Fault;
 
@@ -106,14 +107,27 @@ fn explained(mismatch: Mismatch, outcome: &Outcome) -> Mismatch {
     }
 }
 
-fn list(expected: &Listed, actual: &[String], message: &str, ordered: bool) -> Option<Mismatch> {
-    let texts = expected.texts.iter().map(|text| text.as_str().to_owned());
-    let (mut wanted, mut got): (Vec<String>, Vec<String>) = (texts.collect(), actual.to_vec());
-    if !ordered {
-        wanted.sort();
-        got.sort();
+/// Writes an override as Hydra prints its value, since `x=true` and `x=True` say the same.
+fn meant(text: &str) -> String {
+    let parsed = overrides::parse(text).ok();
+    let value = parsed.as_ref().and_then(Override::value);
+    match parsed.as_ref().zip(value) {
+        Some((it, value)) => it.rewritten(&value_text(&value)),
+        None => text.to_owned(),
     }
-    if wanted == got {
+}
+
+fn list(expected: &Listed, actual: &[String], message: &str, ordered: bool) -> Option<Mismatch> {
+    let sorted = |mut all: Vec<String>| {
+        if !ordered {
+            all.sort();
+        }
+        all
+    };
+    let wanted = sorted(expected.texts.iter().map(|text| text.as_str().to_owned()).collect());
+    let got = sorted(actual.to_vec());
+    let said = |all: &[String]| sorted(all.iter().map(|it| meant(it)).collect());
+    if said(&wanted) == said(&got) {
         return None;
     }
     let fault = Fault::new(WRONG, expected.at.span, message).labelled("expected");
