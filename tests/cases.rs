@@ -280,6 +280,33 @@ fn folder_case(workspace: &Workspace, log: &[u8]) {
 }
 
 #[test]
+fn a_pack_that_knows_the_launch_of_no_script_is_told() {
+    let workspace = repository(CASE);
+    folder_case(&workspace, b"");
+    let pack = workspace.path().join("rules/small/pack.toml");
+    let knows = |launches: &str| {
+        let text = fs::read_to_string(&pack).unwrap();
+        let start = text.find("launches = ").map_or(text.as_str(), |at| &text[..at]);
+        let rest = text.find("launches = ").map_or("", |at| text[at..].split_once('\n').unwrap().1);
+        fs::write(
+            &pack,
+            format!("{start}{rest}").replacen("version", &format!("{launches}version"), 1),
+        )
+        .unwrap();
+        test(&workspace, "--accept")
+    };
+    let told = "no launch in a case's script fits";
+    let right = knows("launches = [\"x.train\"]\n");
+    assert!(!right.err.contains(told), "{}", right.shown());
+    let wrong = knows("launches = [\"x.trian\"]\n");
+    assert!(wrong.err.contains(told), "{}", wrong.shown());
+    assert_eq!(wrong.code, 0, "{}", wrong.shown());
+    let output = test(&workspace, "--require-coverage --output-format json");
+    assert_eq!(output.code, 1);
+    assert!(output.out.contains("\"knows_no_launch\": true"), "{}", output.shown());
+}
+
+#[test]
 fn scripts_take_in_what_lies_in_the_folder_of_their_case() {
     let workspace = repository(CASE);
     folder_case(&workspace, b"");

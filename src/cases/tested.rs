@@ -17,6 +17,8 @@ pub struct Tested {
     pub compared: Compared,
     /// How every rule came out.
     pub ruled: Vec<Ruled>,
+    /// Whether the pack knows the launch of its script; nothing where it has no script.
+    pub known: Option<bool>,
 }
 
 /// How a page compares with the case's snapshot.
@@ -103,4 +105,12 @@ pub struct TestedPack {
     pub unreferenced: Vec<String>,
     /// How many cases `--filter` left out.
     pub left_out: usize,
+}
+
+impl TestedPack {
+    /// Tells whether there are scripts in the cases, and the pack knows the launch of not one.
+    pub fn knows_no_launch(&self) -> bool {
+        let mut known = self.cases.iter().filter_map(|it| it.known).peekable();
+        known.peek().is_some() && !known.any(|it| it)
+    }
 }

@@ -266,6 +266,10 @@ pub fn tests_summary(packs: &[TestedPack], view: TestView) -> String {
         let _ = writeln!(out, "{}: {cases}: {}", paint.strong(&pack.name), parts.join(", "));
         if pack.left_out == 0 {
             let _ = writeln!(out, "{}", covered(pack, paint));
+            if pack.knows_no_launch() {
+                let text = "no launch in a case's script fits its `launches` or `keys`: check passes over such scripts";
+                let _ = writeln!(out, "  {}", paint.warn(text));
+            }
         }
     }
     out
@@ -322,6 +326,7 @@ fn pack_json(pack: &TestedPack, view: TestView) -> Json {
         "never_silent": pack.coverage.with_gap(Gap::NeverSilent),
         "unreferenced": pack.unreferenced,
         "left_out": pack.left_out,
+        "knows_no_launch": pack.knows_no_launch(),
     })
 }
 

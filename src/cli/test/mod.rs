@@ -96,7 +96,9 @@ fn statuses(packs: &[TestedPack], checks: bool) -> impl Iterator<Item = Status> 
 }
 
 fn passed(packs: &[TestedPack], view: TestView) -> bool {
-    let gap = |pack: &TestedPack| pack.coverage.rules.values().any(|it| it.gap().is_some());
+    let gap = |pack: &TestedPack| {
+        pack.knows_no_launch() || pack.coverage.rules.values().any(|it| it.gap().is_some())
+    };
     statuses(packs, view.checks).all(|status| status == Status::Passed)
         && !(view.rejects && packs.iter().any(|pack| !pack.unreferenced.is_empty()))
         && !(view.requires && packs.iter().any(gap))
@@ -182,17 +184,18 @@ fn test(pack: &TestPack, case: &Case) -> Tested {
     let at = case.at.clone();
     match run::run(&pack.pack, case) {
         Err(faults) => {
-            Tested { name, at, result: Err(faults), compared: Compared::NotKept, ruled: Vec::new() }
+            let (ruled, compared) = (Vec::new(), Compared::NotKept);
+            Tested { name, at, result: Err(faults), compared, ruled, known: None }
         }
         Ok(outcome) => {
-            let result = Ok(compare(case, &outcome));
-            match compared(pack, case, &outcome) {
-                Ok(compared) => Tested { name, at, result, compared, ruled: outcome.ruled },
-                Err(faults) => {
-                    let compared = Compared::NotKept;
-                    Tested { name, at, result: Err(vec![faults]), compared, ruled: outcome.ruled }
-                }
-            }
+            let (result, compared) = match compared(pack, case, &outcome) {
+                Ok(compared) => (Ok(compare(case, &outcome)), compared),
+                Err(faults) => (Err(vec![faults]), Compared::NotKept),
+            };
+            let scripted = case.inputs.files.iter().any(|it| !it.is_yaml());
+            let tells = !pack.pack.launches.is_empty() || !pack.pack.keys.is_empty();
+            let known = (scripted && tells).then_some(!outcome.known_by.is_empty());
+            Tested { name, at, result, compared, ruled: outcome.ruled, known }
         }
     }
 }
