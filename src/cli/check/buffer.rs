@@ -22,6 +22,9 @@ use crate::pack::Pack;
 use crate::surface::bash::{Launch, Outside, Script};
 use crate::text::{Finding, Mend, Source};
 
+/// The scripts of a job, with their paths.
+type Scripts = Vec<(PathBuf, Source)>;
+
 /// What all texts have in common.
 pub struct Buffers<'a> {
     scopes: Scopes<'a>,
@@ -73,7 +76,7 @@ impl<'a> Buffers<'a> {
     }
 
     /// Lists the scripts of a text's job that are open, itself first.
-    fn job(&self, path: &Path, source: &Source) -> Vec<(PathBuf, Source)> {
+    fn job(&self, path: &Path, source: &Source) -> Scripts {
         let own = (path.to_owned(), source.clone());
         match self.opened.around(path, source) {
             others if others.is_empty() => vec![own],
@@ -133,7 +136,7 @@ impl<'a> Buffers<'a> {
         looker: &Looker<'_, '_>,
         path: &Path,
         source: &Source,
-    ) -> Result<(Vec<(PathBuf, Source)>, Vec<Examined>), CliError> {
+    ) -> Result<(Scripts, Vec<Examined>), CliError> {
         let scripts = self.job(path, source);
         match looker.together(&scripts, true) {
             Err(_) if scripts.len() > 1 => {
