@@ -143,7 +143,8 @@ fn shows(pack: &Pack, finding: &Finding) -> bool {
         "vain_repair" => {
             let request = Request { repair: Some(vec![rule.clone()]), ..Request::default() };
             let mended = plan(pack, &state, &world, &request);
-            broken(rule) && mended.changes.is_empty()
+            let repair = mended.repair.as_ref().unwrap();
+            broken(rule) && repair.outcome.as_ref().unwrap().changes.is_empty()
         }
         "contradiction" => finding.rules.iter().any(|id| broken(id)),
         "empty_ladder" | "ladder_gap" => planned.steps.is_empty(),

@@ -276,9 +276,13 @@ fn vain_repair(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
     let settled = |change: &Write| {
         settle(std::slice::from_ref(change), "the change", search.pack, (&state, &held), &world)
     };
-    let vain = |it: &Result<_, Settled>| matches!(it, Err(Settled::Rejected(Rejection::Breaks { requirement, .. })) if *requirement == one.id);
-    let all_vain = broken.iter().all(|(change, _)| vain(&settled(change)));
-    let (_, input) = broken.first().filter(|_| all_vain)?;
+    let ends: Vec<_> = broken.iter().map(|(change, after)| (settled(change), after)).collect();
+    let mends = ends.iter().any(|(end, _)| end.is_ok());
+    let stays = |end: &Result<_, Settled>| match end {
+        Err(Settled::Rejected(Rejection::Breaks { requirement, .. })) => *requirement == one.id,
+        _ => false,
+    };
+    let (_, input) = ends.iter().find(|(end, _)| !mends && stays(end))?;
     Some(Finding {
         code: "hydrule::verify::vain_repair",
         rules: vec![one.id.clone()],
