@@ -12,7 +12,7 @@ use hydrule::verify::{Finding, Witness, check};
 use crate::support::{Run, root, snapshot};
 
 /// Each faulty pack of `tests/verify` with the only findings it may have.
-const SEEDED: [(&str, &[(&str, &str)]); 25] = [
+const SEEDED: [(&str, &[(&str, &str)]); 24] = [
     ("bounds-exclude", &[("bounds_exclude", "halve")]),
     ("conflict-options", &[("conflict", "more"), ("cycle", "more")]),
     ("conflict-repairs", &[("conflict", "small")]),
@@ -46,7 +46,6 @@ const SEEDED: [(&str, &[(&str, &str)]); 25] = [
             ("unread", "$stopped"),
         ],
     ),
-    ("vain-repair", &[("vain_repair", "divides")]),
     ("wrong-kind", &[("wrong_phase", "turn-on")]),
     ("wrong-phase", &[("wrong_phase", "turn-on")]),
 ];
@@ -140,12 +139,6 @@ fn shows(pack: &Pack, finding: &Finding) -> bool {
         "unexplained" | "unread" => finding.witness.overrides.is_empty(),
         "dead_option" => matches!(status(rule), Some(Status::NotApplicable)),
         "dead_requirement" => !broken(rule),
-        "vain_repair" => {
-            let request = Request { repair: Some(vec![rule.clone()]), ..Request::default() };
-            let mended = plan(pack, &state, &world, &request);
-            let repair = mended.repair.as_ref().unwrap();
-            broken(rule) && repair.outcome.as_ref().unwrap().changes.is_empty()
-        }
         "contradiction" => finding.rules.iter().any(|id| broken(id)),
         "empty_ladder" | "ladder_gap" => planned.steps.is_empty(),
         "floor_refused" => {

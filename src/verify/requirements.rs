@@ -31,7 +31,6 @@ pub fn check(search: &Search<'_>) -> Vec<Finding> {
             findings.extend(conflict(search, one, other));
         }
         findings.extend(circle(search, one));
-        findings.extend(vain_repair(search, one));
     }
     findings
 }
@@ -264,32 +263,5 @@ fn circle(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
         let circle = why.discord != Discord::Conflict;
         let what = if circle { "undo one another" } else { "want different values" };
         Some(repair_finding(&of, &var, &after, &why, what))
-    })
-}
-
-/// Breaks a requirement in every way that one change can, and looks whether its repair ever mends it.
-fn vain_repair(search: &Search<'_>, one: &Requirement) -> Option<Finding> {
-    let rewrite = one.repair.first()?;
-    let (before, broken) = breaking(search, one)?;
-    let (state, world) = before.build(search.pack);
-    let held = check_broken(search.pack, &state, &world);
-    let settled = |change: &Write| {
-        settle(std::slice::from_ref(change), "the change", search.pack, (&state, &held), &world)
-    };
-    let ends: Vec<_> = broken.iter().map(|(change, after)| (settled(change), after)).collect();
-    let mends = ends.iter().any(|(end, _)| end.is_ok());
-    let stays = |end: &Result<_, Settled>| match end {
-        Err(Settled::Rejected(Rejection::Breaks { requirement, .. })) => *requirement == one.id,
-        _ => false,
-    };
-    let (_, input) = ends.iter().find(|(end, _)| !mends && stays(end))?;
-    Some(Finding {
-        code: "hydrule::verify::vain_repair",
-        rules: vec![one.id.clone()],
-        message: format!("the repair of `{}` never mends it", one.id),
-        location: rewrite.text().location.clone(),
-        label: "what this writes leaves the requirement broken".to_owned(),
-        help: "write values that the requirement accepts, or drop the repair".to_owned(),
-        witness: input.witness("the requirement is broken, also after its repair"),
     })
 }
