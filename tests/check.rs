@@ -642,3 +642,76 @@ fn a_quiet_run_tells_what_is_found_what_is_wrong_and_what_is_written() {
     assert!(fixed.err.contains("Wrote 1 file: run.sh."), "{}", fixed.shown());
     assert_eq!(fixed.err.lines().count(), 1, "{}", fixed.shown());
 }
+
+/// A pack in `rules/` whose one requirement wants the batch to be shared out evenly.
+fn with_local_pack() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write(
+        "rules/even/pack.toml",
+        "name = 'even'\nversion = '1.0.0'\ndescription = 'd'\nlaunches = ['even.*']\n\
+         [[require]]\nid = 'shared-out'\nholds = 'total % (each * gpus) == 0'\n\
+         fails_at = 'start'\nmessage = '{total} is no multiple of {each * gpus}'\n",
+    );
+    workspace
+}
+
+#[test]
+fn cases_of_packs_are_looked_into_only_where_they_are_named() {
+    let workspace = with_local_pack();
+    let launch = "python3 -m even.train total=64 each=6 gpus=8\n";
+    workspace.write("rules/even/cases/wrong/run.sh", launch).write("cases/run.sh", launch);
+    let listed = |paths: &str| {
+        let run = workspace.hydrule(&format!("check --show-files {paths}")).run();
+        run.out.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(""), ["cases/run.sh"]);
+    let case = "rules/even/cases/wrong/run.sh";
+    assert_eq!(listed("rules/even/cases"), [case]);
+    assert_eq!(listed(case), [case]);
+    let hooked = format!("cases/run.sh {case} --force-exclude");
+    assert_eq!(listed(&hooked), ["cases/run.sh"]);
+}
+
+#[test]
+fn every_job_of_a_launch_is_judged() {
+    let workspace = with_local_pack();
+    let check = |script: &str| {
+        workspace.write("run.sh", script);
+        workspace.hydrule("check run.sh --pack rules/even --output-format concise").run()
+    };
+    let swept = check("python3 -m even.train -m total=64 each=4,6 gpus=8\n");
+    assert_eq!(swept.code, 1, "{}", swept.shown());
+    assert!(swept.out.contains("no multiple of 48, in the job with each=6"), "{}", swept.out);
+    let rounds = check("for b in 4 6; do\npython3 -m even.train total=64 each=$b gpus=8\ndone\n");
+    assert_eq!(rounds.code, 1, "{}", rounds.shown());
+    assert!(rounds.out.contains("no multiple of 48, in the job with each=6"), "{}", rounds.out);
+    let sound = check("for b in 4 8; do\npython3 -m even.train total=64 each=$b gpus=8\ndone\n");
+    assert_eq!(sound.code, 0, "{}", sound.shown());
+    assert!(!sound.err.contains("not judged"), "{}", sound.err);
+    let untold = check("python3 -m even.train total=64 each=4 gpus=$SLURM_GPUS_ON_NODE\n");
+    assert_eq!(untold.code, 0, "{}", untold.shown());
+    assert!(
+        untold.err.contains("1 requirement was not judged: `gpus` is not known"),
+        "{}",
+        untold.err
+    );
+}
+
+#[test]
+fn a_pack_in_rules_is_found_by_its_name() {
+    let workspace = with_local_pack();
+    workspace.write("run.sh", "python3 -m even.train total=64 each=6 gpus=8\n");
+    for line in ["pack check", "pack check even", "pack show even"] {
+        let run = workspace.hydrule(line).run();
+        assert!(run.code < 2 && run.out.contains("even"), "{line}: {}", run.shown());
+    }
+    let stranger = workspace.hydrule("rewrite run.sh").run();
+    assert_eq!(stranger.code, 2);
+    assert!(stranger.err.contains("give --pack rules/even"), "{}", stranger.err);
+    let checked = workspace.hydrule("check run.sh").run();
+    assert!(checked.err.contains("--pack rules/even gives one"), "{}", checked.err);
+    assert_eq!(workspace.hydrule("rule shared-out").run().code, 2);
+    workspace.write("hydrule.toml", "packs = ['rules/even']\n");
+    let rule = workspace.hydrule("rule shared-out").run();
+    assert!(rule.code == 0 && rule.out.contains("shared-out"), "{}", rule.shown());
+}

@@ -126,12 +126,7 @@ fn edit(script: &str, change: &Change) -> Result<Edited, bash::Refusal> {
     bash::edit(
         &read,
         &outside,
-        &Wanted {
-            launches: &[0],
-            changes: std::slice::from_ref(change),
-            also: &[],
-            inlines: false,
-        },
+        &Wanted { launches: &[0], changes: std::slice::from_ref(change), also: &[] },
     )
 }
 
@@ -213,6 +208,43 @@ fn edits_look_like_their_neighbours() {
         }
     }
     snapshot("edits", "places", &shown);
+}
+
+#[test]
+fn what_is_written_is_not_found_fault_with() {
+    let repeated = |text: &str| {
+        let read = bash::read(&Source::new("run.sh", text), &Outside::default()).unwrap();
+        bash::findings(&read).iter().filter(|it| it.rule == "repeated-key").count()
+    };
+    // One is wrong before; in the other a `\` splits the value's text, which has no one place then.
+    let left = ["twice", "string, continued"];
+    for (name, script) in FORMS.iter().filter(|(name, _)| !left.contains(name)) {
+        let Ok(edited) = edit(script, &Change::setting("a.k=5")) else { continue };
+        assert_eq!(repeated(&edited.text), 0, "{name}:\n{}", edited.text);
+    }
+    // Only one of the launches is meant, so the array keeps what the other one gets.
+    let shared = "A=(a.k=4)\npython3 -m app \"${A[@]}\" a.k=5\npython3 -m app \"${A[@]}\"\n";
+    assert_eq!(repeated(shared), 0);
+    assert_eq!(repeated("A=(a.k=4)\npython3 -m app \"${A[@]}\" a.k=5\n"), 1);
+}
+
+#[test]
+fn only_what_feeds_more_leaves_its_place() {
+    let script = "B=16\npython3 -m app \\\n  a.k=$B \\\n  a.t=$((B * 2)) \\\n  a.x=1\n";
+    let workspace = Workspace::new();
+    workspace.write("run.sh", script);
+    let output = workspace.hydrule("set run.sh a.k=8 a.x=4 --write").run();
+    let written = workspace.read("run.sh");
+    assert_eq!(written, script.replace("a.k=$B", "a.k=8").replace("a.x=1", "a.x=4"));
+    for said in [
+        "a.k  run.sh:3, at the override itself: B also feeds a.t\n",
+        "a.x  run.sh:5\n",
+        "--also a.t changes B itself",
+    ] {
+        assert!(output.err.contains(said), "{}", output.err);
+    }
+    let checked = workspace.hydrule("check run.sh").run();
+    assert_eq!(checked.code, 0, "{}", checked.shown());
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn written(case: &Case, text: &str) -> Result<String, String> {
     let script = read(&Source::new("run.sh", FORMS[case.form].1), &Outside::default());
     let script = script.map_err(|faults| faults.to_string())?;
     let changes = [Change::setting(text)];
-    let wanted = Wanted { launches: &[0], changes: &changes, also: &[], inlines: false };
+    let wanted = Wanted { launches: &[0], changes: &changes, also: &[] };
     if script.launches.is_empty() {
         return Err("no launch".to_owned());
     }

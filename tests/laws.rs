@@ -92,7 +92,7 @@ proptest! {
         let key = format!("a.k{index}");
         let after = format!("{key}={}", value_text(&Value::Str(wanted)));
         let change = Change { key: key.clone(), after: Some(after.clone()) };
-        let wanted = Wanted { launches: &[0], changes: std::slice::from_ref(&change), also: &[], inlines: false };
+        let wanted = Wanted { launches: &[0], changes: std::slice::from_ref(&change), also: &[] };
         let Ok(edited) = bash::edit(&read, &Outside::default(), &wanted) else {
             return Ok(());
         };

@@ -10,7 +10,7 @@ use super::files::{entries_in, read_script};
 use super::job::Job;
 use crate::engine::State;
 use crate::facts::{Found, Provenance};
-use crate::pack::{Changed, Fix, Sets};
+use crate::pack::{self, Changed, Fix, PackError, Sets, Text};
 use crate::path::KeyPath;
 use crate::report::{backtest_json, backtest_text};
 use crate::surface::slurm;
@@ -42,7 +42,7 @@ pub fn run(args: &BacktestArgs, console: &mut Console) -> Result<Done, CliError>
     }
     let mut scored = Vec::new();
     for triple in &triples {
-        scored.push(triple.score(args.pack.as_deref())?);
+        scored.push(triple.score(args)?);
     }
     match args.output_format {
         OutputFormat::Json => console.print(&format!("{:#}\n", backtest_json(&scored)))?,
@@ -98,8 +98,12 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
 
 impl Triple {
     /// Finds where the pack's ladder holds what the person did.
-    fn score(&self, pack: Option<&str>) -> Result<Scored, CliError> {
-        let job = Job::load(&self.job(pack.unwrap_or(&self.fix.pack))?)?;
+    fn score(&self, args: &BacktestArgs) -> Result<Scored, CliError> {
+        let told = self.fix.pack.as_ref().filter(|_| args.pack.is_none());
+        let named = told.map(|text| self.pack_near(text)).transpose()?;
+        let project = args.project.clone();
+        let rules = PackRules { pack: named.or(args.pack.clone()), project, target: None };
+        let job = Job::load(&self.job(rules)?).map_err(|error| self.blame(error))?;
         let moves = self.fix.changed.iter().map(|changed| self.moved(changed, &job));
         let moves = moves.collect::<Result<Vec<_>, CliError>>()?;
         let ladder = Ladder::climb(&job.pack, &job.state, &job.world);
@@ -121,8 +125,32 @@ impl Triple {
         })
     }
 
+    /// Finds the pack that `fix.toml` names: a folder as seen from that file, else as `--pack` does.
+    fn pack_near(&self, text: &Text) -> Result<String, CliError> {
+        let beside = self.folder.join(text.as_str());
+        let name = match beside.join("pack.toml").is_file() {
+            true => beside.display().to_string(),
+            false => text.value.clone(),
+        };
+        match pack::load(&name) {
+            // Mistakes inside the pack have places of their own.
+            Ok(_) | Err(PackError::Faulty(_)) => Ok(name),
+            Err(error) => Err(CliError::pack(text.as_str(), error).moved_to(text)),
+        }
+    }
+
+    /// Says of an error without a place which triple it is about.
+    fn blame(&self, error: CliError) -> CliError {
+        match error {
+            CliError::Plain { message, help } => {
+                CliError::Plain { message: format!("{}: {message}", self.folder.display()), help }
+            }
+            other => other,
+        }
+    }
+
     /// Lists what `hydrule rewrite` would be given for this job.
-    fn job(&self, pack: &str) -> Result<JobArgs, CliError> {
+    fn job(&self, rules: PackRules) -> Result<JobArgs, CliError> {
         let files: Vec<PathBuf> =
             FILES.iter().map(|name| self.folder.join(name)).filter(|path| path.is_file()).collect();
         let plain = self.folder.join(OVERRIDES);
@@ -138,14 +166,7 @@ impl Triple {
             let shown = self.folder.display();
             return Err(CliError::plain(format!("`{shown}` holds no {LOG}")));
         }
-        Ok(JobArgs {
-            files,
-            overrides,
-            log: Some(log),
-            no_base: true,
-            rules: PackRules::of(pack),
-            ..JobArgs::default()
-        })
+        Ok(JobArgs { files, overrides, log: Some(log), no_base: true, rules, ..JobArgs::default() })
     }
 
     /// Finds out what one value of the fix changes about the job.

@@ -8,8 +8,9 @@ use indexmap::IndexSet;
 use super::chain::Input;
 use super::error::CliError;
 use super::project::{Project, absolute};
+use super::test::find;
 use crate::overrides::{Language, parse};
-use crate::pack::{Choice, Header, Pack, Signs, choose};
+use crate::pack::{self, Choice, Header, Pack, Signs, choose};
 use crate::surface::bash::Launch;
 use crate::text::join_and;
 
@@ -144,6 +145,13 @@ fn several(names: &[&str], what: &str) -> CliError {
     CliError::plain(message).helped("choose one with --pack NAME, or one launch with --launch N")
 }
 
+/// Finds a pack in `rules/` of the current folder that knows one of some launches.
+pub fn here_knowing(launches: &[Signs]) -> Option<String> {
+    let names = find::in_rules().ok()?.into_iter().map(|it| it.display().to_string());
+    let mut packs = names.filter_map(|name| pack::load(&name).ok().map(|pack| (name, pack)));
+    packs.find(|(_, pack)| Signs::knowing(launches, [pack]).is_some()).map(|(name, _)| name)
+}
+
 /// Says which packs were tried, and what each looks for.
 pub fn none(headers: &[Header], launches: &[Signs]) -> CliError {
     let programs = launches.iter().flat_map(|it| &it.programs).filter(|it| !it.is_empty());
@@ -157,7 +165,13 @@ pub fn none(headers: &[Header], launches: &[Signs]) -> CliError {
     let told = headers.iter().filter(|it| !it.launches.is_empty() || !it.keys.is_empty());
     let told: Vec<&Header> = told.collect();
     let width = told.iter().map(|it| it.name.len()).max().unwrap_or(0);
-    let mut help = "choose one with --pack NAME|PATH; these were tried:".to_owned();
+    let mut help = match here_knowing(launches) {
+        Some(folder) => format!(
+            "{folder} knows it: give --pack {folder}, or write `packs = [\"{folder}\"]` into hydrule.toml; \
+             these were tried:"
+        ),
+        None => "choose one with --pack NAME|PATH; these were tried:".to_owned(),
+    };
     for header in told {
         let globs: Vec<&str> =
             header.launches.iter().chain(&header.keys).map(String::as_str).collect();

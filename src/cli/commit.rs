@@ -11,7 +11,7 @@ use crate::report::{FileChange, Paint};
 use crate::text::{count, shell_word};
 use crate::transaction::{
     Disk, Ending, FileEdit, LocalDisk, Problem, Record, RecordedChange, RecordedStep, Recovered,
-    Store, check_regular, is_unfinished, root_of, write,
+    Store, check_regular, find_root, is_unfinished, root_of, write,
 };
 
 impl From<Problem> for CliError {
@@ -98,7 +98,9 @@ pub fn commit_edits(
     let done = format!("Wrote {}: {}.", count(names.len(), "file"), names.join(", "));
     let mut undo = format!("hydrule undo {}", written.entry.id);
     let here = std::env::current_dir().and_then(|here| LocalDisk.resolve(&here));
-    if !here.is_ok_and(|here| here.starts_with(&written.root)) {
+    // A repository inside of another one has a journal of its own.
+    let root = here.ok().and_then(|here| find_root(&LocalDisk, &here));
+    if root.as_ref() != Some(&written.root) {
         undo.push_str(&format!(" --folder {}", shell_word(&written.root.to_string_lossy())));
     }
     let hint = format!("`{undo}` shows what takes it back.");

@@ -11,11 +11,13 @@ use super::console::Console;
 use super::error::CliError;
 use super::job::{entries_of, knows, outside};
 use super::kind::{Kind, kind_of};
+use super::pack::load_all;
 use super::project::Project;
 use super::told::told_target;
-use crate::pack::{Cluster, Pack, Text};
+use crate::pack::{Cluster, Overlay, Pack, Parameter, Text};
 use crate::report::Paint;
 use crate::text::Location;
+use crate::value::Value;
 
 /// One value that holds.
 struct Line {
@@ -34,7 +36,10 @@ enum From {
 /// `hydrule config`.
 pub fn run(args: &ConfigArgs, console: &mut Console) -> Result<Done, CliError> {
     let project = Project::of(&args.project, args.path.as_deref())?;
-    let packs = project.all_packs()?;
+    let packs = match project.packs() {
+        Some(_) => project.all_packs()?,
+        None => load_all()?,
+    };
     let mut lines = lines(&project, &packs)?;
     lines.extend(cluster(&project));
     lines.extend(bases(args, &project, &packs)?);
@@ -61,10 +66,8 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
             }
         }
         None => {
-            for pack in packs {
-                let title = format!("{} ({})", pack.name, pack.version);
-                say("packs", title, From::Default("ships with hydrule".to_owned()));
-            }
+            let from = From::Default("the one that knows the launch".to_owned());
+            say("packs", String::new(), from);
         }
     }
     match project.target() {
@@ -83,15 +86,8 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
         }
     }
     let overlay = project.overlay();
-    for pack in packs {
-        for (name, parameter) in &pack.parameters {
-            let told = overlay.parameters.iter().find(|(told, _)| told.value == *name);
-            let from = match told {
-                Some((text, _)) => From::File(text.location.clone()),
-                None => From::Default(format!("default of {}", pack.name)),
-            };
-            say(&format!("params.{name}"), parameter.value.to_string(), from);
-        }
+    for (name, value, from) in parameters(project, &overlay, packs) {
+        say(&format!("params.{name}"), value.to_string(), from);
     }
     for (id, reason) in &overlay.off {
         say(&format!("off.{}", id.value), reason.value.clone(), From::File(id.location.clone()));
@@ -107,6 +103,30 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
         say(&format!("base.{}", glob.value), path.value.clone(), From::File(glob.location.clone()));
     }
     Ok(lines)
+}
+
+/// Lists the parameters of the project's packs. Where it names none, those that it sets: whatever pack a
+/// launch comes to has more of its own.
+fn parameters(project: &Project, overlay: &Overlay, packs: &[Pack]) -> Vec<(String, Value, From)> {
+    let told = overlay.parameters.iter();
+    let told: Vec<(String, Value, From)> = told
+        .map(|(name, value)| (name.value.clone(), value.clone(), From::File(name.location.clone())))
+        .collect();
+    if project.packs().is_none() {
+        return told;
+    }
+    let of_pack = |pack: &Pack| -> Vec<(String, Value, From)> {
+        let one = |(name, parameter): (&String, &Parameter)| {
+            let told = told.iter().find(|(known, ..)| known == name);
+            let from = match told {
+                Some((_, _, From::File(at))) => From::File(at.clone()),
+                _ => From::Default(format!("default of {}", pack.name)),
+            };
+            (name.clone(), parameter.value.clone(), from)
+        };
+        pack.parameters.iter().map(one).collect()
+    };
+    packs.iter().flat_map(of_pack).collect()
 }
 
 /// Says what the cluster has.

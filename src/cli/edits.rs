@@ -7,7 +7,7 @@ use super::set::parse_all;
 use crate::engine::{KeyChange, Plan};
 use crate::facts::{Found, Provenance};
 use crate::report::{FileChange, site_texts};
-use crate::surface::bash::{self, Change, Wanted};
+use crate::surface::bash::{self, Change, How, Wanted};
 use crate::surface::{slurm, yaml};
 use crate::text::{Edit, Faults, Source, Span, TextEdits, shell_word};
 use crate::value::Value;
@@ -27,9 +27,8 @@ pub struct Edits {
     pub refused: Vec<String>,
     /// Why.
     pub fault: Option<Faults>,
-    /// Whether a value may be written in the place of a variable's name, before a later override is
-    /// added.
-    pub inlines: bool,
+    /// Whether a launch passes both an old value and the one that replaces it.
+    pub repeats: bool,
 }
 
 impl Edits {
@@ -121,10 +120,12 @@ impl Edits {
             }
             changes.push(Change { key: change.key.clone(), after: change.after.clone() });
         }
-        let wanted = Wanted { launches, changes: &changes, also: &[], inlines: self.inlines };
+        let wanted = Wanted { launches, changes: &changes, also: &[] };
         match bash::edit(script, &input.outside, &wanted) {
             Ok(edited) => {
                 self.sites.extend(site_texts(script, &edited));
+                self.repeats |=
+                    edited.sites.iter().any(|it| matches!(it.how, How::Inserted(Some(_))));
                 self.push(&script.source, edited.edits);
             }
             Err(refusal) => {

@@ -9,7 +9,8 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::make_folder;
 use super::schema;
-use crate::pack::{self, EMBEDDED, Pack};
+use super::test::find;
+use crate::pack::{self, EMBEDDED, Pack, PackError};
 use crate::report::{
     Paint, pack_json, pack_page, pack_text, packs_json, packs_text, render_faults,
 };
@@ -62,9 +63,17 @@ fn new(args: &PackNewArgs, console: &mut Console) -> Result<Done, CliError> {
     Ok(Done::Clean)
 }
 
-/// Loads a pack by name or from a folder.
+/// Loads a pack by the name of one that ships, from a folder, or by the name of a folder in `rules/`.
 pub fn load_one(name: &str) -> Result<Pack, CliError> {
-    pack::load(name).map_err(|error| CliError::pack(name, error))
+    let here = || find::in_rules().ok()?.into_iter().find(|it| it.ends_with(name));
+    let loaded = match pack::load(name) {
+        Err(unknown @ PackError::Unknown { .. }) => match here() {
+            Some(folder) => pack::load(&folder.display().to_string()),
+            None => Err(unknown),
+        },
+        loaded => loaded,
+    };
+    loaded.map_err(|error| CliError::pack(name, error))
 }
 
 /// Loads all packs that ship.
@@ -98,6 +107,11 @@ fn check(args: &PackCheckArgs, console: &mut Console) -> Result<Done, CliError> 
     let mut packs = Vec::new();
     for name in &args.packs {
         packs.push(load_one(name)?);
+    }
+    if args.packs.is_empty() {
+        for folder in find::folders(&[])? {
+            packs.push(load_one(&folder.display().to_string())?);
+        }
     }
     let checked: Vec<(&Pack, Vec<Finding>)> =
         packs.iter().map(|pack| (pack, verify::check(pack))).collect();

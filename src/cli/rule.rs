@@ -5,6 +5,7 @@ use super::args::{OutputFormat, RuleArgs};
 use super::console::Console;
 use super::error::CliError;
 use super::pack::{load_all, load_one};
+use super::project::Project;
 use crate::pack::Pack;
 use crate::report::{AnyRule, Paint, rule_text, rules_json};
 use crate::text::{Fault, Span, count, nearest};
@@ -15,10 +16,16 @@ type Found<'a> = (&'a Pack, AnyRule<'a>);
 
 /// `hydrule rule`.
 pub fn run(args: &RuleArgs, console: &mut Console) -> Result<Done, CliError> {
-    let packs = match &args.pack {
+    let project = Project::of(&args.project, None)?;
+    let own = project.packs().filter(|_| args.pack.is_none()).unwrap_or_default();
+    let mut packs = match &args.pack {
         Some(name) => vec![load_one(name)?],
-        None => load_all()?,
+        None if own.is_empty() => Vec::new(),
+        None => project.all_packs()?,
     };
+    if args.pack.is_none() {
+        packs.extend(load_all()?);
+    }
     let found = find(&packs, &args.id);
     match (found.as_slice(), args.output_format) {
         ([], _) => return Err(unknown(&packs, &args.id)),
@@ -29,7 +36,9 @@ pub fn run(args: &RuleArgs, console: &mut Console) -> Result<Done, CliError> {
         }
         ([(pack, rule)], OutputFormat::Full) => {
             let example = example(pack, *rule);
-            let named_as = args.pack.as_deref().unwrap_or(&pack.name);
+            let of_project = own.iter().zip(&packs).find(|(_, it)| std::ptr::eq(*it, *pack));
+            let of_project = of_project.map(|(entry, _)| entry.pack.as_str());
+            let named_as = args.pack.as_deref().or(of_project).unwrap_or(&pack.name);
             let shown = rule_text((pack, named_as), *rule, example.as_ref(), console.out);
             console.page(&shown)?;
         }

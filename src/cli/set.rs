@@ -227,8 +227,7 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
             pins.extend(pinned_keys(script, launch).into_iter().map(Pin::said));
         }
         refuse_pinned(args, &pins, changes.iter().map(|it| it.key.as_str()))?;
-        let wanted =
-            Wanted { launches: &launches, changes: &changes, also: &args.also, inlines: false };
+        let wanted = Wanted { launches: &launches, changes: &changes, also: &args.also };
         let edited = bash::edit(script, &outside, &wanted);
         let edited = edited.map_err(|refusal| refused(args, &script.source, refusal, console))?;
         let moved = edited.moved.iter().filter_map(|it| match it {

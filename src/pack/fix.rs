@@ -4,9 +4,6 @@ use super::read::{Reader, Text, read_toml};
 use crate::overrides::{Override, parse};
 use crate::text::{Fault, Faults, Source};
 
-/// The pack that a fix is for where it names none.
-const USUAL: &str = "verl";
-
 /// A change that somebody made after a failure, and what came of it.
 #[derive(Debug)]
 pub struct Fix {
@@ -18,8 +15,8 @@ pub struct Fix {
     pub reference: String,
     /// What else is worth knowing.
     pub note: String,
-    /// The pack that should have advised it.
-    pub pack: String,
+    /// The pack that should have advised it, where it is not the one that knows the job.
+    pub pack: Option<Text>,
 }
 
 /// One value of a fix.
@@ -54,7 +51,7 @@ impl Fix {
                 worked: table.truth("worked"),
                 reference: not_empty(table, table.text("reference")),
                 note: table.optional_text("note").map_or_else(String::new, |it| it.value),
-                pack: table.optional_text("pack").map_or(USUAL.to_owned(), |it| it.value),
+                pack: table.optional_text("pack"),
             }
         })
     }

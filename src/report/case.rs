@@ -134,7 +134,9 @@ fn failure(reported: &Reported<'_>) -> Vec<String> {
 fn plan(reported: &Reported<'_>) -> Vec<String> {
     let (plan, pack) = (reported.plan, reported.pack);
     let mut lines = Vec::new();
-    if let Some(Ok(applied)) = plan.repair.as_ref().filter(|it| it.asked).map(|it| &it.outcome) {
+    if let Some(Ok(applied)) = plan.repair.as_ref().filter(|it| it.asked).map(|it| &it.outcome)
+        && !applied.repaired_by.is_empty()
+    {
         lines.push(format!("repairs of {}", applied.repaired_by.join(", ")));
         lines.extend(changed(applied, reported));
     }

@@ -28,7 +28,8 @@ fn site_text(script: &Script, site: &Site) -> String {
         How::Literal => at.to_string(),
         How::Nothing => format!("{at}, as it is"),
         How::Untold(why) => format!("{at}, which may set it: {why}"),
-        How::Use(names) => format!("{at}, in place of what was made of {}", join_and(names)),
+        How::Use(names, None) => format!("{at}, in place of what was made of {}", join_and(names)),
+        How::Use(_, Some(reason)) => format!("{at}, at the override itself: {}", reason.text),
         How::Follows => "follows from the other changes".to_owned(),
         How::Variable(name) if is_argument(name) => format!("{at}, where ${name} is given"),
         How::Variable(name) => format!("{at}, where {name} is set"),
@@ -129,7 +130,7 @@ fn site_json(script: &Script, wanted: &Wanted<'_>, site: &Site) -> Json {
     let change = wanted.changes.iter().find(|change| change.key == site.key);
     let (how, variables, reason) = match &site.how {
         How::Literal => ("literal", Vec::new(), None),
-        How::Use(names) => ("use", names.clone(), None),
+        How::Use(names, reason) => ("use", names.clone(), reason.as_ref().map(|it| &it.text)),
         How::Variable(name) => ("variable", vec![name.clone()], None),
         How::Default(name) => ("default", vec![name.clone()], None),
         How::Follows => ("follows", Vec::new(), None),

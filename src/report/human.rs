@@ -194,12 +194,12 @@ impl Page {
         }
         match repair.map(|it| (&it.outcome, it.asked)) {
             Some((Ok(applied), true)) => self.repair(reported, applied),
-            Some((Ok(_), false)) => {
+            Some((Ok(applied), false)) if !applied.repaired_by.is_empty() => {
                 self.line("");
                 self.remark("--repair makes the repairs above, before any step.");
             }
             Some((Err(rejection), _)) => self.refused_repair(reported, rejection),
-            None => {}
+            Some((Ok(_), false)) | None => {}
         }
         let unknown = words::unknown_requirements(reported.plan);
         if let Some(text) = unknown.filter(|_| reported.shows_unknown) {
@@ -210,19 +210,21 @@ impl Page {
     /// The repairs as a part of the plan.
     fn repair(&mut self, reported: &Reported<'_>, applied: &Applied) {
         self.line("");
-        let title = "Mend what is broken before any step";
-        let ids = join_and(&applied.repaired_by);
-        let paint = self.paint;
-        self.parts(
-            "",
-            4,
-            &[
-                ("→ Repair", &|it| paint.good(it)),
-                (title, &|it| paint.strong(it)),
-                (&ids, &|it| paint.name(it)),
-            ],
-        );
-        self.changes(reported, applied);
+        if !applied.repaired_by.is_empty() {
+            let title = "Mend what is broken before any step";
+            let ids = join_and(&applied.repaired_by);
+            let paint = self.paint;
+            self.parts(
+                "",
+                4,
+                &[
+                    ("→ Repair", &|it| paint.good(it)),
+                    (title, &|it| paint.strong(it)),
+                    (&ids, &|it| paint.name(it)),
+                ],
+            );
+            self.changes(reported, applied);
+        }
         for skipped in &applied.skipped {
             self.field("left out", skipped);
         }

@@ -55,7 +55,9 @@ pub fn reason(status: &Status, trace: &Trace, caveat: Option<&str>, pack: &Pack)
             let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
             format!("step {} of this plan", join_and(&steps))
         }
-        Status::Later => "would help as well; a cheaper one comes first".to_owned(),
+        Status::Later => {
+            "would help as well; an earlier option of the pack is taken first".to_owned()
+        }
         Status::NeedsUnsafe => match caveat {
             Some(caveat) => format!("would help; needs --unsafe: {caveat}"),
             None => "would help; needs --unsafe, since it changes more than speed".to_owned(),
@@ -77,7 +79,9 @@ pub fn reason(status: &Status, trace: &Trace, caveat: Option<&str>, pack: &Pack)
 pub fn group(status: &Status, pack: &Pack) -> String {
     match status {
         Status::Chosen { .. } => "part of the plan".to_owned(),
-        Status::Later => "would help as well; what comes first costs less".to_owned(),
+        Status::Later => {
+            "would help as well; an earlier option of the pack is taken first".to_owned()
+        }
         Status::NeedsUnsafe => {
             "would help, changes more than memory and speed (--unsafe)".to_owned()
         }

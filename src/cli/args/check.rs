@@ -67,7 +67,7 @@ pub struct PathArgs {
     /// Leave out what a glob matches, written as in a .gitignore
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
-    /// Leave it out even where it is named, as by a hook
+    /// Leave it out even where it is named, as by a hook; the cases of packs as well
     #[arg(long)]
     pub force_exclude: bool,
     /// Look also into what git ignores
@@ -124,7 +124,7 @@ pub struct CheckArgs {
     /// Count the findings of each rule, instead of listing them; full or json
     #[arg(long, conflicts_with = "diff")]
     pub statistics: bool,
-    /// List the files that would be checked
+    /// List the files that would be checked; the cases of packs are none
     #[arg(long)]
     pub show_files: bool,
     /// How many threads look into files [default: as many as there are processors]

@@ -168,9 +168,12 @@ pub struct RuleArgs {
     /// The id of an option, a requirement or an invariant
     #[arg(value_name = "ID")]
     pub id: String,
-    /// The pack it stands in: a name or a folder [default: all packs that ship]
+    /// The pack it stands in: a name or a folder [default: the project's packs, and all that ship]
     #[arg(long, value_name = "NAME|PATH")]
     pub pack: Option<String>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
@@ -180,8 +183,8 @@ pub struct RuleArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::PACK_CHECK)]
 pub struct PackCheckArgs {
-    /// Rule packs: names, folders or files
-    #[arg(value_name = "NAME|PATH", required = true)]
+    /// Rule packs: names, folders, or names of folders in rules/ [default: the packs found here]
+    #[arg(value_name = "NAME|PATH")]
     pub packs: Vec<String>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
@@ -196,9 +199,13 @@ pub struct BacktestArgs {
     /// whether it worked
     #[arg(value_name = "FOLDER", required = true)]
     pub folders: Vec<PathBuf>,
-    /// The rule pack: a name or a folder [default: the one that each triple names]
+    /// The rule pack: a name or a folder [default: the one that each triple names, else the project's,
+    /// else the one that knows the launch]
     #[arg(long, value_name = "NAME|PATH")]
     pub pack: Option<String>,
+    /// Where the project's configuration is.
+    #[command(flatten)]
+    pub project: ProjectArgs,
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,

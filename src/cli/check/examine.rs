@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::recognise::is_hydras;
 use super::scope::{Rules, Scope};
 use super::select::Selection;
+use super::several::{apart, jobs_of};
 use super::suppress::suppress;
 use crate::cli::chain::Input;
 use crate::cli::choose::signs_of;
@@ -12,19 +13,19 @@ use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
 use crate::cli::found_base::{BaseFinder, FoundBase};
 use crate::cli::job::{entries_of, in_source, named_file, tell_launch};
-use crate::condition::{Outcome, Trace, deciding_leaves};
+use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::config::{Config, Misfit};
 use crate::engine::{
     Applied, Base, Entries, KeyChange, Pin, RequirementState, State, World, check_broken,
-    check_one, mend, pinned, spares, two_names,
+    check_one, check_requirements, mend, pinned, spares, two_names,
 };
-use crate::facts::Provenance;
+use crate::facts::{Missing, Provenance};
 use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
 use crate::surface::bash::{self, Launch, Script, Step};
 use crate::surface::pins::{pinned_directives, pinned_keys};
 use crate::surface::slurm;
-use crate::text::{Fault, Finding, Level, Location, Mend, Source, Span, shell_word};
+use crate::text::{Fault, Finding, Level, Location, Mend, Source, Span, join_and, shell_word};
 
 /// What was found in one script.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +42,8 @@ pub struct Examined {
     pub bases: Vec<String>,
     /// How many findings comments have taken out.
     pub suppressed: usize,
+    /// For each requirement that something untold kept from being judged: what that is.
+    pub unjudged: Vec<Missing>,
 }
 
 /// Checks files of which some may start others.
@@ -92,7 +95,10 @@ impl Checker<'_> {
                     for made in base.iter().map(|it| it.made(&entries)) {
                         found.extend(unfit(source, launch, &made.misfits));
                     }
-                    found.extend(self.requirements(rules, input, (number, base), entries));
+                    let (broken, unjudged) =
+                        self.requirements(rules, input, (number, base), entries);
+                    found.extend(broken);
+                    examined.unjudged.extend(unjudged);
                 }
             }
         }
@@ -155,15 +161,15 @@ impl Checker<'_> {
         (state, world)
     }
 
-    /// Requirements of the pack that the launch breaks.
+    /// Requirements of the pack that the launch breaks, and what keeps others from being judged.
     fn requirements(
         &self,
         (pack, world): Rules<'_>,
         input: &Input,
         (number, base): (usize, Option<Base>),
         entries: Entries,
-    ) -> Vec<Finding> {
-        let Some(launch) = input.script.launches.get(number) else { return Vec::new() };
+    ) -> (Vec<Finding>, Vec<Missing>) {
+        let Some(launch) = input.script.launches.get(number) else { return Default::default() };
         let (state, world) = self.stand((pack, world), input, (launch, base), entries);
         let broken = check_broken(pack, &state, &world);
         let twice = two_names(pack, &state).into_iter();
@@ -188,7 +194,17 @@ impl Checker<'_> {
             });
             finding
         };
-        broken.rules(pack).map(finding).chain(twice).collect()
+        let mut found: Vec<Finding> = broken.rules(pack).map(finding).chain(twice).collect();
+        let known: Vec<&str> = broken.rules(pack).map(|it| it.id.as_str()).collect();
+        let jobs = jobs_of(input, number, &state.entries, state.language);
+        let judged: Vec<Judged> =
+            jobs.into_iter().map(|it| Judged::of(it, pack, &state, &world)).collect();
+        found.extend(in_one_job(pack, &judged, (&state.entries, &known), launch));
+        // To judge all of them takes time, which is spared where nothing is untold.
+        let untold = state.entries.iter().any(|it| it.value.is_err());
+        let whole = || vec![Judged::of(state.entries.clone(), pack, &state, &world)];
+        let judged = if judged.is_empty() && untold { whole() } else { judged };
+        (found, judged.iter().flat_map(Judged::unjudged).collect())
     }
 
     /// Tells whether a finding is about a value that is pinned.
@@ -212,8 +228,7 @@ impl Checker<'_> {
         let all: Vec<usize> = all.map(|(number, _)| number).collect();
         let changes: Vec<&KeyChange> = repair.changes.iter().collect();
         let edits = |launches: &[usize]| {
-            // A later override would be a finding itself.
-            let mut edits = Edits { inlines: true, ..Edits::default() };
+            let mut edits = Edits::default();
             if !changes.is_empty() {
                 edits.launches(self.inputs, &changes, at, launches);
             }
@@ -268,6 +283,54 @@ fn unfit(source: &Source, launch: &Launch, misfits: &[Misfit]) -> Vec<Finding> {
 }
 
 /// A setting that a launch makes under an old and a new name.
+/// What one of several jobs breaks, that is not known to be broken in all of them; each rule once.
+fn in_one_job(
+    pack: &Pack,
+    jobs: &[Judged],
+    (whole, known): (&Entries, &[&str]),
+    launch: &Launch,
+) -> Vec<Finding> {
+    let open = pack.requirements.iter().enumerate();
+    let open = open.filter(|(_, rule)| !known.contains(&rule.id.as_str()));
+    let first = open.filter_map(|(at, rule)| {
+        let mut judged = jobs.iter().filter_map(|job| Some((job, job.states.get(at)?)));
+        let (job, state) = judged.find(|(_, state)| state.is_broken())?;
+        let mut finding = broken_finding(rule, state, None, launch);
+        let apart = apart(&job.state.entries, whole);
+        if !apart.is_empty() {
+            finding.fault.message.push_str(&format!(", in the job with {}", join_and(&apart)));
+        }
+        Some(finding)
+    });
+    first.collect()
+}
+
+/// A job, and what becomes of each requirement.
+struct Judged {
+    state: State,
+    states: Vec<RequirementState>,
+}
+
+impl Judged {
+    /// Judges a launch with other overrides.
+    fn of(entries: Entries, pack: &Pack, state: &State, world: &World) -> Self {
+        let state = State { entries, ..state.clone() };
+        let states = check_requirements(pack, &state, world);
+        Self { state, states }
+    }
+
+    /// Lists what the launch sets to something untold, for each requirement that cannot be judged for
+    /// that.
+    fn unjudged(&self) -> impl Iterator<Item = Missing> {
+        let untold =
+            |it: &&Missing| self.state.winning(&it.name).is_some_and(|it| it.value.is_err());
+        self.states.iter().filter_map(move |state| match &state.verdict {
+            Verdict::Unknown(missing) => missing.iter().find(untold).cloned(),
+            _ => None,
+        })
+    }
+}
+
 fn two_named(
     pack: &Pack,
     (old, new): (String, String),

@@ -19,6 +19,7 @@ use crate::cli::files::{read_script, script_of};
 use crate::cli::job::outside;
 use crate::cli::progress::Progress;
 use crate::cli::threads::{self, in_order};
+use crate::facts::Missing;
 use crate::pack::Signs;
 use crate::report::FileChange;
 use crate::surface::bash::Outside;
@@ -40,6 +41,7 @@ pub struct CheckedFile {
     strangers: Vec<Signs>,
     others: Vec<String>,
     bases: Vec<String>,
+    unjudged: Vec<Missing>,
 }
 
 /// What became of all files.
@@ -73,6 +75,11 @@ impl Looked {
     pub fn bases(&self) -> Vec<String> {
         let all = self.files.iter().flat_map(|file| &file.bases);
         all.collect::<BTreeSet<&String>>().into_iter().cloned().collect()
+    }
+
+    /// Lists what keeps requirements from being judged, for each of them.
+    pub fn unjudged(&self) -> impl Iterator<Item = &Missing> {
+        self.files.iter().flat_map(|file| &file.unjudged)
     }
 
     /// Tells once what else the launches may be of.
@@ -146,7 +153,8 @@ pub fn look_all(
     let fixer = Fixer { looker: &looker, baseline, asks, within: None };
     put_together(&fixer, files, &mut read, threads)?;
     for one in read.into_values().filter(|it| it.counts) {
-        let Examined { findings, launches, strangers, others, bases, suppressed } = one.examined;
+        let Examined { findings, launches, strangers, others, bases, suppressed, unjudged } =
+            one.examined;
         let change = FileChange::new(&one.source, one.after.text().to_owned());
         let (name, fixed) = (one.source.name().to_owned(), one.fixed);
         looked.files.push(CheckedFile {
@@ -159,6 +167,7 @@ pub fn look_all(
             strangers,
             others,
             bases,
+            unjudged,
         });
     }
     Ok(looked)

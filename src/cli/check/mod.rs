@@ -10,6 +10,7 @@ mod paths;
 mod recognise;
 mod scope;
 mod select;
+mod several;
 mod suppress;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 
 use super::Done;
 use super::args::{CheckArgs, CheckFormat};
-use super::choose::none;
+use super::choose::{here_knowing, none};
 use super::commit::{begin, commit};
 use super::console::Console;
 use super::error::CliError;
@@ -299,8 +300,31 @@ fn nothing(args: &CheckArgs) -> CliError {
     CliError::plain(format!("there is no launch script in {}", join_and(&places))).helped(help)
 }
 
+/// Says what was not checked, and why.
+fn remarks(scopes: &Scopes<'_>, looked: &Looked) -> Vec<String> {
+    unheld(scopes, looked).into_iter().chain(unjudged(looked)).collect()
+}
+
+/// Says how many requirements were not judged since a launch sets something to what nothing tells.
+fn unjudged(looked: &Looked) -> Option<String> {
+    let all = looked.unjudged().count();
+    let first = looked.unjudged().next()?;
+    let names: BTreeSet<&str> = looked.unjudged().map(|it| it.name.as_str()).collect();
+    let more = match names.len() {
+        1 => String::new(),
+        many => format!(", and {} more", count(many - 1, "key")),
+    };
+    let verb = if all == 1 { "was" } else { "were" };
+    Some(format!(
+        "{} {verb} not judged: `{}` is not known, {}{more}.",
+        count(all, "requirement"),
+        first.name,
+        first.why
+    ))
+}
+
 /// Says which requirements were not checked.
-fn remarks(scopes: &Scopes<'_>, looked: &Looked) -> Option<String> {
+fn unheld(scopes: &Scopes<'_>, looked: &Looked) -> Option<String> {
     let programs: BTreeSet<String> = looked
         .strangers()
         .flat_map(|it| &it.programs)
@@ -317,10 +341,15 @@ fn remarks(scopes: &Scopes<'_>, looked: &Looked) -> Option<String> {
         many => vec![count(many, "program")],
     };
     let shown = if shown.is_empty() { "what is launched".to_owned() } else { join_or(&shown) };
+    let advice = || {
+        let strangers: Vec<Signs> = looked.strangers().cloned().collect();
+        let here = here_knowing(&strangers);
+        format!("; --pack {} gives one", here.as_deref().unwrap_or("NAME|PATH"))
+    };
     let (who, advice) = match packs.as_slice() {
-        [] => ("no pack knows".to_owned(), "; --pack NAME|PATH gives one"),
-        [one] => (format!("the pack {one} does not know"), ""),
-        many => (format!("none of the packs {} knows", join_and(many)), ""),
+        [] => ("no pack knows".to_owned(), advice()),
+        [one] => (format!("the pack {one} does not know"), String::new()),
+        many => (format!("none of the packs {} knows", join_and(many)), String::new()),
     };
     let of = match strange == all {
         true => "No requirement was checked".to_owned(),

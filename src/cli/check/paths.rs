@@ -44,7 +44,7 @@ pub fn collect(args: &PathArgs) -> Result<Candidates, CliError> {
     if let Some(name) = stdin_name(args)? {
         let given = read_stdin()?;
         found.given = Some(given.clone());
-        if !(args.force_exclude && is_excluded(&excluded(args, &name)?, &name)) {
+        if !(args.force_exclude && is_left_out(&excluded(args, &name)?, &name)) {
             found.files.push(Candidate { path: name, named: true, given: Some(given) });
         }
         return Ok(found);
@@ -53,7 +53,7 @@ pub fn collect(args: &PathArgs) -> Result<Candidates, CliError> {
         let excluded = excluded(args, path)?;
         if path.is_dir() {
             walk(path, args, excluded, &mut found);
-        } else if !(args.force_exclude && is_excluded(&excluded, path)) {
+        } else if !(args.force_exclude && is_left_out(&excluded, path)) {
             found.files.push(Candidate { path: path.clone(), named: true, given: None });
         }
     }
@@ -79,9 +79,14 @@ fn stdin_name(args: &PathArgs) -> Result<Option<PathBuf>, CliError> {
 }
 
 /// Tells whether a file is left out: by its own name, or by a folder that it lies in.
-fn is_excluded(globs: &Override, path: &Path) -> bool {
+fn is_left_out(globs: &Override, path: &Path) -> bool {
     let mut names = path.ancestors().take_while(|it| !it.as_os_str().is_empty()).enumerate();
-    names.any(|(up, name)| globs.matched(name, up > 0).is_ignore())
+    names.any(|(up, name)| globs.matched(name, up > 0).is_ignore() || up > 0 && holds_cases(name))
+}
+
+/// Tells whether a folder holds the cases of a pack: jobs that are wrong on purpose.
+fn holds_cases(folder: &Path) -> bool {
+    folder.ends_with("cases") && folder.with_file_name("pack.toml").is_file()
 }
 
 /// The globs of `--exclude`, as seen from a folder or a file that was named.
@@ -110,7 +115,9 @@ fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates
         .overrides(excluded)
         .filter_entry(|entry| {
             let folder = entry.file_type().is_some_and(|it| it.is_dir());
-            !(folder && NEVER.iter().any(|name| entry.file_name() == *name))
+            let never = || NEVER.iter().any(|name| entry.file_name() == *name);
+            // What was named itself is looked into.
+            !(folder && (never() || entry.depth() > 0 && holds_cases(entry.path())))
         })
         .sort_by_file_path(Path::cmp)
         .build();

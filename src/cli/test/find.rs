@@ -55,12 +55,16 @@ pub fn folders(names: &[String]) -> Result<Vec<PathBuf>, CliError> {
         return Err(CliError::plain(
             "there is no pack here: no pack.toml, no rules/NAME/pack.toml",
         )
-        .helped("give the folder of a pack: hydrule test path/to/pack"));
+        .helped("give the folder of a pack"));
     }
     Ok(found)
 }
 
-fn in_rules() -> Result<Vec<PathBuf>, CliError> {
+/// Lists the folders of packs in `rules/`.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn in_rules() -> Result<Vec<PathBuf>, CliError> {
     let folders = entries_in(Path::new(RULES))?.into_iter();
     Ok(folders.filter(|folder| folder.join(HEADER).is_file()).collect())
 }
@@ -182,7 +186,7 @@ fn is_log(path: &Path) -> bool {
 
 /// Returns the name of a pack's folder and the place of its snapshots: `snapshots/NAME` beside
 /// `rules` for a pack in `rules/NAME`, else `snapshots` inside the pack.
-fn place_of(folder: &Path) -> (String, PathBuf) {
+pub fn place_of(folder: &Path) -> (String, PathBuf) {
     let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let name = full.file_name().map_or("pack".to_owned(), |it| it.to_string_lossy().into_owned());
     let above = full.parent().filter(|it| it.file_name().is_some_and(|it| it == RULES));

@@ -1,7 +1,7 @@
 //! `hydrule test`: the cases of packs, run and compared.
 
 mod each;
-mod find;
+pub mod find;
 mod kill;
 mod mutate;
 mod prepared;

@@ -113,7 +113,7 @@ impl Runner<'_> {
                 .as_ref()
                 .map_or("none".to_owned(), |it| it.event.signal.clone()),
             holds: self.holds(&job)?,
-            page: self.page(&job, &plan, edits, &after),
+            page: self.page(&job, &plan, edits, &after)?,
             overrides: after,
             again,
         })
@@ -145,9 +145,21 @@ impl Runner<'_> {
         Ok(explain(&explained, false, look))
     }
 
-    fn page(&self, job: &Job, plan: &Plan, edits: Edits, after: &[String]) -> String {
-        let texts = job.state.entries.iter().filter_map(|it| it.value.as_ref().ok());
-        let before: Vec<String> = texts.map(|it| it.text.clone()).collect();
+    fn page(
+        &self,
+        job: &Job,
+        plan: &Plan,
+        edits: Edits,
+        after: &[String],
+    ) -> Result<String, CliError> {
+        let texts = |job: &Job| -> Vec<String> {
+            let known = job.state.entries.iter().filter_map(|it| it.value.as_ref().ok());
+            known.map(|it| it.text.clone()).collect()
+        };
+        let before = texts(job);
+        // Where an old value is passed on as well, only the changed files tell all that is passed.
+        let passed = edits.repeats.then(|| self.job(Knows::Nothing, &edits.files)).transpose()?;
+        let after = passed.map_or(after.to_vec(), |it| texts(&it));
         let fault = edits.fault.iter().flat_map(|it| &it.faults).map(|it| it.message.clone());
         let reported = Reported {
             pack: self.pack,
@@ -162,7 +174,7 @@ impl Runner<'_> {
             shows_unknown: true,
         };
         let preserve: Vec<&str> = self.case.asked.preserve.iter().map(Text::as_str).collect();
-        case_page(&reported, &preserve, &before, after)
+        Ok(case_page(&reported, &preserve, &before, &after))
     }
 
     /// Reads the inputs; files that a plan changed as they become.

@@ -27,18 +27,33 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
     let folders = find::folders(&args.packs)?;
     loop {
         let seen = stamps(&folders);
+        let paint = Paint::new(console.err);
         match once(args, console) {
             Err(CliError::ClosedPipe) => return Err(CliError::ClosedPipe),
             Err(error) => console.error(&error),
             Ok(_) => {}
         }
-        let paint = Paint::new(console.err);
+        // Snapshots are written by the run itself, so only what becomes of them later is a change.
+        let snapshots: Vec<PathBuf> = folders.iter().map(|it| find::place_of(it).1).collect();
+        let taken = stamps(&snapshots);
         console.say(&paint.faint("Waiting for a change; Ctrl-C ends.\n"));
-        while stamps(&folders) == seen {
-            thread::sleep(PAUSE);
-        }
-        console.say("\n");
+        let changed = loop {
+            let now = (stamps(&folders), stamps(&snapshots));
+            match changed(&seen, &now.0).or_else(|| changed(&taken, &now.1)) {
+                Some(path) => break path,
+                None => thread::sleep(PAUSE),
+            }
+        };
+        let line = format!("── {} changed {}", changed.display(), "─".repeat(24));
+        console.say(&format!("\n{}\n", paint.faint(&line)));
     }
+}
+
+/// Names a file that was changed, came or went between two looks.
+fn changed(before: &[Stamp], after: &[Stamp]) -> Option<PathBuf> {
+    let other = |all: &[Stamp], stamp: &Stamp| !all.contains(stamp);
+    let came = after.iter().find(|it| other(before, it));
+    came.or_else(|| before.iter().find(|it| other(after, it))).map(|(path, _)| path.clone())
 }
 
 fn stamps(folders: &[PathBuf]) -> Vec<Stamp> {
@@ -49,7 +64,7 @@ fn stamps(folders: &[PathBuf]) -> Vec<Stamp> {
     all
 }
 
-/// Snapshots are written by the run itself, and so they are no change.
+/// The snapshots inside of a pack are no part of it.
 fn collect(folder: &Path, depth: usize, out: &mut Vec<Stamp>) {
     for path in entries_in(folder).unwrap_or_default() {
         if path.is_dir() {

@@ -3,15 +3,15 @@ use crate::report::paint::{Look, Paint};
 use crate::text::{Finding, Level, count, join_and};
 
 /// Counts findings in a line, says what fixes did and could, and what was not checked.
-pub fn check_summary(report: &Report<'_>, remark: &Option<String>, look: Look) -> String {
+pub fn check_summary(report: &Report<'_>, remarks: &[String], look: Look) -> String {
     let paint = Paint::new(look);
     let line = match report.fixes {
         Fixes::Shown => would_fix(report, paint),
         Fixes::Made if !report.fixed.is_empty() => fixed(report, paint),
-        Fixes::Made | Fixes::Offered => found(report, remark.is_some(), paint),
+        Fixes::Made | Fixes::Offered => found(report, !remarks.is_empty(), paint),
     };
-    let remark = remark.iter().map(|it| format!("{} {it}\n", paint.warn("!")));
-    [line].into_iter().chain(offered(report, paint)).chain(remark).collect()
+    let remarks = remarks.iter().map(|it| format!("{} {it}\n", paint.warn("!")));
+    [line].into_iter().chain(offered(report, paint)).chain(remarks).collect()
 }
 
 /// Counts findings of one level and more; nothing where there is none.

@@ -66,6 +66,7 @@ pub fn broken(reported: &Reported<'_>) -> Markup {
 pub fn steps(reported: &Reported<'_>) -> Markup {
     let plan = reported.plan;
     let repair = plan.repair.as_ref().filter(|it| it.asked).and_then(|it| it.outcome.as_ref().ok());
+    let repair = repair.filter(|it| !it.repaired_by.is_empty());
     html! {
         section {
             h2 { "Plan" }

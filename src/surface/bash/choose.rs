@@ -15,8 +15,8 @@ pub(super) struct One<'a> {
     pub(super) change: &'a Change,
     /// How far from its siblings a new override stands.
     pub(super) distance: usize,
-    /// Whether the value may be written in the place of a variable's name.
-    pub(super) inlines: bool,
+    /// Whether the override's own word was found to feed more than is wanted.
+    pub(super) behind: bool,
 }
 
 /// A change as edits.
@@ -55,13 +55,23 @@ impl One<'_> {
         if let Some((edit, how)) = in_place {
             return Ok(Made::one(edit, how));
         }
-        if let Some(edit) = self.inlined(argument, &after).filter(|_| self.inlines && !hidden) {
-            return Ok(Made::one(
-                edit,
-                How::Use(names_in(self.script.source.slice(argument.word))),
-            ));
+        let reason = self.reason(argument, own, hidden);
+        let word = if self.behind || hidden { None } else { self.inlined(argument, &after) };
+        if let Some(edit) = word {
+            let names = names_in(self.script.source.slice(argument.word));
+            return Ok(Made::one(edit, How::Use(names, Some(reason))));
         }
-        let reason = match (own, hidden) {
+        // A second `+key` would be an error, so the later one replaces.
+        let after = match (after.strip_prefix('+'), after.starts_with("++")) {
+            (Some(_), false) => format!("+{after}"),
+            _ => after,
+        };
+        Ok(Made::one(self.insertion(&after, false), How::Inserted(Some(reason))))
+    }
+
+    /// Says why the value does not change where it lives.
+    fn reason(&self, argument: &Argument, own: Option<&Reason>, hidden: bool) -> Reason {
+        match (own, hidden) {
             (Some(own), _) => own.clone(),
             (None, true) => Reason::new("something behind it may set it too"),
             (None, false) => {
@@ -72,13 +82,7 @@ impl One<'_> {
                     false => format!("its value stands in {at}"),
                 })
             }
-        };
-        // A second `+key` would be an error, so the later one replaces.
-        let after = match (after.strip_prefix('+'), after.starts_with("++")) {
-            (Some(_), false) => format!("+{after}"),
-            _ => after,
-        };
-        Ok(Made::one(self.insertion(&after, false), How::Inserted(Some(reason))))
+        }
     }
 
     fn insertion(&self, after: &str, may_join_siblings: bool) -> Edit {
@@ -160,7 +164,7 @@ impl One<'_> {
             }
             _ => return None,
         };
-        let how = if names.is_empty() { How::Literal } else { How::Use(names) };
+        let how = if names.is_empty() { How::Literal } else { How::Use(names, None) };
         let edit = match old.filter(|_| body == written) {
             Some(old) => {
                 let start = argument.word.end - old.len();
@@ -174,14 +178,15 @@ impl One<'_> {
 }
 
 impl One<'_> {
-    /// Writes the value at the override, where that is a word of the command.
+    /// Writes the value at the override itself, where that is a word of the command or of an array. Of a
+    /// value that only a run tells, the old text stays: it may be meant for more than this change.
     fn inlined(&self, argument: &Argument, after: &str) -> Option<Edit> {
         let word = argument.word;
-        let own = self.launch.location.span.contains(word) && self.script.holds(word);
+        argument.text.known().filter(|_| self.script.holds(word))?;
         let written = self.script.source.slice(word);
         let body = inside_quotes(written).unwrap_or(written);
-        let key = after.split_once('=').map(|(key, _)| key)?;
-        value_of(body, key).filter(|_| own)?;
+        let (key, _) = after.split_once('=')?;
+        value_of(body, key)?;
         Some(Edit::new(word, styled(written, after)))
     }
 }

@@ -39,9 +39,6 @@ pub struct Wanted<'a> {
     pub changes: &'a [Change],
     /// The keys that may change along, since they read the same variable; `*` for any text.
     pub also: &'a [String],
-    /// Whether an override that cannot change where its value lives gets the value instead of the
-    /// variable, before a later one is added.
-    pub inlines: bool,
 }
 
 /// A script's changed text.
@@ -77,8 +74,9 @@ pub struct Site {
 pub enum How {
     /// The characters at the override.
     Literal,
-    /// What stands at the override and was made of these variables.
-    Use(Vec<String>),
+    /// What stands at the override and was made of these variables; with the reason, where the value
+    /// lives elsewhere and stays as it is there.
+    Use(Vec<String>, Option<Reason>),
     /// The assignment of a variable.
     Variable(String),
     /// The default of a variable that the environment may set.
@@ -96,7 +94,7 @@ pub enum How {
     Untold(String),
 }
 
-/// Why a key gets an override of its own beside the one it has.
+/// Why a value does not change in the place where it lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// The reason.
@@ -129,7 +127,7 @@ pub fn edit(script: &Script, outside: &Outside, wanted: &Wanted<'_>) -> Result<E
     let mut forced = Forced::default();
     let mut last = None;
     // Every round moves at least one change to a place that fewer things share.
-    for _ in 0..=3 * wanted.changes.len() {
+    for _ in 0..=STEPS * wanted.changes.len() {
         let drafted = draft(script, wanted, &forced)?;
         let wrong = match verify(script, outside, wanted, &drafted.text) {
             Ok(moved) => {
@@ -140,7 +138,8 @@ pub fn edit(script: &Script, outside: &Outside, wanted: &Wanted<'_>) -> Result<E
             }
             Err(wrong) => wrong,
         };
-        let news = forced.learn(script, &drafted, &wrong);
+        let news =
+            forced.learn(script, &drafted, &to_blame(script, outside, wanted, &forced, &wrong));
         last = Some(wrong);
         if !news {
             break;
@@ -153,6 +152,32 @@ pub fn edit(script: &Script, outside: &Outside, wanted: &Wanted<'_>) -> Result<E
     Err(refusal(script, wanted, fault))
 }
 
+/// Tells which changes move what must not move, and what that is: those that do so on their own, where
+/// the keys of the others may change along. Where none does, it is all of them together.
+fn to_blame(
+    script: &Script,
+    outside: &Outside,
+    wanted: &Wanted<'_>,
+    forced: &Forced,
+    wrong: &Wrong,
+) -> IndexMap<String, Wrong> {
+    let alone = |change: &Change| {
+        let others = wanted.changes.iter().map(|it| &it.key).filter(|key| **key != change.key);
+        let also: Vec<String> = others.chain(wanted.also).cloned().collect();
+        let changes = std::slice::from_ref(change);
+        let alone = Wanted { changes, also: &also, ..*wanted };
+        let drafted = draft(script, &alone, forced).ok()?;
+        let wrong = verify(script, outside, &alone, &drafted.text).err()?;
+        Some((change.key.clone(), wrong))
+    };
+    let several = wanted.changes.iter().filter(|_| wanted.changes.len() > 1);
+    let found: IndexMap<String, Wrong> = several.filter_map(alone).collect();
+    match found.is_empty() {
+        true => wanted.changes.iter().map(|it| (it.key.clone(), wrong.clone())).collect(),
+        false => found,
+    }
+}
+
 /// Leaves alone the keys that follow from the other changes anyway.
 fn simpler(
     script: &Script,
@@ -161,7 +186,7 @@ fn simpler(
     forced: &Forced,
     drafted: &Edited,
 ) -> Option<Edited> {
-    let own = |site: &&Site| matches!(site.how, How::Inserted(Some(_)) | How::Use(_));
+    let own = |site: &&Site| matches!(site.how, How::Inserted(Some(_)) | How::Use(..));
     let follows: IndexSet<String> =
         drafted.sites.iter().filter(own).map(|it| it.key.clone()).collect();
     if follows.is_empty() || follows.len() == wanted.changes.len() {
@@ -181,15 +206,12 @@ fn alternatives(
 ) -> Vec<(String, Vec<Moved>)> {
     let mut found: IndexMap<String, Vec<Moved>> = IndexMap::new();
     for site in &edited.sites {
-        let How::Inserted(Some(Reason { shared: Some(name), .. })) = &site.how else { continue };
+        let (How::Inserted(Some(reason)) | How::Use(_, Some(reason))) = &site.how else { continue };
+        let Some(name) = &reason.shared else { continue };
         let change = wanted.changes.iter().filter(|change| change.key == site.key);
         let changes: Vec<Change> = change.cloned().collect();
-        let freely = Wanted {
-            launches: &[site.launch],
-            changes: &changes,
-            also: &["*".to_owned()],
-            ..*wanted
-        };
+        let freely =
+            Wanted { launches: &[site.launch], changes: &changes, also: &["*".to_owned()] };
         let moved = draft(script, &freely, &Forced::default())
             .ok()
             .and_then(|drafted| verify(script, outside, &freely, &drafted.text).ok());
@@ -239,6 +261,8 @@ fn target<'a>(script: &'a Script, wanted: &Wanted<'_>) -> Option<&'a Launch> {
 pub(super) struct Forced {
     /// Keys that need an override of their own, and why.
     own: IndexMap<String, Reason>,
+    /// Those of them whose own word feeds more as well.
+    behind: IndexSet<String>,
     /// How far from its siblings a new override stands.
     distance: IndexMap<String, usize>,
     /// Keys for which nothing is done.
@@ -246,13 +270,24 @@ pub(super) struct Forced {
 }
 
 impl Forced {
-    /// Moves what a draft put in a shared place; tells whether anything is left to move.
-    fn learn(&mut self, script: &Script, drafted: &Edited, wrong: &Wrong) -> bool {
+    /// Moves what a draft put in a shared place, of the changes to blame for something wrong; tells
+    /// whether anything is left to move.
+    fn learn(
+        &mut self,
+        script: &Script,
+        drafted: &Edited,
+        to_blame: &IndexMap<String, Wrong>,
+    ) -> bool {
         let mut news = false;
         for site in &drafted.sites {
+            let Some(wrong) = to_blame.get(&site.key) else { continue };
             let reason = match &site.how {
                 How::Variable(name) | How::Default(name) => wrong.reason(script, site, Some(name)),
-                How::Literal | How::Use(_) => wrong.reason(script, site, None),
+                How::Literal | How::Use(_, None) => wrong.reason(script, site, None),
+                How::Use(_, Some(reason)) => {
+                    news |= self.behind.insert(site.key.clone());
+                    reason.clone()
+                }
                 How::Inserted(_) => {
                     let distance = self.distance.entry(site.key.clone()).or_default();
                     news |= *distance < FARTHEST;
@@ -266,6 +301,9 @@ impl Forced {
         news
     }
 }
+
+/// How often one change can move: away from where its value lives, out of its word, and then along.
+const STEPS: usize = 2 + FARTHEST;
 
 /// Beside its siblings, in the command, where the function that holds it is called.
 const FARTHEST: usize = 2;
@@ -312,6 +350,12 @@ fn runs_again(script: &Script, wanted: &Wanted<'_>, launch: &Launch) -> Option<S
     left.then(|| format!("it runs several times; `hydrule set --launch {shown}` changes all"))
 }
 
+/// Tells whether two edits want different things of one place.
+fn clash(old: &Edit, new: &Edit) -> bool {
+    let meet = old.span.start < new.span.end && new.span.start < old.span.end;
+    meet && old != new
+}
+
 fn draft(script: &Script, wanted: &Wanted<'_>, forced: &Forced) -> Result<Edited, Refusal> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut sites = Vec::new();
@@ -325,17 +369,16 @@ fn draft(script: &Script, wanted: &Wanted<'_>, forced: &Forced) -> Result<Edited
             }
             let refused = |fault| refusal(script, wanted, fault);
             let distance = forced.distance.get(&change.key).copied().unwrap_or_default();
-            let one = One { script, launch, change, distance, inlines: wanted.inlines };
-            let own = forced.own.get(&change.key);
-            let mut made = one.make(own).map_err(refused)?;
-            let clash = |new: &Edit| {
-                let differs = |old: &Edit| old.span == new.span && old != new;
-                !new.span.is_empty() && edits.iter().any(differs)
-            };
-            if made.edits.iter().any(clash) {
-                // Two keys share one place and want different values.
-                let reason = Reason::new("its value comes from a place that another change uses");
-                made = one.make(Some(&reason)).map_err(refused)?;
+            let behind = forced.behind.contains(&change.key);
+            let one = One { script, launch, change, distance, behind };
+            let mut made = one.make(forced.own.get(&change.key)).map_err(refused)?;
+            // Two keys share one place and want different values: the second gets a word of its own.
+            let reason = Reason::new("its value comes from a place that another change uses");
+            for behind in [behind, true] {
+                if !made.edits.iter().any(|new| edits.iter().any(|old| clash(old, new))) {
+                    break;
+                }
+                made = One { behind, ..one }.make(Some(&reason)).map_err(refused)?;
             }
             sites.push(site(made.how, made.span));
             made.edits.retain(|new| !edits.contains(new));

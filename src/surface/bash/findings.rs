@@ -30,7 +30,7 @@ pub fn findings(script: &Script) -> Vec<Finding> {
             // Where overrides follow, what becomes of them says more.
             !found.iter().any(|old: &Finding| old.fault.span == blank.fault.span)
         }));
-        found.extend(repeated_keys(&script.source, launch));
+        found.extend(repeated_keys(script, launch));
         found.extend(stray_braces(&script.source, launch));
         found.extend(arguments_override(&script.source, launch));
     }
@@ -189,7 +189,7 @@ fn escaped_blank(word: &str, at: Span) -> Option<Span> {
 }
 
 /// Keys that a launch sets more than once, to values that are known to differ.
-fn repeated_keys(source: &Source, launch: &Launch) -> Vec<Finding> {
+fn repeated_keys(script: &Script, launch: &Launch) -> Vec<Finding> {
     let mut last: HashMap<String, &Argument> = HashMap::new();
     let mut found = Vec::new();
     for argument in &launch.arguments {
@@ -202,7 +202,7 @@ fn repeated_keys(source: &Source, launch: &Launch) -> Vec<Finding> {
             continue;
         };
         // Whoever gives an argument to the script wants it to win.
-        if old.word == new.word || new.is_given() {
+        if old.word == new.word || new.is_given() || wins_elsewhere(script, old) {
             continue;
         }
         let message = format!("`{key}` is set twice, to different values; the later one wins");
@@ -210,10 +210,19 @@ fn repeated_keys(source: &Source, launch: &Launch) -> Vec<Finding> {
             .labelled("this has no effect")
             .with(new.word, "this wins")
             .helped("remove the earlier one");
-        let finding = Finding::new("repeated-key", Level::Warning, source, fault);
+        let finding = Finding::new("repeated-key", Level::Warning, &script.source, fault);
         found.push(finding.about(key).of(&launch.program));
     }
     found
+}
+
+/// Tells whether a word that one launch replaces is what counts in another, which shares its array.
+fn wins_elsewhere(script: &Script, old: &Argument) -> bool {
+    let last = |launch: &Launch| {
+        let mut own = launch.arguments.iter().rev().filter(|it| it.key() == old.key());
+        own.next().is_some_and(|it| it.word == old.word)
+    };
+    script.launches.iter().any(last)
 }
 
 fn value_of(argument: &Argument) -> Option<String> {

@@ -124,7 +124,7 @@ fn set_once(script: &Script, outside: &Outside, finding: &Finding) -> Option<Men
     let edit = remove(script, old).ok()?;
     let numbers: Vec<usize> = launches.iter().map(|(number, _)| *number).collect();
     let change = Change { key: old.target(), after: Some(last.text.known()?) };
-    let wanted = Wanted { launches: &numbers, changes: &[change], also: &[], inlines: false };
+    let wanted = Wanted { launches: &numbers, changes: &[change], also: &[] };
     let text = apply_edits(script.source.text(), std::slice::from_ref(&edit)).ok()?;
     verify(script, outside, &wanted, &text).ok()?;
     let replaces = match (parse(&old.text.known()?), parse(&last.text.known()?)) {

@@ -13,7 +13,6 @@ python3 -m simulated.main_ppo \
     actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=4 \
     actor_rollout_ref.rollout.gpu_memory_utilization=0.5 \
     actor_rollout_ref.rollout.tensor_model_parallel_size=1 \
-    actor_rollout_ref.rollout.max_num_batched_tokens=$batched_tokens \
+    actor_rollout_ref.rollout.max_num_batched_tokens=32768 \
     actor_rollout_ref.rollout.n=8 \
-    trainer.n_gpus_per_node=4 \
-    actor_rollout_ref.rollout.max_num_batched_tokens=32768
+    trainer.n_gpus_per_node=4
