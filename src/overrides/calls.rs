@@ -364,9 +364,9 @@ fn sort_range(range: Range, reverse: bool) -> Result<Range, Wrong> {
         return Ok(range);
     }
     let width = range.step.magnitude();
-    let width = if reverse { width.negated() } else { width };
     let moved = |number: &Number| {
-        number.plus(&width).ok_or_else(|| "the number is too large for a float".to_owned())
+        let moved = if reverse { number.minus(&width) } else { number.plus(&width) };
+        moved.ok_or_else(|| "the number is too large for a float".to_owned())
     };
     let (start, stop) = (moved(&range.stop)?, moved(&range.start)?);
     let step = range.step.negated();

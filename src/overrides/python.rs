@@ -159,6 +159,14 @@ impl Number {
         }
     }
 
+    /// Python's `-`, which keeps the sign of a zero that adding the negated number would lose.
+    pub(super) fn minus(&self, other: &Self) -> Option<Self> {
+        match (self.as_int(), other.as_int()) {
+            (Some(left), Some(right)) => Some(Self::Int(left - right)),
+            _ => Some(Self::Float(self.to_float()? - other.to_float()?)),
+        }
+    }
+
     /// Python's unary minus.
     pub(super) fn negated(&self) -> Self {
         match self {
