@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, Witness};
+use super::values::of_rules;
 use crate::condition::{Condition, Piece, pieces};
-use crate::pack::{HOST_MEMORY, Pack, Rewrite};
+use crate::pack::{HOST_MEMORY, Pack};
 use crate::text::Location;
 
 /// Checks every parameter and named expression of the pack's own. A pack without rules
@@ -17,10 +18,9 @@ pub fn check(pack: &Pack) -> Vec<Finding> {
     let lets = pack.lets.iter().map(|(name, it)| (name.clone(), &it.text.location));
     let parameters = pack.parameters.iter();
     let parameters = parameters.map(|(name, it)| (format!("param.{name}"), &it.location));
-    let idle = lets.chain(parameters).filter(|(name, _)| !read.contains(name.as_str()));
-    let mut findings: Vec<Finding> = idle.map(|(name, location)| unread(&name, location)).collect();
-    findings.retain(|it| pack.is_own(&it.location));
-    findings
+    let own = lets.chain(parameters).filter(|(_, location)| pack.is_own(location));
+    let idle = own.filter(|(name, _)| !read.contains(name));
+    idle.map(|(name, location)| unread(&name, location)).collect()
 }
 
 /// Collects the names after a `$` that rules, estimates, invariants and messages read, also through
@@ -45,33 +45,18 @@ fn facts(condition: &Condition) -> Vec<String> {
 
 /// Lists all expressions but the named ones.
 fn written(pack: &Pack) -> Vec<Condition> {
-    let options = pack.options.iter().map(|it| &it.when);
-    let requirements = pack.requirements.iter();
-    let requirements =
-        requirements.flat_map(|it| it.when.iter().chain([&it.holds]).chain(&it.limits));
+    let limits = pack.requirements.iter().filter_map(|it| it.limits.as_ref());
     let invariants = pack.invariants.iter().map(|it| &it.value);
     let estimates = pack.estimates.iter().flat_map(|it| it.when.iter().chain([&it.bytes]));
     let aliases = pack.aliases.iter().flat_map(|it| it.read.iter().chain(&it.write));
-    let expressions = options.chain(requirements).chain(invariants).chain(estimates);
-    let expressions = expressions.chain(aliases).chain(&pack.goal).map(|it| it.condition.clone());
+    let told = limits.chain(invariants).chain(estimates).chain(aliases).chain(&pack.goal);
     let messages = pack.requirements.iter().map(|it| &it.message);
     let messages = messages.chain(pack.estimates.iter().filter_map(|it| it.assumes.as_ref()));
-    expressions
-        .chain(rewrites(pack).flat_map(in_rewrite))
+    of_rules(pack)
+        .chain(told.map(|it| &it.condition))
+        .cloned()
         .chain(messages.flat_map(|it| in_message(it)))
         .collect()
-}
-
-fn rewrites(pack: &Pack) -> impl Iterator<Item = &Rewrite> {
-    let options = pack.options.iter().flat_map(|it| &it.rewrite);
-    options.chain(pack.requirements.iter().flat_map(|it| &it.repair))
-}
-
-fn in_rewrite(rewrite: &Rewrite) -> Vec<Condition> {
-    match rewrite {
-        Rewrite::Plain(..) => Vec::new(),
-        Rewrite::Assign(it, _) => it.bounds.iter().chain([&it.value]).cloned().collect(),
-    }
 }
 
 fn in_message(message: &str) -> Vec<Condition> {

@@ -70,22 +70,23 @@ impl Values {
 }
 
 /// Lists every expression that decides something.
-fn expressions(pack: &Pack) -> Vec<&Condition> {
-    let mut all: Vec<&Condition> = pack.lets.values().map(|it| &it.condition).collect();
+fn expressions(pack: &Pack) -> impl Iterator<Item = &Condition> {
+    pack.lets.values().map(|it| &it.condition).chain(of_rules(pack))
+}
+
+/// Lists the expressions of options and requirements: when they apply, what holds, and what they write.
+pub fn of_rules(pack: &Pack) -> impl Iterator<Item = &Condition> {
     let rewrites = pack.options.iter().flat_map(|option| &option.rewrite);
     let repairs = pack.requirements.iter().flat_map(|requirement| &requirement.repair);
-    all.extend(pack.options.iter().map(|option| &option.when.condition));
-    for requirement in &pack.requirements {
-        all.extend(requirement.when.iter().map(|it| &it.condition));
-        all.push(&requirement.holds.condition);
-    }
-    for rewrite in rewrites.chain(repairs) {
-        if let Rewrite::Assign(assignment, _) = rewrite {
-            all.push(&assignment.value);
-            all.extend(assignment.bounds.iter());
-        }
-    }
-    all
+    let written = rewrites.chain(repairs).flat_map(|rewrite| match rewrite {
+        Rewrite::Plain(..) => Vec::new(),
+        Rewrite::Assign(it, _) => [&it.value].into_iter().chain(it.bounds.iter()).collect(),
+    });
+    let options = pack.options.iter().map(|option| &option.when.condition);
+    let requirements = pack.requirements.iter();
+    let requirements = requirements
+        .flat_map(|it| it.when.iter().chain([&it.holds]).map(|expression| &expression.condition));
+    options.chain(requirements).chain(written)
 }
 
 fn start_values(pack: &Pack, var: &Var) -> Vec<Value> {
