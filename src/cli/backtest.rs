@@ -8,6 +8,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::{entries_in, read_script};
 use super::job::Job;
+use super::packs_here::is_pack;
 use crate::engine::State;
 use crate::facts::{Found, Provenance};
 use crate::pack::{self, Changed, Fix, PackError, Sets, Text};
@@ -128,7 +129,7 @@ impl Triple {
     /// Finds the pack that `fix.toml` names: a folder as seen from that file, else as `--pack` does.
     fn pack_near(&self, text: &Text) -> Result<String, CliError> {
         let beside = self.folder.join(text.as_str());
-        let name = match beside.join("pack.toml").is_file() {
+        let name = match is_pack(&beside) {
             true => beside.display().to_string(),
             false => text.value.clone(),
         };

@@ -7,8 +7,8 @@ use indexmap::IndexSet;
 
 use super::chain::Input;
 use super::error::CliError;
+use super::packs_here;
 use super::project::{Project, absolute};
-use super::test::find;
 use crate::overrides::{Language, parse};
 use crate::pack::{self, Choice, Header, Pack, Signs, choose};
 use crate::surface::bash::Launch;
@@ -147,7 +147,7 @@ fn several(names: &[&str], what: &str) -> CliError {
 
 /// Finds a pack in `rules/` of the current folder that knows one of some launches.
 pub fn here_knowing(launches: &[Signs]) -> Option<String> {
-    let names = find::in_rules().ok()?.into_iter().map(|it| it.display().to_string());
+    let names = packs_here::in_rules().ok()?.into_iter().map(|it| it.display().to_string());
     let mut packs = names.filter_map(|name| pack::load(&name).ok().map(|pack| (name, pack)));
     packs.find(|(_, pack)| Signs::knowing(launches, [pack]).is_some()).map(|(name, _)| name)
 }

@@ -27,6 +27,7 @@ mod kind;
 mod launched;
 mod lsp;
 mod pack;
+mod packs_here;
 mod parse;
 mod progress;
 mod project;

@@ -8,8 +8,8 @@ use super::args::{
 use super::console::Console;
 use super::error::CliError;
 use super::files::make_folder;
+use super::packs_here;
 use super::schema;
-use super::test::find;
 use crate::pack::{self, EMBEDDED, Pack, PackError};
 use crate::report::{
     Paint, pack_json, pack_page, pack_text, packs_json, packs_text, render_faults,
@@ -65,7 +65,7 @@ fn new(args: &PackNewArgs, console: &mut Console) -> Result<Done, CliError> {
 
 /// Loads a pack by the name of one that ships, from a folder, or by the name of a folder in `rules/`.
 pub fn load_one(name: &str) -> Result<Pack, CliError> {
-    let here = || find::in_rules().ok()?.into_iter().find(|it| it.ends_with(name));
+    let here = || packs_here::in_rules().ok()?.into_iter().find(|it| it.ends_with(name));
     let loaded = match pack::load(name) {
         Err(unknown @ PackError::Unknown { .. }) => match here() {
             Some(folder) => pack::load(&folder.display().to_string()),
@@ -109,7 +109,7 @@ fn check(args: &PackCheckArgs, console: &mut Console) -> Result<Done, CliError> 
         packs.push(load_one(name)?);
     }
     if args.packs.is_empty() {
-        for folder in find::folders(&[])? {
+        for folder in packs_here::folders(&[])? {
             packs.push(load_one(&folder.display().to_string())?);
         }
     }

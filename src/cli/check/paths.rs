@@ -9,6 +9,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use crate::cli::args::PathArgs;
 use crate::cli::error::CliError;
 use crate::cli::files::read_stdin;
+use crate::cli::packs_here::is_pack;
 
 /// Folders that hold no scripts of the project.
 const NEVER: [&str; 4] = [".git", ".hg", ".hydrule", ".jj"];
@@ -86,7 +87,7 @@ fn is_left_out(globs: &Override, path: &Path) -> bool {
 
 /// Tells whether a folder holds the cases of a pack: jobs that are wrong on purpose.
 fn holds_cases(folder: &Path) -> bool {
-    folder.ends_with("cases") && folder.with_file_name("pack.toml").is_file()
+    folder.ends_with("cases") && folder.parent().is_some_and(is_pack)
 }
 
 /// The globs of `--exclude`, as seen from a folder or a file that was named.

@@ -6,6 +6,7 @@ use super::find::{self, TestPack};
 use super::{test, unreferenced};
 use crate::cases::{Coverage, Status, TestedPack};
 use crate::cli::error::CliError;
+use crate::cli::packs_here;
 use crate::report::{Look, TestView, tests_full};
 
 /// Something of a pack that passes or fails by itself.
@@ -30,7 +31,7 @@ enum What {
 /// # Errors
 /// Where there is no pack, as `hydrule test` prints it.
 pub fn pack_tests(look: Look) -> Result<Vec<PackTest>, String> {
-    let folders = find::folders(&[]).map_err(|error| error.render(look))?;
+    let folders = packs_here::folders(&[]).map_err(|error| error.render(look))?;
     let tests = folders.iter().flat_map(|folder| match find::load(folder) {
         Ok(pack) => tests_of(pack),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! `hydrule test`: the cases of packs, run and compared.
 
 mod each;
-pub mod find;
+mod find;
 mod kill;
 mod mutate;
 mod prepared;
@@ -18,6 +18,7 @@ use super::args::{TestArgs, TestFormat, Unreferenced};
 use super::console::Console;
 use super::error::CliError;
 use super::files::{entries_in, read_text, remove_file, write_text};
+use super::packs_here;
 use super::threads::{self, in_order};
 use crate::cases::{
     Case, Compared, Coverage, Outcome, Snap, Snapshot, Status, Tested, TestedPack, compare,
@@ -49,7 +50,7 @@ fn in_ci() -> bool {
 fn once(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
     let filter = args.filter.as_deref().map(filter).transpose()?;
     let mut packs = Vec::new();
-    for folder in find::folders(&args.packs)? {
+    for folder in packs_here::folders(&args.packs)? {
         let pack = find::load(&folder)?;
         // What only gives others their signals is tested by them.
         if !args.packs.is_empty() || pack.has_rules() || !pack.cases.is_empty() {

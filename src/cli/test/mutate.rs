@@ -17,6 +17,7 @@ use crate::cli::args::{TestArgs, TestFormat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::files::{read_text, write_text};
+use crate::cli::packs_here;
 use crate::cli::threads::{self, in_order};
 use crate::condition::{Condition, Outcome as Computed};
 use crate::engine::View;
@@ -42,7 +43,7 @@ pub fn run(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
     }
     let threads = args.threads.unwrap_or_else(threads::usual);
     let mut done = Vec::new();
-    for folder in find::folders(&args.packs)? {
+    for folder in packs_here::folders(&args.packs)? {
         let pack = find::load(&folder)?;
         if !pack.cases.is_empty() || pack.has_rules() {
             done.push(Suite::new(&pack, threads)?.mutate(args.accept, args.check)?);

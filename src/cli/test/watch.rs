@@ -11,6 +11,7 @@ use crate::cli::args::TestArgs;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::files::{changed_at, entries_in};
+use crate::cli::packs_here;
 use crate::report::Paint;
 
 /// How long to wait between two looks.
@@ -24,7 +25,7 @@ type Stamp = (PathBuf, Option<SystemTime>);
 
 /// Runs the cases, and again after every change, until the user ends it.
 pub fn run(args: &TestArgs, console: &mut Console) -> Result<Done, CliError> {
-    let folders = find::folders(&args.packs)?;
+    let folders = packs_here::folders(&args.packs)?;
     loop {
         let seen = stamps(&folders);
         let paint = Paint::new(console.err);
