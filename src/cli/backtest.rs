@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Done;
-use super::args::{BacktestArgs, JobArgs, OutputFormat, PackRules};
+use super::args::{BacktestArgs, JobArgs, OutputFormat, PackRules, StartArgs};
 use super::console::Console;
 use super::error::CliError;
 use super::files::{entries_in, read_script};
@@ -167,7 +167,8 @@ impl Triple {
             let shown = self.folder.display();
             return Err(CliError::plain(format!("`{shown}` holds no {LOG}")));
         }
-        Ok(JobArgs { files, overrides, log: Some(log), no_base: true, rules, ..JobArgs::default() })
+        let start = StartArgs { config: None, no_base: true, rules };
+        Ok(JobArgs { files, overrides, log: Some(log), start, ..JobArgs::default() })
     }
 
     /// Finds out what one value of the fix changes about the job.

@@ -1,7 +1,7 @@
 //! `hydrule facts`: what a job's logs tell of its failure.
 
 use super::Done;
-use super::args::{FactsArgs, JobArgs, OutputFormat, PackRules};
+use super::args::{FactsArgs, JobArgs, OutputFormat, PackRules, StartArgs};
 use super::console::Console;
 use super::error::CliError;
 use super::facts;
@@ -117,8 +117,7 @@ fn compare(
 fn job_args(args: &FactsArgs, pack: &str) -> JobArgs {
     JobArgs {
         files: args.script.clone(),
-        no_base: true,
-        rules: PackRules::of(pack),
+        start: StartArgs { config: None, no_base: true, rules: PackRules::of(pack) },
         launch: args.launch,
         outside: args.outside.clone(),
         ..JobArgs::default()

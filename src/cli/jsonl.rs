@@ -194,7 +194,7 @@ enum Packs<'a> {
 
 impl<'a> Packs<'a> {
     fn new(args: &'a RewriteArgs, project: &'a Project) -> Result<Self, CliError> {
-        let named = args.job.rules.pack.as_deref();
+        let named = args.job.start.rules.pack.as_deref();
         if named.is_some() || project.packs().is_some() {
             let pack = project.pack(named, &|| Ok(Vec::new()))?;
             return Ok(Self::Named(Box::new(Common::of(args, project, pack)?)));
@@ -258,7 +258,7 @@ impl Answers {
 
 /// `hydrule rewrite --jsonl`.
 pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
-    let project = Project::of(&args.job.rules.project, None)?;
+    let project = Project::of(&args.job.start.rules.project, None)?;
     let packs = Packs::new(args, &project)?;
     let threads = args.threads.unwrap_or_else(threads::usual);
     let mut memories: Vec<Memory> = (0..threads).map(|_| Memory::default()).collect();

@@ -39,7 +39,7 @@ impl<'a> Known<'a> {
             facts: &args.facts,
             param: &args.param,
             pin: &args.pin,
-            target: args.rules.target.as_deref(),
+            target: args.start.rules.target.as_deref(),
             project,
         }
     }

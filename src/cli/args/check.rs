@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{OutsideArgs, PackRules, threads};
+use super::{OutsideArgs, StartArgs, threads};
 use crate::cli::examples;
 
 /// Which findings count.
@@ -16,20 +16,6 @@ pub struct SelectArgs {
     /// All but these rules; of --select and --ignore the longer text decides
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-}
-
-/// What launches start from, and which rules hold for them.
-#[derive(Debug, Clone, Default, Args)]
-pub struct StartArgs {
-    /// The base configuration that the launches start from
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Look for no base configuration where none is given
-    #[arg(long)]
-    pub no_base: bool,
-    /// Which rules hold for it.
-    #[command(flatten)]
-    pub rules: PackRules,
 }
 
 /// How findings are printed.

@@ -30,6 +30,21 @@ pub struct OutsideArgs {
     pub args: Option<Vec<String>>,
 }
 
+/// What launches start from, and which rules hold for them.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StartArgs {
+    /// The base configuration that launches start from: a YAML file, such as a run folder's
+    /// `.hydra/config.yaml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Look for no base configuration where none is given
+    #[arg(long)]
+    pub no_base: bool,
+    /// Which rules hold for it.
+    #[command(flatten)]
+    pub rules: PackRules,
+}
+
 /// What the job is: its files, its log, and what is known besides.
 #[derive(Debug, Default, Args)]
 pub struct JobArgs {
@@ -39,15 +54,9 @@ pub struct JobArgs {
     /// The log of the failed job; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// The base configuration: a YAML file, such as a run folder's `.hydra/config.yaml`
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Look for no base configuration where none is given
-    #[arg(long)]
-    pub no_base: bool,
-    /// Which rules hold for it.
+    /// What the launch starts from, and which rules hold for it.
     #[command(flatten)]
-    pub rules: PackRules,
+    pub start: StartArgs,
     /// Which launch of the files is meant, counted from 1
     #[arg(long, value_name = "N")]
     pub launch: Option<usize>,

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use super::examples;
 pub use check::{CheckArgs, CheckFormat, LspArgs, PathArgs};
 pub use job::{
-    ExplainArgs, FactsArgs, JobArgs, OnUnknown, OutsideArgs, RewriteArgs, RewriteFormat,
+    ExplainArgs, FactsArgs, JobArgs, OnUnknown, OutsideArgs, RewriteArgs, RewriteFormat, StartArgs,
 };
 pub use journal::{LogArgs, UndoArgs};
 pub use overrides::{ComposeArgs, DiffArgs, ExpandArgs, ParseArgs, SetArgs, ShowArgs};

@@ -96,14 +96,15 @@ impl Job {
         check_usage(args.files.is_empty(), args.overrides.is_empty())?;
         let files = Files::sort(&args.files)?;
         let outside = outside(&args.outside)?;
-        let project = Project::of(&args.rules.project, args.files.first().map(PathBuf::as_path))?;
+        let project =
+            Project::of(&args.start.rules.project, args.files.first().map(PathBuf::as_path))?;
         let scripts = files.scripts.iter().map(|path| Ok((path.clone(), read_script(path)?)));
         let scripts = scripts.collect::<Result<Vec<_>, CliError>>()?;
         let yaml = files.yaml.as_deref().map(read_script).transpose()?;
         let launched = || inputs_of(scripts.clone(), &outside);
-        let (pack, remarks) = if args.rules.pack.is_some() || project.packs().is_some() {
+        let (pack, remarks) = if args.start.rules.pack.is_some() || project.packs().is_some() {
             (
-                project.pack(args.rules.pack.as_deref(), &|| {
+                project.pack(args.start.rules.pack.as_deref(), &|| {
                     Ok(signs_of_inputs(&launched()?, args.launch))
                 })?,
                 Vec::new(),
@@ -133,7 +134,7 @@ impl Job {
             }
             (None, None) => None,
         };
-        let config = match (&args.config, files.scripts.first()) {
+        let config = match (&args.start.config, files.scripts.first()) {
             (Some(path), _) => Some(read_script(path)?),
             (None, Some(script)) if yaml.is_none() => project.base_of(script)?,
             _ => None,
@@ -142,7 +143,7 @@ impl Job {
             scripts,
             yaml,
             config,
-            finder: project.finder(args.no_base),
+            finder: project.finder(args.start.no_base),
             overrides: args.overrides.clone(),
             launch: args.launch,
             folder,
