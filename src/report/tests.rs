@@ -8,7 +8,7 @@ use super::diff::text_diff;
 use super::fault::render_faults;
 use super::json::location;
 use super::junit::{document, suite, testcase};
-use super::paint::{Look, Paint};
+use super::paint::{Look, Paint, wrapped};
 use crate::cases::{Compared, Coverage, Gap, Mismatch, Status, Tested, TestedPack};
 use crate::text::{Fault, Faults, count};
 
@@ -149,12 +149,9 @@ fn gaps(pack: &TestedPack, look: Look) -> String {
         }
         let head = format!("✗ {what} in a case of {}: {}", pack.name, count(rules.len(), "rule"));
         let _ = writeln!(out, "{}", paint.bad(&head));
-        let options = textwrap::Options::new(look.width.max(40))
-            .initial_indent("    ")
-            .subsequent_indent("    ")
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        let _ = writeln!(out, "{}", textwrap::fill(&rules.join(" "), options));
+        for row in wrapped(&rules.join(" "), look.width.max(40) - 4) {
+            let _ = writeln!(out, "    {row}");
+        }
     }
     out
 }
