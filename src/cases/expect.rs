@@ -109,12 +109,8 @@ fn explained(mismatch: Mismatch, outcome: &Outcome) -> Mismatch {
 
 /// Writes an override as Hydra prints its value, since `x=true` and `x=True` say the same.
 fn meant(text: &str) -> String {
-    let parsed = overrides::parse(text).ok();
-    let value = parsed.as_ref().and_then(Override::value);
-    match parsed.as_ref().zip(value) {
-        Some((it, value)) => it.rewritten(&value_text(&value)),
-        None => text.to_owned(),
-    }
+    let said = |it: &Override| Some(it.rewritten(&value_text(&it.value()?)));
+    overrides::parse(text).ok().as_ref().and_then(said).unwrap_or_else(|| text.to_owned())
 }
 
 fn list(expected: &Listed, actual: &[String], message: &str, ordered: bool) -> Option<Mismatch> {

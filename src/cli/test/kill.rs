@@ -170,7 +170,7 @@ pub fn comes_to(expression: &str, value: &Value) -> Option<String> {
         Value::Bool(false) => format!("!{expression}"),
         Value::Int(_) | Value::Float(_) => format!("{expression} == {value}"),
         Value::Bytes(bytes) if bytes % 1024 == 0 => format!("{expression} == {}KiB", bytes / 1024),
-        // Halves of a half are exact.
+        // Nothing smaller than a KiB can be written.
         Value::Bytes(bytes) => format!("{expression} * 1024 == {bytes}KiB"),
         Value::Str(text) if !text.contains(['"', '\\', '\n']) => {
             format!("{expression} == \"{text}\"")
