@@ -398,7 +398,7 @@ pub fn cost(name: &str, amount: f64) -> String {
     match name {
         "time" if amount < 1.0 => format!("{:.0} % less time", (1.0 - amount) * 100.0),
         "time" => format!("{:.0} % more time", (amount - 1.0) * 100.0),
-        "hardware" => format!("{amount} × the GPUs"),
+        "hardware" => format!("{amount} × the hardware"),
         _ => format!("weighs {amount} on the {}", name.replace('_', " ")),
     }
 }

@@ -107,13 +107,24 @@ impl Checker<'_> {
         found.retain(|it| self.selection.holds(&it.rule));
         for finding in &mut found {
             finding.flow = flow(&input.script, finding);
-            if self.mends && finding.fix.is_none() {
-                finding.fix = bash::mend(&input.script, &input.outside, finding)
-                    .filter(|fix| fix.safe || !self.is_pinned(input, finding));
-            }
+        }
+        if self.mends {
+            self.mend(input, &mut found);
         }
         (examined.findings, examined.suppressed) = suppress(&input.script, found, self.selection);
         Ok(examined)
+    }
+
+    /// Finds what mends the findings of the script itself; what is pinned stays.
+    fn mend(&self, input: &Input, found: &mut [Finding]) {
+        let mut open: Vec<&mut Finding> = found.iter_mut().filter(|it| it.fix.is_none()).collect();
+        bash::mend(&input.script, &input.outside, &mut open);
+        for finding in open {
+            let keeps = finding.fix.as_ref().is_some_and(|fix| fix.safe);
+            if !keeps && self.is_pinned(input, finding) {
+                finding.fix = None;
+            }
+        }
     }
 
     /// The configuration that a launch starts from, and the name of one that nobody gave.

@@ -1,16 +1,22 @@
 //! Edits that mend what [`findings`](super::findings()) finds, where what was meant is plain.
 
-use super::edit::{Change, Wanted};
 use super::findings::{Cause, Why};
-use super::launch::{Argument, Script};
-use super::remove::remove;
+use super::launch::Script;
+use super::set_once::set_once;
 use super::state::Outside;
-use super::verify::verify;
-use crate::overrides::{LINE_END, Override, OverrideKind, parse};
-use crate::text::{Edit, Finding, Mend, Source, Span, apply_edits, line_end, line_start};
+use crate::overrides::LINE_END;
+use crate::text::{Edit, Finding, Mend, Source, Span, line_end, line_start};
 
-/// Finds the edits that mend a finding about a script.
-pub fn mend(script: &Script, outside: &Outside, finding: &Finding) -> Option<Mend> {
+/// Gives findings about a script the edits that mend them.
+pub fn mend(script: &Script, outside: &Outside, findings: &mut [&mut Finding]) {
+    for finding in findings.iter_mut() {
+        finding.fix = mended(script, finding);
+    }
+    set_once(script, outside, findings);
+}
+
+/// Finds the edits that mend a finding, where its place alone tells them.
+fn mended(script: &Script, finding: &Finding) -> Option<Mend> {
     let (source, span) = (&script.source, finding.fault.span);
     match finding.rule.as_str() {
         "broken-continuation" => {
@@ -18,7 +24,6 @@ pub fn mend(script: &Script, outside: &Outside, finding: &Finding) -> Option<Men
             continued(source, Cause::above(source, orphan.start), *orphan)
         }
         "blank-after-backslash" => ended(source, span),
-        "repeated-key" => set_once(script, outside, finding),
         // A launch that Hydra refuses cannot get worse.
         "refused-override" if finding.fault.code == LINE_END && source.slice(span) == "\r" => {
             let edits = vec![Edit::new(span, "")];
@@ -107,39 +112,4 @@ fn unix_lines(source: &Source) -> Mend {
     let all = ends.len() == text.matches('\n').count();
     let edits = ends.into_iter().map(|at| Edit::new(Span::new(at, at + 1), "")).collect();
     Mend::safe("convert the file to Unix line ends", source, edits).only_if(all)
-}
-
-/// Takes out the override that a later one replaces, where every launch that has it has both.
-fn set_once(script: &Script, outside: &Outside, finding: &Finding) -> Option<Mend> {
-    let own = |argument: &&Argument| {
-        argument.word == finding.fault.span && Some(argument.key()) == finding.key
-    };
-    let having =
-        |(_, launch): &(usize, &super::launch::Launch)| launch.arguments.iter().any(|it| own(&it));
-    let launches: Vec<(usize, &super::launch::Launch)> =
-        script.launches.iter().enumerate().filter(having).collect();
-    let (_, first) = launches.first()?;
-    let old = first.arguments.iter().find(own)?;
-    let last = first.arguments.iter().rev().find(|it| it.target() == old.target())?;
-    let edit = remove(script, old).ok()?;
-    let numbers: Vec<usize> = launches.iter().map(|(number, _)| *number).collect();
-    let change = Change { key: old.target(), after: Some(last.text.known()?) };
-    let wanted = Wanted { launches: &numbers, changes: &[change], also: &[] };
-    let text = apply_edits(script.source.text(), std::slice::from_ref(&edit)).ok()?;
-    verify(script, outside, &wanted, &text).ok()?;
-    let replaces = match (parse(&old.text.known()?), parse(&last.text.known()?)) {
-        (Ok(old), Ok(last)) => replaces(&last, &old),
-        _ => false,
-    };
-    Some(Mend::safe("remove the earlier override", &script.source, vec![edit]).only_if(replaces))
-}
-
-/// Tells whether an override surely makes an earlier one of the same key as if it were not there:
-/// dictionaries would be merged, and `+` may be there for the key that it adds.
-fn replaces(last: &Override, old: &Override) -> bool {
-    let plain = |it: &Override| {
-        let value = it.text.split_once('=').map_or("", |(_, value)| value.trim_start());
-        !value.starts_with('{') && matches!(it.kind, OverrideKind::Change | OverrideKind::ForceAdd)
-    };
-    plain(last) && plain(old) && last.kind == old.kind && old.key.contains('.')
 }

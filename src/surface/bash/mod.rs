@@ -33,6 +33,7 @@ mod place;
 mod remove;
 mod rounds;
 mod run;
+mod set_once;
 mod state;
 mod syntax;
 mod verify;
