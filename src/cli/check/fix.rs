@@ -235,12 +235,7 @@ fn joined(edits: &[TextEdits], fix: &Mend) -> Option<Vec<TextEdits>> {
     for text in &fix.texts {
         match all.iter_mut().find(|it| it.source == text.source) {
             Some(old) => {
-                let meets = |new: &Edit| {
-                    old.edits
-                        .iter()
-                        .any(|it| it.span.start <= new.span.end && new.span.start <= it.span.end)
-                };
-                if text.edits.iter().any(meets) {
+                if text.edits.iter().any(|new| old.edits.iter().any(|it| meet(it, new))) {
                     return None;
                 }
                 old.edits.extend(text.edits.iter().cloned());
@@ -249,6 +244,16 @@ fn joined(edits: &[TextEdits], fix: &Mend) -> Option<Vec<TextEdits>> {
         }
     }
     Some(all)
+}
+
+/// Tells whether two edits share a byte, or one inserts where the other begins or ends.
+fn meet(one: &Edit, other: &Edit) -> bool {
+    let (first, second) = (one.span, other.span);
+    let inserts = first.is_empty() || second.is_empty();
+    match inserts {
+        true => first.start <= second.end && second.start <= first.end,
+        false => first.start < second.end && second.start < first.end,
+    }
 }
 
 /// Makes edits in the scripts of a job; nothing where one of them has no such text, or cannot hold
