@@ -34,6 +34,8 @@ class Script:
         self.functions = []
         self.positional = False
         self.forwards = False
+        # Whether a function looks at its arguments otherwise than by "$@".
+        self.looks_inside = False
         self.indent = 0
         self.depth = 0
         self.in_function = False
@@ -345,6 +347,7 @@ class Script:
         forwards, self.forwards = self.forwards, False
         positional, self.positional = self.positional, False
         if self.chance(0.5):
+            self.positional = True
             self.put(self.pick(f"    local {self.rng.choice(NAMES)}=$1; shift", f"    local {self.rng.choice(NAMES)}=${{1:-3}}", "    shift", f"    {self.rng.choice(NAMES)}=\"$2\"", f"    local {self.rng.choice(NAMES)}"))
         self.block()
         if self.chance(0.4):
@@ -354,6 +357,7 @@ class Script:
         if self.chance(0.1):
             self.put(self.pick("    return", f"    {self.condition()} && return 1", "    return 0"))
             self.block(1)
+        self.looks_inside |= self.positional
         self.forwards, self.positional = forwards, positional
         self.in_function = outer
         self.put("}")
@@ -364,7 +368,7 @@ class Script:
     def call(self):
         words = " ".join(self.pick(self.plain(), self.override(), self.override()) for _ in range(self.rng.randrange(0, 3)))
         tail = ""
-        if self.chance(0.2) and not self.positional:
+        if self.chance(0.2) and not self.positional and not self.looks_inside:
             self.forwards, tail = True, ' "$@"'
         self.put(f"{self.rng.choice(self.functions)} {words}{tail}".rstrip() + self.pick("", "", "", "", " && N=3", " | cat", " || true"))
 
