@@ -385,11 +385,12 @@ class Script:
         form = self.rng.randrange(22)
         if form < 10:
             return prefix + direct
+        cut = " \\\n " if form % 2 else ""
         return prefix + self.rng.choice([
             f"python -u {dash}", f"torchrun --nproc_per_node=$N {dash}", f"torchrun --standalone --nnodes 1 {dash}", f"uv run {direct}", f"uv run --no-sync {dash}".replace("-m ", "python -m ").replace(" train", " python train"),
             f"srun --ntasks=1 {direct}", f"ray job submit --address=http://x --runtime-env=a.yaml -- {direct}", f"nohup {direct}", f"exec {direct}" if self.depth == 0 and self.chance(0.2) else direct,
             f"time {direct}", f"env FOO=1 {direct}", f"/usr/local/bin/{direct}" if False else direct, f"accelerate launch --num_processes 2 {dash}", f"\"${{LAUNCH[@]}}\" {dash}", f"$PYTHON {dash}", f"command {direct}",
-            f"bash -c \"{direct} a.b=1\" ", f"numactl --all {direct}",
+            f"bash -c \"{direct}{cut} a.b=1{cut} c.d=2\" ", f"numactl --all {direct}",
         ])
 
     def words(self):

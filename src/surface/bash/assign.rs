@@ -229,7 +229,7 @@ impl Walker<'_> {
     }
 
     fn assign_element(&mut self, name: &str, index: &str, assignment: &Assignment, span: Span) {
-        let here = Written { text: index.to_owned(), span: None, near: span };
+        let here = Written::made(index, span);
         let index = self.expander().number(index, &here, 0).0;
         let index = index.ok().and_then(|it| usize::try_from(it).ok());
         let text = match &assignment.value {

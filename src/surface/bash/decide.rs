@@ -83,7 +83,7 @@ fn binary(
     let value = walker.text(left).known();
     let number = |value: Option<String>, walker: &mut Walker<'_>, near| {
         let text = value?;
-        let here = Written { text: text.clone(), span: None, near };
+        let here = Written::made(text.as_str(), near);
         walker.expander().number(&text, &here, 0).0.ok()
     };
     let op = match test {

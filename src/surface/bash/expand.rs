@@ -112,7 +112,7 @@ impl Expander<'_> {
     }
 
     fn making(&self, written: &Written, splits: bool, depth: usize) -> Making {
-        let mut making = Making::new(written.span.unwrap_or(written.near), splits, depth);
+        let mut making = Making::new(written.span().unwrap_or(written.near), splits, depth);
         making.separators = self.separators();
         making.keeps_patterns = !self.state.options.drops_patterns;
         making
@@ -161,7 +161,7 @@ impl Expander<'_> {
             Some([_]) => self.without_braces(pieces, written, making),
             Some(words) => {
                 for text in words {
-                    let word = Written { text: text.clone(), span: None, near: making.word };
+                    let word = Written::made(text.as_str(), making.word);
                     if let Some(pieces) = parsed(text) {
                         self.without_braces(&pieces, &word, making);
                     }
@@ -214,15 +214,15 @@ impl Expander<'_> {
         let quoting = if around.quoted() { Quoting::Double } else { Quoting::Bare };
         match &piece.piece {
             WordPiece::Text(text) => {
-                let piece = literal(text, &here, 0, quoting);
+                let text = literal(text, &here, 0, quoting);
                 match around {
-                    Around::Bare => making.bare(piece),
-                    Around::Quotes => making.push(piece),
-                    Around::Default => making.expansion(Text::of(piece), false),
+                    Around::Bare => making.bare(text),
+                    Around::Quotes => making.append(text),
+                    Around::Default => making.expansion(text, false),
                 }
             }
             WordPiece::SingleQuotedText(text) => {
-                making.push(literal(text, &here, 1, Quoting::Single));
+                making.append(literal(text, &here, 1, Quoting::Single));
             }
             WordPiece::AnsiCQuotedText(text) => making.push(match decoded(text) {
                 Some(text) => Piece::known(text, Origin::Computed(here.near)),
@@ -275,7 +275,7 @@ impl Expander<'_> {
     fn tilde(&mut self, tilde: &TildeExpr, here: &Written, making: &mut Making) {
         match tilde {
             TildeExpr::UserHome(name) if name.contains('.') => {
-                making.push(literal(&format!("~{name}"), here, 0, Quoting::Bare));
+                making.append(literal(&format!("~{name}"), here, 0, Quoting::Bare));
             }
             TildeExpr::Home => {
                 let home = match self.state.vars.get("HOME") {
@@ -309,7 +309,7 @@ impl Expander<'_> {
         depth: usize,
     ) -> (Result<i64, String>, Vec<Step>) {
         let quoted = format!("\"{expression}\"");
-        let inner = Written { text: quoted, span: None, near: here.near };
+        let inner = Written::made(quoted, here.near);
         let expanded = self.nested(&inner, depth + 1);
         let via: Vec<Step> = expanded.pieces.iter().flat_map(|piece| piece.via.clone()).collect();
         let mut reading = Reading { expander: self, used: here.near, via };
@@ -367,16 +367,18 @@ fn unread(here: &Written, why: &str) -> Piece {
     Piece::missing(Unknown::new(why).seeing(&here.text), here.near)
 }
 
-fn literal(text: &str, here: &Written, skip: usize, quoting: Quoting) -> Piece {
-    let exact = here.text.get(skip..skip + text.len()) == Some(text);
-    let origin = match here.span {
-        Some(span) if exact => {
-            let start = span.start + skip;
-            Origin::Literal(Span::new(start, start + text.len()), quoting)
-        }
-        _ => Origin::Computed(here.near),
-    };
-    Piece::known(text, origin)
+/// The characters of a text that stand in a word behind `skip` bytes of it.
+fn literal(text: &str, here: &Written, skip: usize, quoting: Quoting) -> Text {
+    let own = here.part(skip, skip + text.len());
+    if own.text != text || own.stands.is_none() {
+        return Text::of(Piece::known(text, Origin::Computed(here.near)));
+    }
+    let stretches = own.stretches().into_iter();
+    let pieces = stretches.map(|it| {
+        let origin = it.span().map(|span| Origin::Literal(span, quoting));
+        Piece::known(it.text, origin.unwrap_or(Origin::Computed(here.near)))
+    });
+    Text { pieces: pieces.collect() }
 }
 
 /// Returns what stands outside quotes in a piece.

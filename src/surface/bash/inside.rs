@@ -7,7 +7,7 @@ use super::making::Field;
 use super::piece::{Origin, Piece, Text, Unknown};
 use super::run::{Run, list_of};
 use super::state::Var;
-use super::syntax::{Place, Syntax};
+use super::syntax::{CONTINUATION, Place, Syntax};
 use super::walk::{Done, Flow, Walker};
 use crate::text::{Source, Span};
 
@@ -80,7 +80,9 @@ impl Walker<'_> {
         let (at, start) = text_to_run(&run.words, run.fields)?;
         let field = run.fields.get(at)?;
         let whole = Text { pieces: field.text.from(start) };
-        let inner = inner_text(&whole, field.word).filter(|_| self.nested < DEEPEST)?;
+        let written = self.written_out(&whole);
+        let inner = written.or_else(|| inner_text(&whole, field.word));
+        let inner = inner.filter(|_| self.nested < DEEPEST)?;
         let source = Source::new(self.syntax.source.name(), inner.text.as_str());
         let key = (inner.text, inner.place);
         let syntax = match self.others.get(&key) {
@@ -117,6 +119,57 @@ impl Walker<'_> {
         });
         Some(at)
     }
+
+    /// Returns the text as the script holds it, where only continuation lines cut it: those mean the
+    /// same to the shell that runs it, but in single quotes and comments.
+    fn written_out(&self, text: &Text) -> Option<Inner> {
+        let literal = |piece: &Piece| match (&piece.text, piece.origin) {
+            (Ok(text), Origin::Literal(span, _)) if piece.via.is_empty() => {
+                Some((text.clone(), span))
+            }
+            _ => None,
+        };
+        let parts: Vec<(String, Span)> = text.pieces.iter().map(literal).collect::<Option<_>>()?;
+        let ((_, first), (_, last)) = (parts.first()?, parts.last()?);
+        let mut quotes = Quotes::default();
+        for ((text, span), next) in parts.iter().zip(parts.iter().skip(1)) {
+            quotes.read(text);
+            let cut = self.syntax.slice(Span::new(span.end, next.1.start)) == Some(CONTINUATION);
+            if !cut || quotes.keep_all() || text.contains('#') {
+                return None;
+            }
+        }
+        let text = self.syntax.slice(first.cover(*last))?.to_owned();
+        Some(Inner { text, place: Place::From(first.start), unknown: Vec::new() })
+    }
+}
+
+/// The quotes that stand open in a text.
+#[derive(Debug, Default)]
+struct Quotes {
+    single: bool,
+    double: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    /// Reads on.
+    fn read(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                _ if self.escaped => self.escaped = false,
+                '\\' if !self.single => self.escaped = true,
+                '\'' if !self.double => self.single = !self.single,
+                '"' if !self.single => self.double = !self.double,
+                _ => {}
+            }
+        }
+    }
+
+    /// Tells whether the next character means itself, whatever it is.
+    fn keep_all(&self) -> bool {
+        self.single || self.escaped
+    }
 }
 
 /// Finds the word that holds a text to run, and where in the word it begins.
@@ -145,30 +198,15 @@ fn text_to_run(words: &[Option<String>], fields: &[Field]) -> Option<(usize, usi
 
 /// Makes the text; what is not known in it becomes a variable, unless it stands in single quotes.
 fn inner_text(text: &Text, word: Span) -> Option<Inner> {
-    if let [Piece { text: Ok(text), origin: Origin::Literal(span, _), via }] =
-        text.pieces.as_slice()
-        && via.is_empty()
-    {
-        let place = Place::From(span.start);
-        return Some(Inner { text: text.clone(), place, unknown: Vec::new() });
-    }
     let mut inner = Inner { text: String::new(), place: Place::At(word), unknown: Vec::new() };
-    let (mut single, mut double, mut escaped) = (false, false, false);
+    let mut quotes = Quotes::default();
     for piece in &text.pieces {
         match &piece.text {
             Ok(text) => {
-                for c in text.chars() {
-                    match c {
-                        _ if escaped => escaped = false,
-                        '\\' if !single => escaped = true,
-                        '\'' if !double => single = !single,
-                        '"' if !single => double = !double,
-                        _ => {}
-                    }
-                }
+                quotes.read(text);
                 inner.text.push_str(text);
             }
-            Err(_) if single || escaped => return None,
+            Err(_) if quotes.keep_all() => return None,
             Err(unknown) => {
                 let name = format!("{STAND_IN}{}", inner.unknown.len());
                 inner.text.push_str(&format!("${{{name}}}"));

@@ -101,12 +101,13 @@ impl Making {
     }
 
     /// Adds characters that stand in the word itself, outside quotes.
-    pub fn bare(&mut self, piece: Piece) {
-        self.pattern |= piece.text.as_ref().is_ok_and(|text| has_pattern_character(text));
-        self.push(piece);
+    pub fn bare(&mut self, text: Text) {
+        self.pattern |= text.known().is_some_and(|text| has_pattern_character(&text));
+        self.append(text);
     }
 
-    fn append(&mut self, mut text: Text) {
+    /// Adds a text that is not cut.
+    pub fn append(&mut self, mut text: Text) {
         for piece in &mut text.pieces {
             piece.via.extend(self.via.iter().cloned());
         }

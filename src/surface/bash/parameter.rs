@@ -312,7 +312,7 @@ impl Expander<'_> {
         let (Held::Text(text), Parameter::Named(name)) = (held, using.parameter) else { return };
         let outside = text.pieces.iter().all(|piece| piece.origin == Origin::Outside);
         let Some(value) = text.known().filter(|value| outside && value != default) else { return };
-        let Some(span) = ending(using.here, default).span else { return };
+        let Some(span) = ending(using.here, default).span() else { return };
         let beaten = Beaten { name: name.clone(), default: span, value };
         if !self.beaten.contains(&beaten) {
             self.beaten.push(beaten);
@@ -380,13 +380,10 @@ impl Expander<'_> {
                 return self.unread(word, why, quoted, making);
             }
         }
-        let (text, shift) = match (quoted, word.text.starts_with('"')) {
-            (true, false) => (format!("\"{}\"", word.text), 1),
-            _ => (word.text.clone(), 0),
+        let written = match (quoted, word.text.starts_with('"')) {
+            (true, false) => word.in_quotes(),
+            _ => word.clone(),
         };
-        let span =
-            word.span.map(|span| Span::new(span.start.saturating_sub(shift), span.end + shift));
-        let written = Written { text, span, near: word.near };
         let Some(pieces) = parsed(&written.text).filter(|_| making.depth < 32) else {
             return self.unread(word, "this word is not read", quoted, making);
         };
@@ -608,7 +605,7 @@ impl Expander<'_> {
         here: &Written,
         depth: usize,
     ) -> Option<String> {
-        let inner = |word: &str| Written { text: word.to_owned(), span: None, near: here.near };
+        let inner = |word: &str| Written::made(word, here.near);
         match it {
             ParameterExpr::RemoveSmallestPrefixPattern { pattern, .. } => {
                 self.cut(text, pattern.as_deref(), Cut::ShortStart, here, depth)
@@ -652,8 +649,7 @@ impl Expander<'_> {
         here: &Written,
         depth: usize,
     ) -> Option<String> {
-        let word =
-            Written { text: pattern.unwrap_or_default().to_owned(), span: None, near: here.near };
+        let word = Written::made(pattern.unwrap_or_default(), here.near);
         let pattern = self.pattern(&word, depth)?;
         Some(cut(text, &pattern, how))
     }
@@ -725,11 +721,7 @@ fn counted(elements: &[Element], rest: &Rest) -> Option<usize> {
 fn ending(here: &Written, word: &str) -> Written {
     let end = here.text.len().saturating_sub(1);
     let part = here.part(end.saturating_sub(word.len()), end);
-    if part.text == word {
-        part
-    } else {
-        Written { text: word.to_owned(), span: None, near: here.near }
-    }
+    if part.text == word { part } else { Written::made(word, here.near) }
 }
 
 /// Tells whether a default counts, if that can be told.

@@ -153,8 +153,7 @@ impl Expander<'_> {
         }
         let mut called = Called { name, fields: Vec::new(), reads: None };
         for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
-            let written =
-                |text: &str| Written { text: text.to_owned(), span: None, near: here.near };
+            let written = |text: &str| Written::made(text, here.near);
             match item {
                 CommandPrefixOrSuffixItem::Word(word) => {
                     called.fields.extend(self.fields_at(&written(&word.value), depth + 1));

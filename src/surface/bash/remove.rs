@@ -20,7 +20,7 @@ pub(super) fn remove(script: &Script, argument: &Argument) -> Result<Edit, Fault
         return Err(Fault::new("hydrule::edit::place", Span::at(0), message));
     }
     match part {
-        Some(part) => Ok(Edit::new(with_blanks(text, part), "")),
+        Some(part) => Ok(Edit::new(line_of(text, part), "")),
         None if own && !argument.word.is_empty() => Ok(Edit::new(line_of(text, argument.word), "")),
         None => {
             let message = format!("`{}` is no word of its own", argument.target());

@@ -36,7 +36,8 @@ fn earlier(script: &Script, at: usize, finding: &Finding) -> Option<Earlier> {
     let own = |argument: &&Argument| {
         argument.word == finding.fault.span && Some(argument.key()) == finding.key
     };
-    let launch = script.launches.iter().find(|launch| launch.arguments.iter().any(|it| own(&it)))?;
+    let launch =
+        script.launches.iter().find(|launch| launch.arguments.iter().any(|it| own(&it)))?;
     let old = launch.arguments.iter().find(own)?;
     let key = old.target();
     let last = launch.arguments.iter().rev().find(|it| it.target() == key)?;

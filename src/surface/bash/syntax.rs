@@ -33,23 +33,92 @@ pub enum Place {
     At(Span),
 }
 
+/// A continuation line in the source, which the parser takes out of words.
+pub const CONTINUATION: &str = "\\\n";
+
 /// A word as written and where its text stands.
 #[derive(Debug, Clone)]
 pub struct Written {
     /// The text, quotes included.
     pub text: String,
-    /// Where the source holds exactly this text; none where a continuation line cuts it.
-    pub span: Option<Span>,
+    /// Where the source holds it, if it does.
+    pub stands: Option<Stands>,
     /// The place to name in messages.
     pub near: Span,
 }
 
+/// Where the source holds a text that continuation lines may cut.
+#[derive(Debug, Clone)]
+pub struct Stands {
+    start: usize,
+    /// The bytes of the text, ascending, that a continuation line precedes in the source.
+    cuts: Vec<usize>,
+}
+
 impl Written {
+    /// Makes a word that the source does not hold.
+    pub fn made(text: impl Into<String>, near: Span) -> Self {
+        Self { text: text.into(), stands: None, near }
+    }
+
     /// Takes a part of the text, in bytes of it.
     pub fn part(&self, start: usize, end: usize) -> Self {
         let text = self.text.get(start..end).unwrap_or_default().to_owned();
-        let span = self.span.map(|span| Span::new(span.start + start, span.start + end));
-        Self { text, span, near: span.unwrap_or(self.near) }
+        let stands = self.stands.as_ref().map(|it| it.part(start, end));
+        let mut part = Self { text, stands, near: self.near };
+        part.near = part.span().unwrap_or(self.near);
+        part
+    }
+
+    /// Returns the place where the source holds exactly this text; none where a continuation line
+    /// cuts it.
+    pub fn span(&self) -> Option<Span> {
+        let stands = self.stands.as_ref().filter(|it| it.cuts.is_empty())?;
+        Some(Span::new(stands.start, stands.start + self.text.len()))
+    }
+
+    /// Returns the stretches of the text that no continuation line cuts, in order.
+    pub fn stretches(&self) -> Vec<Self> {
+        let cuts = self.stands.iter().flat_map(|it| it.cuts.iter().copied());
+        let mut from = 0;
+        let ends = cuts.chain([self.text.len()]);
+        ends.map(|end| self.part(std::mem::replace(&mut from, end), end)).collect()
+    }
+
+    /// Puts the text between quotes that the source does not hold.
+    #[must_use]
+    pub fn in_quotes(&self) -> Self {
+        let stands = self.stands.clone().map(|it| Stands {
+            start: it.start.saturating_sub(1),
+            cuts: it.cuts.iter().map(|at| at + 1).collect(),
+        });
+        Self { text: format!("\"{}\"", self.text), stands, near: self.near }
+    }
+}
+
+impl Stands {
+    /// Finds where a text stands in another from its start on, which lies at `start` among all.
+    fn find(text: &str, source: &str, start: usize) -> Option<Self> {
+        if source.starts_with(text) {
+            return Some(Self { start, cuts: Vec::new() });
+        }
+        let (mut rest, mut cuts) = (source, Vec::new());
+        for (at, char) in text.char_indices() {
+            let stays = text.get(at..).is_some_and(|text| text.starts_with(CONTINUATION));
+            while let (false, Some(after)) = (stays, rest.strip_prefix(CONTINUATION)) {
+                cuts.push(at);
+                rest = after;
+            }
+            rest = rest.strip_prefix(char)?;
+        }
+        Some(Self { start, cuts })
+    }
+
+    fn part(&self, start: usize, end: usize) -> Self {
+        let before = self.cuts.iter().filter(|at| **at <= start).count();
+        let inside = self.cuts.iter().filter(|at| start < **at && **at < end);
+        let cuts = inside.map(|at| at - start).collect();
+        Self { start: self.start + start + before * CONTINUATION.len(), cuts }
     }
 }
 
@@ -127,24 +196,26 @@ impl Syntax {
         self.written_at(&word.value, near)
     }
 
-    /// Returns a text with its place, if it stands there unchanged.
+    /// Returns a text with its place, if it stands there.
     pub fn written_at(&self, text: &str, near: Span) -> Written {
-        let span = Span::new(near.start, near.start + text.len());
-        let exact = match self.place {
-            Place::From(base) => {
-                let inside = near.start.checked_sub(base);
-                inside.is_some_and(|at| self.source.slice(Span::new(at, at + text.len())) == text)
-            }
-            Place::At(_) => false,
-        };
-        Written { text: text.to_owned(), span: exact.then_some(span), near }
+        let stands = self.from(near).and_then(|source| Stands::find(text, source, near.start));
+        Written { text: text.to_owned(), stands, near }
+    }
+
+    /// Returns what the text holds from a place on.
+    fn from(&self, near: Span) -> Option<&str> {
+        let Place::From(base) = self.place else { return None };
+        self.source.text().get(near.start.checked_sub(base)?..)
+    }
+
+    /// Returns what the text holds at a place.
+    pub fn slice(&self, at: Span) -> Option<&str> {
+        self.from(at)?.get(..at.len())
     }
 
     /// Finds a text behind a place.
     pub fn behind(&self, near: Span, text: &str) -> Option<Span> {
-        let Place::From(base) = self.place else { return None };
-        let rest = self.source.text().get(near.start.checked_sub(base)?..)?;
-        let start = near.start + rest.find(text)?;
+        let start = near.start + self.from(near)?.find(text)?;
         Some(Span::new(start, start + text.len()))
     }
 

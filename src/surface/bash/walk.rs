@@ -372,7 +372,7 @@ impl Walker<'_> {
     /// Evaluates an arithmetic command, with what it sets; tells whether it is not 0.
     pub(super) fn arithmetic(&mut self, expression: &str, near: Span) -> Option<bool> {
         let seen = self.state.seen_by(expression);
-        let here = Written { text: expression.to_owned(), span: None, near };
+        let here = Written::made(expression, near);
         let value = self.expander().number(expression, &here, 0).0;
         // Here a failure is just a failure.
         self.state.failed = false;
