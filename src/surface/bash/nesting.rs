@@ -12,6 +12,10 @@ pub const DEEPEST: usize = 100;
 /// long for each.
 const DEEPEST_SUBSCRIPTS: usize = 3;
 
+/// How deep parentheses and `case` may nest together among statements: where they are not closed, the
+/// parser takes up to twice as long for each.
+const DEEPEST_TWICE_READ: usize = 10;
+
 /// Words behind which a command begins, as it does behind an operator.
 const LEADING: [&str; 11] =
     ["!", "{", "coproc", "do", "elif", "else", "if", "then", "time", "until", "while"];
@@ -38,11 +42,18 @@ pub fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// Counts what is open.
+/// What begins and will end.
+#[derive(PartialEq, Eq)]
+enum Nest {
+    Parenthesis,
+    Case,
+    Statement,
+}
+
+/// What is open.
 #[derive(Default)]
 struct Open {
-    parentheses: usize,
-    statements: usize,
+    nests: Vec<Nest>,
     negations: usize,
 }
 
@@ -51,17 +62,39 @@ impl Open {
     fn count(&mut self, token: &Token, begins: bool) {
         let operator = matches!(token, Token::Operator(..));
         match token.to_str() {
-            "(" | "<(" | ">(" if operator => self.parentheses += 1,
-            ")" if operator => self.parentheses = self.parentheses.saturating_sub(1),
-            "if" | "for" | "while" | "until" | "select" | "case" | "{" | "coproc" if begins => {
-                self.statements += 1;
+            "(" | "<(" | ">(" if operator => self.nests.push(Nest::Parenthesis),
+            ")" if operator => self.close_parenthesis(),
+            "case" if begins => self.nests.push(Nest::Case),
+            "if" | "for" | "while" | "until" | "select" | "{" | "coproc" if begins => {
+                self.nests.push(Nest::Statement);
             }
-            "fi" | "done" | "esac" | "}" if begins => {
-                self.statements = self.statements.saturating_sub(1);
+            "esac" if begins => self.close(Nest::Case),
+            "fi" | "done" | "}" if begins => {
+                self.nests.pop_if(|it| *it == Nest::Statement);
             }
             _ => {}
         }
         self.negations = if token.to_str() == "!" { self.negations + 1 } else { 0 };
+    }
+
+    /// Within a `case`, what closes may be a pattern that nothing opened.
+    fn close_parenthesis(&mut self) {
+        let twice = |it: &&Nest| **it != Nest::Statement;
+        if self.nests.iter().rev().find(twice) == Some(&Nest::Parenthesis) {
+            self.close(Nest::Parenthesis);
+        }
+    }
+
+    /// Closes the innermost of its kind, and what was left open in it.
+    fn close(&mut self, kind: Nest) {
+        if let Some(at) = self.nests.iter().rposition(|it| *it == kind) {
+            self.nests.truncate(at);
+        }
+    }
+
+    fn is_too_deep(&self) -> bool {
+        let twice_read = self.nests.iter().filter(|it| **it != Nest::Statement).count();
+        self.nests.len() + self.negations > DEEPEST || twice_read > DEEPEST_TWICE_READ
     }
 }
 
@@ -73,7 +106,7 @@ pub fn too_deep_a_token(tokens: &[Token]) -> Option<&Token> {
         open.count(token, begins);
         begins =
             matches!(token, Token::Operator(..)) || begins && LEADING.contains(&token.to_str());
-        open.parentheses + open.statements + open.negations > DEEPEST
+        open.is_too_deep()
     })
 }
 
@@ -113,8 +146,7 @@ pub fn subscripts_too_deep(word: &str) -> bool {
 
 /// Says that a text nests too deep.
 pub fn fault(at: Span) -> Fault {
-    let message = format!("the script nests by more than {DEEPEST}");
-    Fault::new("hydrule::bash::nesting", at, message)
+    Fault::new("hydrule::bash::nesting", at, "the script nests too deep".to_owned())
         .labelled("this is one level too deep to be read")
         .helped("move what is inside into a function or a script of its own")
 }

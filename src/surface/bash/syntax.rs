@@ -1,9 +1,10 @@
 //! The tree of a script, and where its words stand. The parser's types end in this folder.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use brush_parser::ast::{Program, Word};
-use brush_parser::{ParseError, ParserOptions, SourceSpan, Token, TokenizerError};
+use brush_parser::ast::{IoFd, Program, Word};
+use brush_parser::{ParseError, ParserOptions, SourcePosition, SourceSpan, Token, TokenizerError};
 
 use super::nesting;
 use crate::text::{Fault, Faults, Source, Span};
@@ -141,7 +142,8 @@ impl Syntax {
             return Err(fault(nesting::fault(Span::new(at, at + 1))));
         }
         let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options());
-        let tokens = tokens.map_err(|error| fault(tokenizer_fault(source, &error)))?;
+        let mut tokens = tokens.map_err(|error| fault(tokenizer_fault(source, &error)))?;
+        tokens.iter_mut().for_each(detach_number);
         if let Some(token) = nesting::too_deep_a_token(&tokens) {
             let at = token.location();
             return Err(fault(nesting::fault(Span::new(byte(at.start.index), byte(at.end.index)))));
@@ -226,6 +228,17 @@ impl Syntax {
         let inside = tokens.skip_while(|(text, _)| text != "(").skip(1);
         let words = inside.filter(|(text, _)| !text.starts_with('\n') && !text.is_empty());
         words.take(count).map(|(_, span)| *span).collect()
+    }
+}
+
+/// Digits right before `<` or `>` name a descriptor, unless none has so high a number: bash takes them for
+/// a word then, and so does the parser where the word ends before.
+fn detach_number(token: &mut Token) {
+    let Token::Word(text, at) = token else { return };
+    let digits = text.bytes().all(|it| it.is_ascii_digit());
+    if digits && text.parse::<IoFd>().is_err() {
+        let index = at.end.index.saturating_sub(1);
+        at.end = Arc::new(SourcePosition { index, ..(*at.end).clone() });
     }
 }
 
