@@ -222,13 +222,15 @@ fn is_name(written: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Gives an override without a sigil the one that the script uses for its key.
+/// Gives an override without a sigil the one that the script uses for its key. A `++` stays for a `+` too:
+/// it stands where something before it may have set the key.
 fn with_sigil_of(argument: &Argument, after: &str) -> String {
     let element = argument.key_element();
     let bare = element.trim_start_matches('+');
     let sigil = element.get(..element.len() - bare.len()).unwrap_or_default();
-    let same = after.split_once('=').is_some_and(|(key, _)| key == bare);
-    if same { format!("{sigil}{after}") } else { after.to_owned() }
+    let wanted = if sigil == "++" { after.trim_start_matches('+') } else { after };
+    let same = wanted.split_once('=').is_some_and(|(key, _)| key == bare);
+    if same { format!("{sigil}{wanted}") } else { after.to_owned() }
 }
 
 fn reason(placed: &Placed) -> String {
