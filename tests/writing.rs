@@ -205,6 +205,55 @@ fn a_file_keeps_what_it_is() {
 }
 
 #[test]
+fn the_same_change_again_changes_nothing() {
+    let workspace = workspace();
+    workspace.write("run.sh", "python3 -m app a.b=1 $N \\\n    +n.w={a:$0 x\n");
+    let set = || {
+        workspace.hydrule("set run.sh --write").arg("+n.w={a: [1, x]}").run();
+        workspace.read("run.sh")
+    };
+    let once = set();
+    assert!(once.ends_with("'++n.w={a: [1, x]}'\n"), "{once}");
+    assert_eq!(set(), once);
+}
+
+/// The texts that are kept belong to whom the files do, also where root works in another user's folder.
+#[test]
+fn what_is_kept_is_for_the_owner_of_the_file_alone() {
+    const OTHER: u32 = 65534;
+    let workspace = workspace();
+    let own = fs::metadata(workspace.path()).unwrap().uid();
+    let given = std::os::unix::fs::chown(workspace.path(), Some(OTHER), None).is_ok();
+    let kept = |name: &str| workspace.path().join(".hydrule").join(name);
+    let mut seen = 0;
+    for (text, owner, mode) in
+        [(SCRIPT.to_owned(), own, 0o600), (format!("{SCRIPT}#\n"), OTHER, 0o644)]
+    {
+        if owner == OTHER && !given {
+            continue;
+        }
+        workspace.write("run.sh", &text);
+        let path = workspace.path().join("run.sh");
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        std::os::unix::fs::chown(&path, Some(owner), None).unwrap();
+        ok(&workspace.hydrule("set run.sh trainer.nnodes=2 --write").run());
+        for text in [text, workspace.read("run.sh")] {
+            let about = fs::metadata(kept("objects").join(hash(text.as_bytes()))).unwrap();
+            assert_eq!((about.uid(), about.mode() & 0o777), (owner, 0o600));
+            seen += 1;
+        }
+        assert_eq!(fs::metadata(&path).unwrap().uid(), owner);
+    }
+    assert!(seen == if given { 4 } else { 2 });
+    let folder = if given { OTHER } else { own };
+    for name in ["", "objects", "journal.jsonl", "lock", ".gitignore"] {
+        let about = fs::metadata(kept(name)).unwrap();
+        let mode = if about.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!((about.uid(), about.mode() & 0o777), (folder, mode), "{name}");
+    }
+}
+
+#[test]
 fn what_cannot_be_replaced_without_loss_is_refused() {
     let workspace = workspace();
     let path = workspace.path().join("run.sh");

@@ -66,6 +66,8 @@ pub trait Disk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// Opens a file for writing at its end; makes it where there is none.
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Gives something that we made to the owner of another, where we are root: that user goes on without.
+    fn hand_over(&self, path: &Path, like: &Path);
     /// Gives a file the owner, mode and extended attributes of another.
     fn copy_attributes(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Cuts a file to a length.
@@ -128,14 +130,23 @@ impl Disk for LocalDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        adopt(path);
         Ok(Box::new(file))
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-        adopt(path);
+        self.leave_to_folder(path);
         Ok(Box::new(file))
+    }
+
+    fn hand_over(&self, path: &Path, like: &Path) {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        if let Ok(like) = fs::metadata(like) {
+            // Where the file system knows no owners there is nothing to give.
+            let _ = std::os::unix::fs::chown(path, Some(like.uid()), Some(like.gid()));
+        }
     }
 
     fn copy_attributes(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -166,7 +177,7 @@ impl Disk for LocalDisk {
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
         fs::DirBuilder::new().mode(0o700).create(path)?;
-        adopt(path);
+        self.leave_to_folder(path);
         Ok(())
     }
 
@@ -182,7 +193,7 @@ impl Disk for LocalDisk {
         let mut options = OpenOptions::new();
         let mut file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        adopt(path);
+        self.leave_to_folder(path);
         match file.try_lock() {
             Ok(()) => {
                 file.set_len(0)?;
@@ -205,14 +216,9 @@ impl Disk for LocalDisk {
     }
 }
 
-/// What root makes in another user's folder is that user's, who may go on without root.
-fn adopt(path: &Path) {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    if let Some(Ok(folder)) = path.parent().map(fs::metadata) {
-        // Where the file system knows no owners there is nothing to give.
-        let _ = std::os::unix::fs::chown(path, Some(folder.uid()), Some(folder.gid()));
+impl LocalDisk {
+    fn leave_to_folder(self, path: &Path) {
+        path.parent().into_iter().for_each(|folder| self.hand_over(path, folder));
     }
 }
 

@@ -115,7 +115,7 @@ impl<'a> Store<'a> {
         let store = Self { disk, root, remarks, _lock: lock };
         let ignore = store.path(".gitignore");
         if read_or_empty(disk, &ignore)?.is_empty() {
-            store.put(&ignore, b"*\n")?;
+            store.put(&ignore, b"*\n", &folder)?;
         }
         if made {
             store.sync_folder(&store.root)?;
@@ -133,8 +133,9 @@ impl<'a> Store<'a> {
         self.folder().join(name)
     }
 
-    /// Writes a file of the folder as a whole: after a crash it has the old content or the new.
-    pub(super) fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    /// Writes a file of the folder as a whole: after a crash it has the old content or the new. Only the
+    /// owner of `like` can read it.
+    pub(super) fn put(&self, path: &Path, bytes: &[u8], like: &Path) -> Result<(), Problem> {
         let new = path.with_extension("new");
         self.remove(&new)?;
         if let Err(problem) = self.create(&new, bytes, None) {
@@ -142,25 +143,29 @@ impl<'a> Store<'a> {
             let _ = self.remove(&new);
             return Err(problem);
         }
+        self.disk.hand_over(&new, like);
         steadily(|| self.disk.rename(&new, path))
             .map_err(|error| Problem::io("write", path, &error))?;
         self.sync_folder(path.parent().unwrap_or(&self.root))
     }
 
-    /// Keeps texts under their hashes.
-    pub(super) fn keep(&self, texts: &[&[u8]]) -> Result<(), Problem> {
+    /// Keeps the texts of files under their hashes, for those alone whose the files are.
+    pub(super) fn keep<'t>(
+        &self,
+        texts: impl Iterator<Item = (&'t [u8], &'t Path)>,
+    ) -> Result<(), Problem> {
         let folder = self.path("objects");
         if steadily(|| self.disk.inode(&folder, false)).is_err() {
             make_folder(self.disk, &folder)?;
             self.sync_folder(&self.folder())?;
         }
-        for text in texts {
+        for (text, file) in texts {
             let path = folder.join(hash(text));
             // A damaged one is replaced.
-            if steadily(|| self.disk.read(&path)).is_ok_and(|found| found == *text) {
+            if steadily(|| self.disk.read(&path)).is_ok_and(|found| found == text) {
                 continue;
             }
-            self.put(&path, text)?;
+            self.put(&path, text, file)?;
         }
         Ok(())
     }

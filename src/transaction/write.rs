@@ -117,9 +117,12 @@ impl Store<'_> {
         record: Record,
         now: SystemTime,
     ) -> Result<Pending, Problem> {
-        let texts: Vec<&[u8]> =
-            edits.iter().flat_map(|it| [it.before.as_slice(), it.after.as_slice()]).collect();
-        self.keep(&texts)?;
+        let of = |(edit, path)| {
+            let FileEdit { before, after, .. }: &FileEdit = edit;
+            let path: &PathBuf = path;
+            [(before.as_slice(), path.as_path()), (after.as_slice(), path.as_path())]
+        };
+        self.keep(edits.iter().zip(paths).flat_map(of))?;
         let files = edits.iter().zip(paths).map(|(edit, path)| FileRecord {
             path: PathName::new(path.strip_prefix(&self.root).unwrap_or(path)),
             before: hash(&edit.before),
@@ -141,7 +144,7 @@ impl Store<'_> {
     /// file is touched.
     fn carry_out(&self, pending: &Pending, edits: &[FileEdit]) -> Result<(), Problem> {
         let targets = self.targets(pending)?;
-        self.put(&self.path("pending.json"), &json(pending)?)?;
+        self.put(&self.path("pending.json"), &json(pending)?, &self.folder())?;
         for (target, edit) in targets.iter().zip(edits) {
             self.create(&target.temporary, &edit.after, Some(&target.path))?;
         }

@@ -312,6 +312,8 @@ impl Disk for MemoryDisk {
         self.open(path, true)
     }
 
+    fn hand_over(&self, _path: &Path, _like: &Path) {}
+
     fn copy_attributes(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.whole(false, |state| {
             let mode = state.find(from)?.mode;
