@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 use hydrule::pack::{EMBEDDED, Watch, load};
 use libfuzzer_sys::fuzz_target;
 
-/// Gives a few bytes at a time.
-struct Pieces<'a>(&'a [u8]);
+/// Gives so many bytes at a time.
+struct Pieces<'a>(&'a [u8], usize);
 
 impl Read for Pieces<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let length = self.0.len().min(out.len()).min(7);
+        let length = self.0.len().min(out.len()).min(self.1);
         let (now, later) = self.0.split_at(length);
         out[..length].copy_from_slice(now);
         self.0 = later;
@@ -31,6 +31,7 @@ fn watch() -> &'static Watch {
 fuzz_target!(|bytes: &[u8]| {
     let signals = &watch().signals;
     let whole = signals.read("job.log", &mut &bytes[..], &mut |_| ()).expect("memory is read");
-    let pieces = signals.read("job.log", &mut Pieces(bytes), &mut |_| ()).expect("memory is read");
+    let mut pieces = Pieces(bytes, 1 + bytes.len() % 97);
+    let pieces = signals.read("job.log", &mut pieces, &mut |_| ()).expect("memory is read");
     assert_eq!(format!("{:?}", whole.events), format!("{:?}", pieces.events));
 });

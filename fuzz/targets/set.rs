@@ -8,7 +8,7 @@ use hydrule::text::Source;
 use libfuzzer_sys::fuzz_target;
 
 fn set(script: &Script, changes: &[Change]) -> Option<String> {
-    let wanted = Wanted { launches: &[0], changes, also: &[], inlines: false };
+    let wanted = Wanted { launches: &[0], changes, also: &[] };
     edit(script, &Outside::default(), &wanted).ok().map(|it| it.text)
 }
 

@@ -232,10 +232,9 @@ impl<'a> Packs<'a> {
     }
 }
 
-/// Answers line after line outside of a pipe, as the fuzzer asks.
+/// Answers lines outside of a pipe, as the fuzzer asks.
 pub struct Answers {
     packs: Packs<'static>,
-    memory: Memory,
 }
 
 impl Answers {
@@ -247,12 +246,14 @@ impl Answers {
         let args: &RewriteArgs = Box::leak(Box::default());
         let project: &Project = Box::leak(Box::default());
         let packs = Packs::new(args, project).map_err(|error| error.message())?;
-        Ok(Self { packs, memory: Memory::default() })
+        Ok(Self { packs })
     }
 
-    /// Answers one line.
-    pub fn answer(&mut self, line: &[u8]) -> String {
-        answer(&self.packs, &mut self.memory, line).0
+    /// Answers each line, with nothing in memory of what was asked before.
+    pub fn answer(&self, lines: &[u8]) -> Vec<String> {
+        let mut memory = Memory::default();
+        let mut answer = |line| answer(&self.packs, &mut memory, line).0;
+        lines.split(|it| *it == b'\n').map(&mut answer).collect()
     }
 }
 

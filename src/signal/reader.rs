@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
             signals,
             filter: signals.prefilter(),
             name: name.into(),
-            held: vec![0; HELD],
+            held: Vec::new(),
             filled: 0,
             start: Start::default(),
             marks: VecDeque::new(),
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
                 self.marks.push_back(self.place(self.end()));
             }
             self.search();
-            if self.filled + BLOCK > self.held.len() {
+            if self.filled + BLOCK > HELD {
                 self.work(self.end().saturating_sub(AHEAD + LINE));
                 self.move_out();
             }
@@ -100,9 +100,12 @@ impl<'a> Reader<'a> {
     }
 
     fn fill(&mut self, input: &mut dyn Read) -> io::Result<usize> {
-        let free = self.held.get_mut(self.filled..).unwrap_or_default();
-        let most = free.len().min(BLOCK);
-        let free = free.get_mut(..most).unwrap_or_default();
+        let wanted = self.filled + BLOCK;
+        if self.held.len() < wanted {
+            // Most logs are short, and room for the longest takes longer to clear than they to read.
+            self.held.resize(wanted.max(2 * self.held.len()).min(HELD), 0);
+        }
+        let free = self.held.get_mut(self.filled..wanted).unwrap_or_default();
         loop {
             match input.read(free) {
                 Ok(count) => {
