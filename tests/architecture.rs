@@ -35,11 +35,14 @@ const KEPT_IN: [(&str, &[&str]); 19] = [
     ("ruzstd", &["cli/files.rs"]),
     ("memchr", &["signal/"]),
     ("regex_syntax", &["text/pattern.rs"]),
-    ("rustix", &["transaction/disk.rs"]),
+    ("rustix", &["text/file.rs", "transaction/disk.rs"]),
     ("maud", &["report/html/"]),
     ("ignore", &["cli/check/paths.rs"]),
     ("hmac_sha256", &["report/check/fingerprint.rs", "transaction/store.rs"]),
-    ("std::fs", &["cli/files.rs", "pack/extend.rs", "pack/place.rs", "transaction/disk.rs"]),
+    (
+        "std::fs",
+        &["cli/files.rs", "pack/extend.rs", "pack/place.rs", "text/file.rs", "transaction/disk.rs"],
+    ),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -1,8 +1,8 @@
 //! Files: read whole.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::fs::FileTypeExt as _;
+use std::io::{self, BufRead, BufReader, Read, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,38 +10,20 @@ use super::console::Console;
 use super::error::CliError;
 use super::progress::Progress;
 use crate::signal::{Scan, Signals};
-use crate::text::{Fault, Source, Span, nearest, secret};
+use crate::text::{Fault, Source, Span, nearest, read_bounded, read_file, secret};
+use crate::transaction::{Disk as _, LocalDisk};
 
 /// Reads a script, which must be UTF-8 so that edits keep every other byte.
 pub fn read_script(path: &Path) -> Result<Source, CliError> {
-    script_of(path, read_whole(path).map_err(|error| unreadable(path, &error))?)
+    script_of(path, read_file(path, LONGEST_TEXT).map_err(|error| unreadable(path, &error))?)
 }
 
 /// The longest text that is read whole, in MiB; logs and lines of JSON are not.
 const LONGEST_TEXT: u64 = 64;
 
-/// Reads a file whole, unless it may never end. What a shell opened for `<(…)` has a writer.
-fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
-    let opened = ["/dev", "/proc"].iter().any(|it| path.starts_with(it));
-    if fs::metadata(path)?.file_type().is_fifo() && !opened {
-        return Err(io::Error::other("it is a named pipe, and may never end"));
-    }
-    bounded(fs::File::open(path)?)
-}
-
-fn bounded(input: impl Read) -> io::Result<Vec<u8>> {
-    let most = LONGEST_TEXT << 20;
-    let mut bytes = Vec::new();
-    let read = input.take(most + 1).read_to_end(&mut bytes)?;
-    match u64::try_from(read).is_ok_and(|it| it <= most) {
-        true => Ok(bytes),
-        false => Err(io::Error::other(format!("it is longer than {LONGEST_TEXT} MiB"))),
-    }
-}
-
 /// Reads standard input whole.
 pub fn read_stdin() -> Result<Vec<u8>, CliError> {
-    let read = bounded(io::stdin().lock());
+    let read = read_bounded(io::stdin().lock(), LONGEST_TEXT);
     read.map_err(|error| CliError::plain(format!("cannot read standard input: {error}")))
 }
 
@@ -60,8 +42,8 @@ pub fn script_of(path: &Path, bytes: Vec<u8>) -> Result<Source, CliError> {
     }
 }
 
-/// The longest file of a folder that is looked into: no launch script comes near it.
-pub const LONGEST_SCRIPT: u64 = 4 << 20;
+/// The longest file of a folder that is looked into, in MiB: no launch script comes near it.
+pub const LONGEST_SCRIPT: u64 = 4;
 
 /// Reads a file of a folder whose beginning looks right; none where it does not, where it is no
 /// regular file, and where it is longer than any script.
@@ -72,17 +54,16 @@ pub fn read_where(path: &Path, fits: impl Fn(&[u8]) -> bool) -> Result<Option<Ve
     let told = |error: io::Error| unreadable(path, &error);
     // Opening a pipe would wait for its writer.
     let about = fs::metadata(path).map_err(told)?;
-    if !about.is_file() || about.len() > LONGEST_SCRIPT {
+    if !about.is_file() || about.len() > LONGEST_SCRIPT << 20 {
         return Ok(None);
     }
-    let mut file = fs::File::open(path).map_err(told)?;
-    let mut bytes = Vec::new();
-    (&mut file).take(4 << 10).read_to_end(&mut bytes).map_err(told)?;
-    if !fits(&bytes) {
+    let mut start = Vec::new();
+    let file = fs::File::open(path).map_err(told)?;
+    file.take(4 << 10).read_to_end(&mut start).map_err(told)?;
+    if !fits(&start) {
         return Ok(None);
     }
-    file.read_to_end(&mut bytes).map_err(told)?;
-    Ok(Some(bytes))
+    read_file(path, LONGEST_SCRIPT).map(Some).map_err(told)
 }
 
 /// Reads a file that may be missing.
@@ -110,7 +91,7 @@ pub fn entries_in(path: &Path) -> Result<Vec<PathBuf>, CliError> {
 
 /// Reads a text, or says why it cannot be read. A log may hold bytes that are no text.
 pub fn read_text(path: &Path, log: bool) -> Result<Source, String> {
-    let bytes = read_whole(path).map_err(|error| why_unreadable(&error))?;
+    let bytes = read_file(path, LONGEST_TEXT).map_err(|error| why_unreadable(&error))?;
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) if log => String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -132,8 +113,46 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
     let text = secret::hidden(text);
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder
-        .and_then(|()| fs::write(path, text.as_bytes()))
+        .and_then(|()| replace(path, text.as_bytes()))
         .map_err(|error| CliError::plain(format!("cannot write `{}`: {error}", path.display())))
+}
+
+/// Writes a file so that it has its old text or its new one, whatever comes between: the new text is laid
+/// beside it and takes its name. Where nobody may do that, or it is no regular file, it is written to.
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let old = match fs::metadata(path) {
+        Ok(about) if about.is_file() && !path.starts_with("/dev") => Some(fs::canonicalize(path)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => None,
+        _ => return fs::write(path, text),
+    };
+    let path = old.as_deref().unwrap_or(path);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let replaced = lay_out(&new, text, old.as_deref()).and_then(|()| fs::rename(&new, path));
+    if replaced.is_err() {
+        // What there is of it takes room; the first error is the one to tell.
+        let _ = fs::remove_file(&new);
+    }
+    match replaced {
+        Err(error) if cannot_replace(&error) => fs::write(path, text),
+        other => other,
+    }
+}
+
+/// Makes a file that is on the disk when this returns, with the owner and mode of the old one.
+fn lay_out(new: &Path, text: &[u8], old: Option<&Path>) -> io::Result<()> {
+    let mode = if old.is_some() { 0o600 } else { 0o666 };
+    let mut file = fs::File::options().write(true).create_new(true).mode(mode).open(new)?;
+    file.write_all(text)?;
+    old.map_or(Ok(()), |old| LocalDisk.copy_attributes(old, new))?;
+    file.sync_all()
+}
+
+/// Tells whether a file may be written to, but not make way for another: its folder or its owner is not
+/// ours, or it is a file system of its own.
+fn cannot_replace(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    [CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy].contains(&error.kind())
 }
 
 /// Writes the product to a file, or prints it where none is named.
@@ -187,15 +206,13 @@ pub fn changed_at(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
-/// The longest file that a script takes in and that is read.
-const LONGEST: u64 = 1 << 20;
+/// The longest file that a script takes in and that is read, in MiB.
+const LONGEST_TAKEN_IN: u64 = 1;
 
 /// Reads a file that a script takes in; none where it is no text.
 pub fn read_taken_in(path: &Path) -> Option<Source> {
-    let about = fs::metadata(path).ok()?;
-    let text =
-        (about.is_file() && about.len() <= LONGEST).then(|| fs::read_to_string(path).ok())??;
-    Some(read_source(path, text))
+    let bytes = fs::metadata(path).ok()?.is_file().then(|| read_file(path, LONGEST_TAKEN_IN))?;
+    Some(read_source(path, String::from_utf8(bytes.ok()?).ok()?))
 }
 
 /// A log that is read once, from its start to its end.
@@ -218,7 +235,13 @@ pub fn open_log(path: &Path) -> Result<LogInput, CliError> {
     } else {
         let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
         let about = file.metadata().map_err(|error| unreadable(path, &error))?;
-        (path.display().to_string(), about.is_file().then_some(about.len()), Box::new(file))
+        // What the system makes up while it is read has no length.
+        let size = Some(about.len()).filter(|it| about.is_file() && *it > 0);
+        let raw: Box<dyn Read> = match size {
+            Some(left) => Box::new(AsOpened { file, left }),
+            None => Box::new(file),
+        };
+        (path.display().to_string(), size, raw)
     };
     let mut raw = BufReader::with_capacity(64 << 10, raw);
     let start = raw.fill_buf().map_err(|error| unreadable(path, &error))?;
@@ -229,6 +252,23 @@ pub fn open_log(path: &Path) -> Result<LogInput, CliError> {
         _ => Box::new(raw),
     };
     Ok(LogInput { name, input, compressed: gzip || zstd, size })
+}
+
+/// A file as long as it was when it was opened: a job may go on writing its log faster than it is read.
+struct AsOpened {
+    file: fs::File,
+    left: u64,
+}
+
+impl Read for AsOpened {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = (&mut self.file).take(self.left).read(out)?;
+        if count == 0 && self.left > 0 && !out.is_empty() {
+            return Err(io::Error::other("it was cut while it was read"));
+        }
+        self.left = self.left.saturating_sub(u64::try_from(count).unwrap_or(self.left));
+        Ok(count)
+    }
 }
 
 /// How a frame of zstd begins.

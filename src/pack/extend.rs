@@ -12,7 +12,7 @@ use super::place::{lies_in, place};
 use super::read::Text;
 use super::rule::PackPart;
 use super::version::{Version, Versions};
-use crate::text::{Fault, Faults, Source, Span, nearest};
+use crate::text::{Fault, Faults, Source, Span, nearest, read_file};
 
 /// Where the files of a pack are.
 #[derive(Clone)]
@@ -314,7 +314,7 @@ fn folder_sources(folder: &Path, edited: &[Source]) -> Result<Vec<Source>, PackE
                 return Ok(open.clone());
             }
             check_place(path, folder).map_err(unreadable(path))?;
-            let text = fs::read_to_string(path).map_err(unreadable(path))?;
+            let text = read_text(path).map_err(unreadable(path))?;
             Ok(Source::new(path.display().to_string(), text))
         })
         .collect()
@@ -323,14 +323,15 @@ fn folder_sources(folder: &Path, edited: &[Source]) -> Result<Vec<Source>, PackE
 /// The longest file of a pack, in MiB.
 const LONGEST: u64 = 64;
 
+fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_file(path, LONGEST)?)
+        .map_err(|error| io::Error::other(format!("it is not UTF-8: {}", error.utf8_error())))
+}
+
 /// Refuses what may never end, and a link that leads out of the pack.
 fn check_place(path: &Path, folder: &Path) -> io::Result<()> {
-    let about = fs::metadata(path)?;
-    if !about.is_file() {
+    if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no regular file"));
-    }
-    if about.len() > LONGEST << 20 {
-        return Err(io::Error::other(format!("it is longer than {LONGEST} MiB")));
     }
     let inside = folder.is_file() || lies_in(path, folder)?;
     if inside { Ok(()) } else { Err(io::Error::other("it is a link that leads out of the pack")) }

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::version::{Version, Versions};
+use crate::text::read_file;
 
 /// Starts of names that would have to be fetched.
 const REMOTE: [&str; 7] = ["git+", "git@", "git:", "ssh:", "http:", "https:", "github:"];
@@ -95,11 +96,14 @@ fn site_folders(prefix: &Path) -> Vec<PathBuf> {
     roots
 }
 
+/// The longest `.pth` file, in MiB.
+const LONGEST: u64 = 1;
+
 /// Reads the lines of `.pth` files that are folders; other lines are for Python to run.
 fn added_by_paths(root: &Path) -> Vec<PathBuf> {
     let files = entries_in(root).into_iter();
     let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "pth"));
-    let texts = files.filter_map(|file| fs::read_to_string(file).ok());
+    let texts = files.filter_map(|file| String::from_utf8(read_file(&file, LONGEST).ok()?).ok());
     let lines: Vec<PathBuf> = texts
         .flat_map(|text| text.lines().map(|line| root.join(line.trim())).collect::<Vec<_>>())
         .collect();

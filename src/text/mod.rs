@@ -3,6 +3,7 @@
 mod edit;
 mod escape;
 mod fault;
+mod file;
 mod finding;
 mod pattern;
 mod phrase;
@@ -14,6 +15,7 @@ mod source;
 pub use edit::{Edit, Overlap, TextEdits, apply_edits};
 pub use escape::in_toml_string;
 pub use fault::{Fault, Faults};
+pub use file::{read_bounded, read_file};
 pub use finding::{Finding, Identity, Level, Mend};
 pub use pattern::compile_pattern;
 pub use phrase::{count, join_and, join_or, nearest, quantity};

@@ -2,9 +2,9 @@
 
     python3 tests/writing/kill.py target/release/hydrule
 
-Every call from the first that opens `.hydrule` on is killed once, and fails once with each error
-it may fail with. After that, all files must be old or all new at the latest when `hydrule log` has
-run; an error must be told with exit code 2, or have been got over.
+Every call from the first that opens `.hydrule`, or what becomes a report, on is killed once, and fails
+once with each error it may fail with. After that, all files must be old or all new at the latest when
+`hydrule log` has run; an error must be told with exit code 2, or have been got over.
 """
 
 import json
@@ -69,7 +69,9 @@ class Tree:
 
     @staticmethod
     def state(folder):
-        files = [path for path in folder.rglob("*") if ".hydrule" not in path.parts]
+        # Of a report that was killed, what lay beside it stays under a hidden name.
+        own = lambda path: ".hydrule" in path.parts or path.name.startswith(".report.html.")
+        files = [path for path in folder.rglob("*") if not own(path)]
         kept = lambda path: os.readlink(path) if path.is_symlink() else path.read_text()
         return {
             str(path.relative_to(folder)): (kept(path), path.lstat().st_mode)
@@ -87,7 +89,7 @@ def calls(trace):
             continue
         name, arguments = found.groups()
         counted[name] += 1
-        begun = begun or name in ("mkdir", "openat") and ".hydrule" in arguments
+        begun = begun or name in ("mkdir", "openat") and (".hydrule" in arguments or ".report.html" in arguments)
         talk = name == "write" and arguments.startswith(("1,", "2,"))
         if begun and not talk and name not in ("exit_group", "sigaltstack", "munmap", "brk"):
             yield name, counted[name]
@@ -124,11 +126,14 @@ def main():
         base = Path(temporary)
         both = ["rewrite", "run.sh", "submit.slurm", "--pack", "verl", "--only", "more-gpus", "--unsafe", "--write"]
         undone = lambda folder: run(folder, HYDRULE, *both)
+        reported = lambda folder: (folder / "report.html").write_text("an older report\n")
+        report = [*both[:-1], "--output-format", "html", "-o", "report.html"]
         trees = [
             Tree("one", base, ["set", "run.sh", "trainer.nnodes=2", "--write"]),
             Tree("link", base, ["set", "link.sh", "trainer.nnodes=2", "--write"]),
             Tree("two", base, both),
             Tree("undo", base, ["undo", "--write"], undone),
+            Tree("report", base, report, reported),
         ]
         for tree in trees:
             for name, number in tree.calls:

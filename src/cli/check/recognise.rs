@@ -45,7 +45,7 @@ pub fn read_candidate(path: &Path) -> Result<Option<Source>, CliError> {
 pub fn may_launch(path: &Path, text: &str, is_shell: bool) -> bool {
     let named = host_of(path).is_some() || has_ending(path);
     let fits = is_shell || named || begins_as_shell(text.as_bytes());
-    fits && text.len() as u64 <= LONGEST_SCRIPT && has(&STARTS_PROGRAM, text.as_bytes())
+    fits && text.len() as u64 <= LONGEST_SCRIPT << 20 && has(&STARTS_PROGRAM, text.as_bytes())
 }
 
 /// Says why a file that was named is none that can be checked, if it is none.
