@@ -4,9 +4,9 @@
     hostile.py BINARY [--seed N] [--kills 1000] [--large MIB]
 
 Kills at random, two at once, interrupts, readers that go away, terminals that change their size, disks that
-fill up, files of --large MiB and a pack of 100,000 rules. Every file must be all old or all new, nothing
-panics, and nothing opens a socket or starts a program. Prints a line for each; exits with 1 at the first
-that is wrong.
+fill up, files that change while they are read, files of --large MiB and a pack of 100,000 rules. Every file
+must be all old or all new, and read as it was at one time; nothing panics, and nothing opens a socket or starts
+a program. Prints a line for each; exits with 1 at the first that is wrong.
 """
 
 import argparse
@@ -267,6 +267,100 @@ def large(tried, base, mib):
     path.unlink()
 
 
+# Writes a file's two texts over each other, piece by piece, until it is ended.
+OVERWRITE = """
+import os, sys
+file, texts = os.open(sys.argv[1], os.O_WRONLY), [open(it, "rb").read() for it in sys.argv[2:]]
+while True:
+    for text in texts:
+        for at in range(0, len(text), 4096):
+            os.pwrite(file, text[at:at + 4096], at)
+"""
+
+
+# Grows a file until it is ended.
+GROW = """
+import sys
+with open(sys.argv[1], "ab") as out:
+    while True:
+        out.write(b"y" * 99 + b"\\n")
+"""
+# Gives others the time to write before every call that reads.
+SLOWLY = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=read", "-e", "inject=read:delay_enter=50000"]
+
+
+def changing(tried, base, times):
+    """What is read while it is written: the one text or the other, or an error that says so."""
+    if not shutil.which("strace"):
+        print("SKIPPED: strace is not there", flush=True)
+        return
+    lines = lambda what: "".join(what.format(n) for n in range(2000))
+    one, other = b"k=1", b"k=2"
+    texts = {
+        "script.sh": "python3 -m verl.trainer.main_ppo trainer.nnodes=1" + lines(" \\\n    +a.a{}.k=1") + "\n",
+        "config.yaml": "a:\n" + lines("  a{}: {{note: 'k=1'}}\n"),
+        "p/pack.toml": 'name = "p"\nversion = "1.0.0"\ndescription = "d"\n[[default]]\nof = "it"\nsource = "s"\n[default.values]\n'
+        + lines("\"m.a{}\" = 'k=1'\n"),
+    }
+    commands = {"script.sh": ("show", "script.sh"), "config.yaml": ("compose", "--config", "config.yaml"),
+                "p/pack.toml": ("pack", "show", "p", "--output-format", "json")}
+    for name, text in texts.items():
+        folder = tried.folder(base)
+        (folder / "p").mkdir()
+        path = folder / name
+        for number, file in enumerate(("one", "other", name)):
+            (folder / file).write_text(text.replace("k=1", "k=2") if number == 1 else text)
+        ends = Counter()
+        writer = subprocess.Popen([sys.executable, "-c", OVERWRITE, str(path), str(folder / "one"), str(folder / "other")])
+        try:
+            for _ in range(times):
+                done = subprocess.run([*SLOWLY, tried.binary, *commands[name]], cwd=folder, capture_output=True, timeout=300)
+                ones, others = done.stdout.count(one), done.stdout.count(other)
+                if done.returncode == 2 and b"changes while it is read" in done.stderr:
+                    ends["refused"] += 1
+                elif done.returncode not in (0, 1) or bool(ones) == bool(others):
+                    fail(f"{name} changes: {ones} of one text and {others} of the other", done.stderr.decode()[:2000])
+                else:
+                    ends["read"] += 1
+        finally:
+            writer.kill()
+            writer.wait()
+        print(f"{name} written over while it is read, {times} times: {dict(ends)}", flush=True)
+
+
+def changing_logs(tried, base, mib):
+    """A log that is cut is told; one that grows is read as far as it was there."""
+    folder = tried.folder(base)
+    path = folder / "job.log"
+    block = (b"y" * 99 + b"\n") * 10_000
+    ends = Counter()
+    for _ in range(10):
+        with path.open("wb") as out:
+            for _ in range(mib):
+                out.write(block)
+        run = tried.start(folder, "facts", "job.log")
+        time.sleep(tried.rng.uniform(0, 0.1))
+        os.truncate(path, tried.rng.randrange(mib << 20))
+        _, err = run.communicate(timeout=60)
+        if run.returncode == 2 and b"was cut while it was read" in err:
+            ends["told"] += 1
+        elif run.returncode in (0, 1):
+            ends["read before or after"] += 1
+        else:
+            fail("a log that is cut", run.returncode, err.decode())
+    writer = subprocess.Popen([sys.executable, "-c", GROW, str(folder / "grows.log")])
+    try:
+        time.sleep(0.5)
+        begun = time.perf_counter()
+        tried.run(folder, "facts", "grows.log", timeout=60)
+    finally:
+        writer.kill()
+        writer.wait()
+    print(f"logs that are cut, 10 times: {dict(ends)}; one that grows: {time.perf_counter() - begun:.1f} s", flush=True)
+    (folder / "grows.log").unlink()
+    path.unlink()
+
+
 def many_rules(tried, base, count):
     folder = tried.folder(base)
     (folder / "p").mkdir()
@@ -329,6 +423,8 @@ def main():
         resized(tried, base, 5)
         full_disks(tried, base)
         alone(tried, base)
+        changing(tried, base, 3)
+        changing_logs(tried, base, 100)
         many_rules(tried, base, asked.rules)
         large(tried, base, asked.large)
 
