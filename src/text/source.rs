@@ -67,17 +67,20 @@ impl Default for Start {
 /// A named text, or an excerpt of one, that is cheap to share. Two sources are equal when name, text
 /// and place are. All offsets are those of the whole text.
 #[derive(Clone)]
-pub struct Source {
+pub struct Source(Arc<Named>);
+
+struct Named {
     name: Arc<str>,
     text: Arc<str>,
     start: Start,
     /// Where each line starts, found when first asked for.
-    lines: Arc<OnceLock<Vec<usize>>>,
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.text == other.text && self.start == other.start
+        let (one, two) = (&self.0, &other.0);
+        one.name == two.name && one.text == two.text && one.start == two.start
     }
 }
 
@@ -85,14 +88,14 @@ impl Eq for Source {}
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Source({}, {} bytes)", self.name, self.text.len())
+        write!(f, "Source({}, {} bytes)", self.0.name, self.0.text.len())
     }
 }
 
 impl Source {
     /// Tells whether both are the same text in memory, under any name.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.text, &other.text)
+        Arc::ptr_eq(&self.0.text, &other.0.text)
     }
 
     /// Makes a source; `name` is what messages call it, usually the path as the user wrote it.
@@ -102,49 +105,50 @@ impl Source {
 
     /// Makes a source of a piece of a text that is too large to be kept.
     pub fn excerpt(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>, start: Start) -> Self {
-        Self { name: name.into(), text: text.into(), start, lines: Arc::default() }
+        let (name, text) = (name.into(), text.into());
+        Self(Arc::new(Named { name, text, start, lines: OnceLock::new() }))
     }
 
     /// Returns the offset at which the text begins; 0 but for excerpts.
     pub fn start(&self) -> usize {
-        self.start.offset
+        self.0.start.offset
     }
 
     /// Returns the name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Returns the whole text.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Returns the text at `span`; empty where the span does not fit the text.
     pub fn slice(&self, span: Span) -> &str {
-        let inside = |offset: usize| offset.checked_sub(self.start.offset);
+        let inside = |offset: usize| offset.checked_sub(self.0.start.offset);
         let range = inside(span.start).zip(inside(span.end));
-        range.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default()
+        range.and_then(|(start, end)| self.0.text.get(start..end)).unwrap_or_default()
     }
 
     /// Returns line and column of a byte offset; an offset past the end counts as the end.
     pub fn line_column(&self, offset: usize) -> LineColumn {
-        let mut offset = offset.saturating_sub(self.start.offset).min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
+        let mut offset = offset.saturating_sub(self.0.start.offset).min(self.0.text.len());
+        while !self.0.text.is_char_boundary(offset) {
             offset -= 1;
         }
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or_default();
-        let before = self.text.get(start..offset).unwrap_or_default();
-        let first = if line == 1 { self.start.at.column } else { 1 };
-        let line = line + self.start.at.line - 1;
+        let before = self.0.text.get(start..offset).unwrap_or_default();
+        let first = if line == 1 { self.0.start.at.column } else { 1 };
+        let line = line + self.0.start.at.line - 1;
         LineColumn { line, column: before.chars().count() + first }
     }
 
     fn line_starts(&self) -> &[usize] {
-        self.lines.get_or_init(|| {
-            let breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
+        self.0.lines.get_or_init(|| {
+            let breaks = self.0.text.match_indices('\n').map(|(at, _)| at + 1);
             std::iter::once(0).chain(breaks).collect()
         })
     }
@@ -188,7 +192,7 @@ impl Location {
     #[must_use]
     pub fn alone(&self) -> Self {
         let start = Start { offset: self.span.start, at: self.line_column() };
-        let source = Source::excerpt(self.source.name.clone(), self.text(), start);
+        let source = Source::excerpt(self.source.0.name.clone(), self.text(), start);
         Self { source, span: self.span }
     }
 }
