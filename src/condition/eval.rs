@@ -179,7 +179,10 @@ fn named(expr: &Expr, name: &str, outcome: Outcome) -> Named {
     let computed = matches!(outcome, Outcome::Known(_)).then_some(Provenance::Computed);
     let outcome = match outcome {
         Outcome::Absent { .. } => Outcome::Absent { name: format!("${name}") },
-        Outcome::Failed(fault) => Outcome::Failed(Fault { span: expr.span, ..fault }),
+        Outcome::Failed(mut fault) => {
+            fault.span = expr.span;
+            Outcome::Failed(fault)
+        }
         other => other,
     };
     (outcome, computed)
@@ -206,7 +209,7 @@ fn about_key(expr: &Expr, builtin: &Builtin, arguments: &[Expr], scope: &dyn Sco
         _ => {
             let message = format!("`{}` asks about a key", builtin.name);
             let fault = Fault::new("hydrule::condition::not_a_key", expr.span, message);
-            return (Outcome::Failed(fault), None);
+            return (Outcome::Failed(Box::new(fault)), None);
         }
     };
     let (outcome, from) = match (builtin.function, answer) {
@@ -262,7 +265,8 @@ fn truth_needed(node: &Expr, outcome: &Outcome, sign: &str) -> Outcome {
 
 /// Computes what needs all its operands.
 fn strict(kind: &ExprKind, operands: &[&Outcome], span: Span) -> Outcome {
-    if let Some(undecided) = Outcome::undecided(operands.iter().copied()) {
+    let all_known = operands.iter().all(|it| matches!(it, Outcome::Known(_)));
+    if !all_known && let Some(undecided) = Outcome::undecided(operands.iter().copied()) {
         return undecided;
     }
     let result = match (kind, operands) {
@@ -294,7 +298,7 @@ fn known(outcome: &Outcome) -> Option<&Value> {
 }
 
 fn type_error(span: Span, why: String) -> Outcome {
-    Outcome::Failed(Fault::new("hydrule::condition::evaluation", span, why))
+    Outcome::Failed(Box::new(Fault::new("hydrule::condition::evaluation", span, why)))
 }
 
 fn negate(value: &Value) -> Result<Value, String> {

@@ -16,7 +16,7 @@ pub enum Outcome {
     /// It reads names that nothing tells.
     Unknown(Vec<Missing>),
     /// It cannot be computed: a type error, an overflow, a division by zero.
-    Failed(Fault),
+    Failed(Box<Fault>),
 }
 
 /// An outcome and how it came about.
@@ -40,7 +40,7 @@ pub enum Verdict {
     /// It needs something that nothing tells.
     Unknown(Vec<Missing>),
     /// It cannot be computed.
-    Failed(Fault),
+    Failed(Box<Fault>),
 }
 
 impl Evaluation {
@@ -88,11 +88,12 @@ impl Outcome {
         match self {
             Self::Known(Value::Bool(true)) => Verdict::True,
             Self::Known(Value::Bool(false)) => Verdict::False,
-            Self::Known(other) => Verdict::Failed(Fault::new(
-                "hydrule::condition::not_boolean",
-                at,
-                format!("a condition must be true or false, this is {}", other.kind()),
-            )),
+            Self::Known(other) => {
+                let message =
+                    format!("a condition must be true or false, this is {}", other.kind());
+                let fault = Fault::new("hydrule::condition::not_boolean", at, message);
+                Verdict::Failed(Box::new(fault))
+            }
             Self::Absent { name } => Verdict::Absent(name),
             Self::Unknown(missing) => Verdict::Unknown(missing),
             Self::Failed(fault) => Verdict::Failed(fault),

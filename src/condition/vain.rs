@@ -26,7 +26,7 @@ struct Finder<'a> {
 impl Finder<'_> {
     fn walk(&mut self, expr: &Expr) {
         if let Some(Outcome::Failed(fault)) = self.constant(expr) {
-            self.faults.push(fault);
+            self.faults.push(*fault);
             return;
         }
         match &expr.kind {

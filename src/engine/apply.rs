@@ -243,7 +243,7 @@ pub(super) fn computed(value: &Condition, view: &View<'_>) -> Result<Value, NotA
     match value.outcome(view) {
         Outcome::Known(value) => Ok(value),
         Outcome::Unknown(missing) => Err(NotApplied::Unknown(missing)),
-        Outcome::Failed(fault) => Err(NotApplied::Failed(fault)),
+        Outcome::Failed(fault) => Err(NotApplied::Failed(*fault)),
         Outcome::Absent { name } => Err(NotApplied::Unknown(vec![Missing {
             why: "it does not exist".to_owned(),
             supply: format!("set `{name}` in the launch"),

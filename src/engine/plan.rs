@@ -16,6 +16,7 @@ use super::verdict::{Applied, Decision, Plan, Rejection, Repair, RuleVerdict, St
 use super::world::World;
 use crate::condition::Verdict;
 use crate::pack::{Pack, PackOption, Safety};
+use crate::text::Fault;
 
 /// What the user asks of a plan.
 #[derive(Debug, Clone, Default)]
@@ -260,7 +261,7 @@ impl Planner<'_> {
             Verdict::True => {}
             Verdict::False | Verdict::Absent(_) => return Trial::No(Status::NotApplicable),
             Verdict::Unknown(missing) => return Trial::No(Status::Unknown(missing.clone())),
-            Verdict::Failed(fault) => return Trial::No(Status::Failed(fault.clone())),
+            Verdict::Failed(fault) => return Trial::No(Status::Failed(Fault::clone(fault))),
         }
         if let Some(rejection) = self.relief(option).filter(|_| self.asks_relief()) {
             return Trial::No(Status::Rejected(rejection));

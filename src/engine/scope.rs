@@ -272,7 +272,7 @@ impl<'a> View<'a> {
         }
         let expression = self.pack.lets.get(name)?;
         Some(match expression.condition.outcome(self) {
-            Outcome::Failed(fault) => Outcome::Failed(located(name, expression, fault)),
+            Outcome::Failed(fault) => Outcome::Failed(Box::new(located(name, expression, *fault))),
             outcome => outcome,
         })
     }
