@@ -2,7 +2,7 @@
 
 use super::scope::{View, unknown};
 use crate::condition::Scope;
-use crate::facts::{Found, Lookup};
+use crate::facts::{Found, Lookup, Missing, Provenance};
 use crate::path::KeyPath;
 use crate::value::Value;
 
@@ -12,14 +12,20 @@ pub fn interpolate(view: &View<'_>, key: &KeyPath, found: Found) -> Lookup {
     if !text.contains("${") {
         return Lookup::Set(found);
     }
+    let value = view.guarded(key, || resolved(view, key, text), Lookup::Unknown);
+    match value {
+        Lookup::Set(target) => Lookup::Set(Found { value: target.value, from: found.from }),
+        other => other,
+    }
+}
+
+/// Resolves the interpolations of a text.
+fn resolved(view: &View<'_>, key: &KeyPath, text: &str) -> Lookup {
     if let Some(inner) = whole(text) {
-        return match resolve(view, key, inner) {
-            Lookup::Set(target) => Lookup::Set(Found { value: target.value, from: found.from }),
-            other => other,
-        };
+        return resolve(view, key, inner);
     }
     let mut out = String::new();
-    let mut rest = text.as_str();
+    let mut rest = text;
     while let Some((before, tail)) = rest.split_once("${") {
         out.push_str(before);
         let Some((inner, after)) = tail.split_once('}') else {
@@ -32,7 +38,7 @@ pub fn interpolate(view: &View<'_>, key: &KeyPath, found: Found) -> Lookup {
         rest = after;
     }
     out.push_str(rest);
-    Lookup::Set(Found { value: Value::Str(out), from: found.from })
+    Lookup::Set(Found { value: Value::Str(out), from: Provenance::Computed })
 }
 
 /// Returns the inside when the text is one interpolation and nothing else.
@@ -85,7 +91,7 @@ fn environment(view: &View<'_>, key: &KeyPath, arguments: &str) -> Lookup {
     match view.name(&format!("env.{name}")) {
         Lookup::Unknown(missing) => {
             let name = key.as_str().to_owned();
-            Lookup::Unknown(crate::facts::Missing { name, ..missing })
+            Lookup::Unknown(Missing { name, ..missing })
         }
         answer => answer,
     }
@@ -95,7 +101,7 @@ fn environment(view: &View<'_>, key: &KeyPath, arguments: &str) -> Lookup {
 fn literal(text: &str) -> Lookup {
     let parsed = crate::overrides::parse(&format!("it={text}"));
     match parsed.ok().and_then(|parsed| parsed.value()) {
-        Some(value) => Lookup::Set(Found { value, from: crate::facts::Provenance::Computed }),
+        Some(value) => Lookup::Set(Found { value, from: Provenance::Computed }),
         None => unknown("oc.select", format!("its default `{text}` cannot be read"), ""),
     }
 }

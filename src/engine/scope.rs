@@ -79,8 +79,9 @@ impl<'a> View<'a> {
         supposed.map(|(_, answer)| answer.clone())
     }
 
-    /// Runs `resolve` unless `name` is being resolved already, which is a cycle.
-    fn guarded<T>(
+    /// Runs `resolve`, which may ask for other names, unless `name` is being resolved already, which is
+    /// a cycle.
+    pub(super) fn guarded<T>(
         &self,
         name: &KeyPath,
         resolve: impl FnOnce() -> T,
@@ -105,7 +106,11 @@ impl<'a> View<'a> {
             return Lookup::Set(Found { value: element.clone(), from });
         }
         if let Some(old) = self.read_as(key)
-            && let Some(answer) = self.look_up_old(key, &old)
+            && let Some(answer) = self.guarded(
+                key,
+                || self.look_up_old(key, &old),
+                |cycle| Some(Lookup::Unknown(cycle)),
+            )
         {
             return answer;
         }
@@ -324,7 +329,7 @@ impl<'a> View<'a> {
 impl Scope for View<'_> {
     fn config(&self, key: &KeyPath) -> Lookup {
         let supposed = self.supposed(key.as_str());
-        supposed.unwrap_or_else(|| self.guarded(key, || self.look_up_config(key), Lookup::Unknown))
+        supposed.unwrap_or_else(|| self.look_up_config(key))
     }
 
     fn name(&self, name: &str) -> Lookup {
