@@ -97,6 +97,9 @@ fn outcome(expr: &Expr, scope: &dyn Scope) -> Outcome {
                 undecided => undecided,
             }
         }
+        ExprKind::Not(inner) | ExprKind::Negate(inner) => {
+            strict(&expr.kind, &[&outcome(inner, scope)], expr.span)
+        }
         kind => {
             let operands: Vec<Outcome> =
                 expr.children().into_iter().map(|it| outcome(it, scope)).collect();
