@@ -1,7 +1,7 @@
 //! The overrides of a launch, shared by the states that have them in common, and found by key.
 
 use std::fmt;
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
@@ -9,13 +9,56 @@ use foldhash::fast::FixedState;
 use super::state::Entry;
 use crate::path::KeyPath;
 
+/// Where the overrides of each key stand: a table of the last place of every key, where a key is looked
+/// for from the slot of its hash on.
+struct ByKey {
+    /// How many bits of a hash are left out to get a slot.
+    shift: u32,
+    slots: Vec<Option<usize>>,
+    /// For every place the one before it that has the same key.
+    earlier: Vec<Option<usize>>,
+}
+
+impl ByKey {
+    fn of(list: &[Arc<Entry>]) -> Self {
+        let size = (2 * list.len()).next_power_of_two().max(2);
+        let (slots, earlier) = (vec![None; size], vec![None; list.len()]);
+        let mut made = Self { shift: u64::BITS - size.trailing_zeros(), slots, earlier };
+        for (at, entry) in list.iter().enumerate() {
+            let slot = made.slot(&entry.key, list);
+            let last = made.slots.get_mut(slot).and_then(|it| it.replace(at));
+            if let Some(earlier) = made.earlier.get_mut(at) {
+                *earlier = last;
+            }
+        }
+        made
+    }
+
+    /// Finds the slot of a key, or the free one where it would be: half of the slots stay free.
+    fn slot(&self, key: &str, list: &[Arc<Entry>]) -> usize {
+        let hash = FixedState::default().hash_one(key) >> self.shift;
+        let first = usize::try_from(hash).unwrap_or_default();
+        let other = |slot: &usize| {
+            let place = self.slots.get(*slot).copied().flatten();
+            place.and_then(|at| list.get(at)).is_some_and(|entry| entry.key != key)
+        };
+        let slots = (first..self.slots.len()).chain(0..first);
+        slots.into_iter().find(|slot| !other(slot)).unwrap_or(first)
+    }
+
+    /// Lists the places of a key, last to first.
+    fn places(&self, key: &str, list: &[Arc<Entry>]) -> impl Iterator<Item = usize> {
+        let last = self.slots.get(self.slot(key, list)).copied().flatten();
+        std::iter::successors(last, |at| self.earlier.get(*at).copied().flatten())
+    }
+}
+
 /// Overrides in argument order. A copy costs nothing until one of the two is changed.
 #[derive(Clone, Default)]
 pub struct Entries {
     list: Arc<Vec<Arc<Entry>>>,
-    /// The places in the list by the keys' hashes, those of one key first to last; made when first
-    /// asked.
-    by_key: OnceLock<Arc<[(u64, usize)]>>,
+    /// Finds the places in the list by key, made when first asked.
+    by_key: OnceLock<Arc<ByKey>>,
     /// What identifies the list, made when first asked.
     fingerprint: OnceLock<u64>,
     /// Whether any of them is a sweep, found out when first asked.
@@ -53,7 +96,7 @@ impl Entries {
 
     /// Puts an override in the place of the one that wins for its key, or at the end.
     pub fn put(&mut self, entry: Entry) {
-        let old = self.places(&entry.key).next_back();
+        let old = self.places(&entry.key).next();
         let place = old.and_then(|at| Arc::make_mut(&mut self.list).get_mut(at));
         match place {
             // The keys are as they were, so they are found where they were.
@@ -67,7 +110,7 @@ impl Entries {
 
     /// Returns the override that decides a key, when one names exactly this key.
     pub fn winning(&self, key: &str) -> Option<&Entry> {
-        self.get(self.places(key).next_back()?)
+        self.get(self.places(key).next()?)
     }
 
     /// Returns the overrides that name the key or a section around it, last first.
@@ -77,7 +120,7 @@ impl Entries {
             let mut next = None;
             let mut around = Some(key.as_str());
             while let Some(key) = around {
-                next = next.max(self.places(key).rfind(|at| *at < end));
+                next = next.max(self.places(key).find(|at| *at < end));
                 around = section_around(key);
             }
             end = next?;
@@ -122,21 +165,9 @@ impl Entries {
         })
     }
 
-    /// Lists the places of a key, first to last.
-    fn places(&self, key: &str) -> impl DoubleEndedIterator<Item = usize> {
-        let by_key = self.by_key.get_or_init(|| {
-            let keys = self.iter().enumerate();
-            let mut places: Vec<(u64, usize)> =
-                keys.map(|(at, entry)| (hash(&entry.key), at)).collect();
-            places.sort_unstable();
-            places.into()
-        });
-        let hash = hash(key);
-        let start = by_key.partition_point(|(other, _)| *other < hash);
-        let rest = by_key.get(start..).unwrap_or_default();
-        let end = rest.iter().take_while(|(other, _)| *other == hash).count();
-        let same = rest.get(..end).unwrap_or_default().iter().map(|(_, at)| *at);
-        same.filter(move |at| self.get(*at).is_some_and(|entry| entry.key == key))
+    /// Lists the places of a key, last to first.
+    fn places(&self, key: &str) -> impl Iterator<Item = usize> {
+        self.by_key.get_or_init(|| Arc::new(ByKey::of(&self.list))).places(key, &self.list)
     }
 }
 
@@ -144,10 +175,6 @@ impl Entries {
 fn section_around(key: &str) -> Option<&str> {
     let dot = key.bytes().rposition(|byte| byte == b'.')?;
     key.get(..dot)
-}
-
-fn hash(key: &str) -> u64 {
-    FixedState::default().hash_one(key)
 }
 
 impl<'a> IntoIterator for &'a Entries {
