@@ -1,10 +1,12 @@
 //! Many sets of overrides, one a line: planned by several threads, answered in order.
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -57,7 +59,7 @@ impl AsRef<str> for Text<'_> {
 /// What a thread has read: sweeps say the same again and again.
 #[derive(Default)]
 struct Memory {
-    overrides: HashMap<Language, HashMap<String, Remembered>>,
+    overrides: HashMap<Language, IndexMap<String, Remembered, RandomState>>,
     /// How many bytes the overrides take, about.
     size: usize,
     told: Option<Told>,
@@ -68,6 +70,13 @@ struct Remembered {
     entry: Arc<Entry>,
     /// As JSON says it, secrets hidden.
     said: Box<RawValue>,
+}
+
+/// The overrides of a line.
+struct Overrides {
+    entries: Entries,
+    /// For each of them its place among what is remembered.
+    places: Vec<usize>,
 }
 
 /// The facts of the line before, and the world that they make.
@@ -82,32 +91,52 @@ impl Memory {
     ///
     /// # Errors
     /// Every one that cannot be read.
-    fn entries(&mut self, texts: &[Text<'_>], language: Language) -> Result<Entries, CliError> {
+    fn read(&mut self, texts: &[Text<'_>], language: Language) -> Result<Overrides, CliError> {
         if self.size > REMEMBERED {
             self.overrides.clear();
             self.size = 0;
         }
         let known = self.overrides.entry(language).or_default();
-        let mut read = |text: &Text<'_>| match known.get(text.as_ref()) {
-            Some(known) => Some(Arc::clone(&known.entry)),
-            None => {
-                let one = Remembered::read(text, language)?;
-                let entry = Arc::clone(&one.entry);
-                self.size += EACH + 3 * text.as_ref().len();
-                known.insert(text.as_ref().to_owned(), one);
-                Some(entry)
-            }
-        };
-        match texts.iter().map(&mut read).collect::<Option<Entries>>() {
-            Some(entries) => Ok(entries),
-            None => plain_entries(texts, language),
+        let mut entries = Vec::with_capacity(texts.len());
+        let mut places = Vec::with_capacity(texts.len());
+        for text in texts {
+            let (place, entry) = match known.get_full(text.as_ref()) {
+                Some((place, _, known)) => (place, Arc::clone(&known.entry)),
+                None => {
+                    let Some(one) = Remembered::read(text, language) else {
+                        let entries = plain_entries(texts, language)?;
+                        return Ok(Overrides { entries, places: Vec::new() });
+                    };
+                    let entry = Arc::clone(&one.entry);
+                    self.size += EACH + 3 * text.as_ref().len();
+                    (known.insert_full(text.as_ref().to_owned(), one).0, entry)
+                }
+            };
+            entries.push(entry);
+            places.push(place);
         }
+        Ok(Overrides { entries: entries.into(), places })
     }
 
-    /// Says an override as JSON does, secrets hidden.
-    fn said(&self, text: &str, language: Language) -> Cow<'_, RawValue> {
-        let known = self.overrides.get(&language).and_then(|known| known.get(text));
-        known.map_or_else(|| Cow::Owned(said(text)), |known| Cow::Borrowed(&*known.said))
+    /// Says overrides as JSON does, secrets hidden: most are as they were read.
+    fn said<'a>(
+        &'a self,
+        entries: &'a Entries,
+        places: &[usize],
+        language: Language,
+    ) -> Vec<Cow<'a, RawValue>> {
+        let known = self.overrides.get(&language);
+        let mut all = Vec::with_capacity(entries.iter().len());
+        for (at, entry) in entries.iter().enumerate() {
+            let read = places.get(at).and_then(|place| known?.get_index(*place));
+            let same = read.filter(|(_, it)| ptr::eq(&raw const *it.entry, entry));
+            match (same, &entry.value) {
+                (Some((_, read)), _) => all.push(Cow::Borrowed(&*read.said)),
+                (None, Ok(parsed)) => all.push(Cow::Owned(said(&parsed.text))),
+                (None, Err(_)) => {}
+            }
+        }
+        all
     }
 
     /// Makes the world of a line.
@@ -215,9 +244,9 @@ impl<'a> Packs<'a> {
             Self::Known { args, project, headers, loaded } => (args, project, headers, loaded),
         };
         let unread = |error| plain_entries(overrides, Language::Hydra).err().unwrap_or(error);
-        let signs = match memory.entries(overrides, Language::Hydra) {
+        let signs = match memory.read(overrides, Language::Hydra) {
             Ok(read) => {
-                let keys = read.iter().map(|it| it.key.clone()).collect();
+                let keys = read.entries.iter().map(|it| it.key.clone()).collect();
                 Signs { keys, ..Signs::default() }
             }
             Err(_) => signs_of_texts(overrides),
@@ -271,7 +300,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
         if block.is_empty() {
             break;
         }
-        let lines: Vec<&[u8]> = block.split_inclusive(|it| *it == b'\n').collect();
+        let lines = lines(&block);
         let work = |memory: &mut Memory, line: &&[u8]| answer(&packs, memory, line);
         for (text, became) in in_order_with(&lines, &mut memories, work) {
             number += 1;
@@ -294,6 +323,19 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
             let message = format!("{} of standard input cannot be read", count(wrong, "line"));
             Err(CliError::plain(message).helped(format!("the first is line {first}")))
         }
+    }
+}
+
+/// Splits a block into lines, each with its end.
+fn lines(block: &[u8]) -> Vec<&[u8]> {
+    let (mut lines, mut rest) = (Vec::new(), block);
+    loop {
+        let mut after = rest;
+        // This compares many bytes at a time.
+        let size = after.skip_until(b'\n').unwrap_or_default();
+        let Some(line) = rest.get(..size).filter(|it| !it.is_empty()) else { return lines };
+        lines.push(line);
+        rest = after;
     }
 }
 
@@ -350,7 +392,12 @@ fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8]) -> (String, Becam
         let message = "a JSON object belongs here".to_owned();
         return wrong(&Json::Null, "hydrule::input::line", message);
     }
-    let read: Line = match serde_json::from_slice(line) {
+    // What is known to be UTF-8 is not looked at again, text by text.
+    let read = match str::from_utf8(line) {
+        Ok(text) => serde_json::from_str::<Line<'_>>(text),
+        Err(_) => serde_json::from_slice(line),
+    };
+    let read = match read {
         Ok(read) => read,
         Err(error) => {
             // The id helps even where the rest is of no use.
@@ -387,6 +434,8 @@ struct Planned<'a> {
     plan: Decision,
     /// What to know about the choice of the pack.
     remarks: Vec<String>,
+    /// Where the overrides of the line are remembered.
+    places: Vec<usize>,
 }
 
 fn planned<'a>(
@@ -396,7 +445,7 @@ fn planned<'a>(
 ) -> Result<Planned<'a>, CliError> {
     let (common, remarks) = packs.of(memory, &line.overrides)?;
     let language = common.pack.arguments.language;
-    let entries = memory.entries(&line.overrides, language)?;
+    let Overrides { entries, places } = memory.read(&line.overrides, language)?;
     let state = State { entries, language, ..State::default() };
     let mut world = Cow::Borrowed(memory.world(common, &line.facts)?);
     if !common.pack.versions.is_empty() {
@@ -404,7 +453,7 @@ fn planned<'a>(
         world.target = std::mem::take(&mut world.target).narrowed(&common.pack, &state);
     }
     let plan = decide(&common.pack, &state, &world, &common.request);
-    Ok(Planned { pack: &common.pack, plan, remarks })
+    Ok(Planned { pack: &common.pack, plan, remarks, places })
 }
 
 fn fact(told: &Json) -> Option<Value> {
@@ -423,8 +472,7 @@ fn fact(told: &Json) -> Option<Value> {
 
 impl Planned<'_> {
     fn record(&self, id: &Json, memory: &Memory) -> String {
-        let Self { pack, plan, remarks } = self;
-        let overrides = plan.result.entries.iter().filter_map(|it| it.value.as_ref().ok());
+        let Self { pack, plan, remarks, places } = self;
         let language = pack.arguments.language;
         let record = Record {
             id: id_said(id),
@@ -432,7 +480,7 @@ impl Planned<'_> {
             steps: plan.steps.iter().map(|it| StepSaid::of(it, pack)).collect(),
             changes: plan.changes.iter().map(ChangeSaid::of).collect(),
             broken: plan.broken.rules(pack).map(|it| it.id.as_str()).collect(),
-            overrides: overrides.map(|it| memory.said(&it.text, language)).collect(),
+            overrides: memory.said(&plan.result.entries, places, language),
         };
         serde_json::to_string(&record).unwrap_or_default()
     }

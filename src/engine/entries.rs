@@ -194,13 +194,13 @@ impl From<Vec<Entry>> for Entries {
 
 impl FromIterator<Entry> for Entries {
     fn from_iter<T: IntoIterator<Item = Entry>>(entries: T) -> Self {
-        entries.into_iter().map(Arc::new).collect()
+        entries.into_iter().map(Arc::new).collect::<Vec<_>>().into()
     }
 }
 
-impl FromIterator<Arc<Entry>> for Entries {
-    fn from_iter<T: IntoIterator<Item = Arc<Entry>>>(entries: T) -> Self {
-        Self { list: Arc::new(entries.into_iter().collect()), ..Self::default() }
+impl From<Vec<Arc<Entry>>> for Entries {
+    fn from(list: Vec<Arc<Entry>>) -> Self {
+        Self { list: Arc::new(list), ..Self::default() }
     }
 }
 
