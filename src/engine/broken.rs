@@ -13,13 +13,18 @@ pub struct Broken(Vec<usize>);
 
 /// Finds the requirements that are broken on a state. Those that nothing of it concerns are not judged.
 pub fn check_broken(pack: &Pack, state: &State, world: &World) -> Broken {
-    Broken(relevance::requirements(pack, state, world)).still(pack, state, world)
+    Broken::among(relevance::rules(pack, state, world).requirements, pack, state, world)
 }
 
 impl Broken {
     /// Picks those that are broken of all requirements of a pack, in its order.
     pub fn of(all: &[RequirementState]) -> Self {
         Self(all.iter().enumerate().filter(|(_, it)| it.is_broken()).map(|(at, _)| at).collect())
+    }
+
+    /// Finds those that are broken on a state of some requirements, given by their places in order.
+    pub(super) fn among(places: Vec<usize>, pack: &Pack, state: &State, world: &World) -> Self {
+        Self(places).still(pack, state, world)
     }
 
     /// Finds those of them that are broken on another state as well. That is all that is broken there

@@ -77,7 +77,8 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
 /// requirements only those are evaluated that are broken.
 pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> Decision {
     let planner = Planner { pack, world, request };
-    let broken = check_broken(pack, state, world);
+    let awake = relevance::rules(pack, state, world);
+    let broken = Broken::among(awake.requirements, pack, state, world);
     let repair = planner.repair((state, &broken));
     let asked = repair.as_ref().filter(|repair| repair.asked);
     // A repair that was asked for comes first, or nothing comes at all.
@@ -90,7 +91,13 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> D
     };
     let (pursuit, steps) = match &request.goal {
         _ if refused => (None, Vec::new()),
-        None => (None, planner.steps((&start, &standing))),
+        None => {
+            let relevant = match mended {
+                Some(_) => relevance::options(pack, &start, world),
+                None => awake.options,
+            };
+            (None, planner.steps((&start, &standing), relevant))
+        }
         Some(goal) => {
             let (pursuit, steps) = pursue(&planner, goal, &start);
             (Some(pursuit), steps)
@@ -214,8 +221,8 @@ impl Planner<'_> {
     }
 
     /// Takes the first viable option, again and again; named options are each taken once unless
-    /// a number of steps is given.
-    fn steps(&self, (start, standing): Standing<'_>) -> Vec<Step> {
+    /// a number of steps is given. `relevant` are the options that may act on the start.
+    fn steps(&self, (start, standing): Standing<'_>, mut relevant: Vec<usize>) -> Vec<Step> {
         let once = !self.request.only.is_empty() && self.request.steps.is_none();
         let wanted = self.request.steps.unwrap_or(if once { self.request.only.len() } else { 1 });
         let mut steps: Vec<Step> = Vec::new();
@@ -223,14 +230,16 @@ impl Planner<'_> {
         while steps.len() < wanted {
             let taken =
                 |option: &PackOption| once && steps.iter().any(|step| step.option == option.id);
-            let relevant = relevance::options(self.pack, &current, self.world);
-            let mut candidates = self.ladder(&relevant).filter(|option| !taken(option));
             let view = View::new(self.pack, &current, self.world);
-            let next = candidates.find_map(|option| self.step(option, &view, &broken));
+            let step = |option: &PackOption| self.step(option, &view, &broken);
+            let next = self.ladder(&relevant).filter(|it| !taken(it)).find_map(step);
             let Some(step) = next else { break };
             current = step.applied.state.clone();
-            broken = broken.still(self.pack, &current, self.world);
             steps.push(step);
+            if steps.len() < wanted {
+                broken = broken.still(self.pack, &current, self.world);
+                relevant = relevance::options(self.pack, &current, self.world);
+            }
         }
         steps
     }

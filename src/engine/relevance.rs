@@ -5,22 +5,20 @@ use std::borrow::Cow;
 use super::alias::at_work;
 use super::state::State;
 use super::world::World;
-use crate::pack::Pack;
+use crate::pack::{Pack, Rules};
 
-/// Lists the options of a pack whose condition can be true on a state, by their places in order.
-pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
+/// Lists the options of a pack whose condition can be true on a state, and the requirements that can be
+/// broken.
+pub(super) fn rules(pack: &Pack, state: &State, world: &World) -> Rules {
     match told(pack, state, world) {
-        None => (0..pack.options.len()).collect(),
-        Some(told) => pack.options_awake(told),
+        None => pack.all_rules(),
+        Some(told) => pack.awake(told),
     }
 }
 
-/// Lists the requirements of a pack that can be broken on a state, by their places in order.
-pub(super) fn requirements(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
-    match told(pack, state, world) {
-        None => (0..pack.requirements.len()).collect(),
-        Some(told) => pack.requirements_awake(told),
-    }
+/// Lists the options of a pack whose condition can be true on a state, by their places in order.
+pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
+    rules(pack, state, world).options
 }
 
 /// Lists the names that tell something: what is set, and the facts of the world; nothing where a

@@ -10,50 +10,54 @@ use indexmap::IndexMap;
 use super::reads::Reads;
 use super::rule::{Expression, Pack, PackOption, Requirement, VERSION};
 
-/// Finds rules by what they read, so that a plan's time grows with the rules that matter. Each part is
-/// made when it is first asked for: it needs every condition parsed.
+/// Finds rules by what they read, so that a plan's time grows with the rules that matter. It is made
+/// when it is first asked for: it needs every condition parsed.
 #[derive(Debug, Default)]
 pub struct RuleIndex {
-    options: Part,
-    requirements: Part,
+    asked: AtomicBool,
+    wakes: OnceLock<Wakes>,
     /// The requirements that read a key, by place in the pack.
     readers: OnceLock<BTreeMap<String, Vec<usize>>>,
 }
 
-/// An index over rules of one kind.
-#[derive(Debug, Default)]
-struct Part {
-    asked: AtomicBool,
-    wakes: OnceLock<Wakes>,
+/// Rules by their places in the pack.
+#[derive(Debug, Default, Clone)]
+pub struct Rules {
+    /// The options.
+    pub options: Vec<usize>,
+    /// The requirements.
+    pub requirements: Vec<usize>,
 }
 
 /// For every rule one name without which it cannot act.
 #[derive(Debug, Default)]
 struct Wakes {
     /// Rules that may act whatever is told.
-    always: Vec<usize>,
+    always: Rules,
     /// By the name, and by every section around a key.
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Rules>,
 }
 
 impl Pack {
-    /// Lists the options that may act where these names are told, by their places in order; facts have
-    /// their `$`. An option acts only where its condition is true.
-    pub fn options_awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Vec<usize> {
-        let needs = |option: &PackOption| option.when.condition.needed_to_hold();
-        let make = || Wakes::of(self.options.iter().map(needs), &Names::of(self));
-        self.index.options.awake(told, self.options.len(), make)
+    /// Lists the rules that may act where these names are told; facts have their `$`. An option acts only
+    /// where its condition is true; a requirement is broken only where its guard is true, and what must
+    /// hold known.
+    ///
+    /// Who asks once, as a start of the program for one job does, gets all of them: to try each is
+    /// quicker than to make the index.
+    pub fn awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Rules {
+        match self.index.asked.swap(true, Ordering::Relaxed) {
+            true => self.index.wakes.get_or_init(|| Wakes::of(self)).awake(told),
+            false => self.all_rules(),
+        }
     }
 
-    /// Lists the requirements that may be broken where these names are told, by their places in order:
-    /// their guard must be true, and what must hold known.
-    pub fn requirements_awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Vec<usize> {
-        let broken = |rule: &Requirement| {
-            let guard = rule.when.as_ref().map(|when| when.condition.needed_to_hold());
-            &guard.unwrap_or_default() | &rule.holds.condition.needed_to_know()
-        };
-        let make = || Wakes::of(self.requirements.iter().map(broken), &Names::of(self));
-        self.index.requirements.awake(told, self.requirements.len(), make)
+    /// Lists all rules.
+    pub fn all_rules(&self) -> Rules {
+        Rules {
+            options: (0..self.options.len()).collect(),
+            requirements: (0..self.requirements.len()).collect(),
+        }
     }
 
     /// Lists the requirements that read a key, something around or below it, or `$sbatch.NAME`, by
@@ -87,43 +91,50 @@ impl Pack {
     }
 }
 
-impl Part {
-    /// Lists the rules that may act. Who asks once, as a start of the program for one job does, gets all
-    /// of them: to try each is quicker than to make the index.
-    fn awake(
-        &self,
-        told: impl IntoIterator<Item: AsRef<str>>,
-        rules: usize,
-        make: impl FnOnce() -> Wakes,
-    ) -> Vec<usize> {
-        match self.asked.swap(true, Ordering::Relaxed) {
-            true => self.wakes.get_or_init(make).awake(told),
-            false => (0..rules).collect(),
-        }
-    }
-}
-
 impl Wakes {
-    fn of(needs: impl Iterator<Item = BTreeSet<String>>, names: &Names<'_>) -> Self {
+    fn of(pack: &Pack) -> Self {
+        let names = Names::of(pack);
+        let option = |it: &PackOption| it.when.condition.needed_to_hold();
+        let requirement = |it: &Requirement| {
+            let guard = it.when.as_ref().map(|when| when.condition.needed_to_hold());
+            &guard.unwrap_or_default() | &it.holds.condition.needed_to_know()
+        };
         let mut wakes = Self::default();
+        wakes.add(pack.options.iter().map(option), &names, |rules| &mut rules.options);
+        let requirements = pack.requirements.iter().map(requirement);
+        wakes.add(requirements, &names, |rules| &mut rules.requirements);
+        wakes
+    }
+
+    /// Adds the rules of one kind, each with what it needs.
+    fn add(
+        &mut self,
+        needs: impl Iterator<Item = BTreeSet<String>>,
+        names: &Names<'_>,
+        kind: impl Fn(&mut Rules) -> &mut Vec<usize>,
+    ) {
         for (at, needs) in needs.enumerate() {
             match needs.iter().find_map(|name| names.untold(name, &mut Vec::new())) {
                 Some(name) => {
                     for around in self_and_around(&name) {
-                        wakes.by_name.entry(around.to_owned()).or_default().push(at);
+                        kind(self.by_name.entry(around.to_owned()).or_default()).push(at);
                     }
                 }
-                None => wakes.always.push(at),
+                None => kind(&mut self.always).push(at),
             }
         }
-        wakes
     }
 
-    fn awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Vec<usize> {
-        let told = told.into_iter().filter_map(|name| self.by_name.get(name.as_ref())).flatten();
-        let mut awake: Vec<usize> = self.always.iter().chain(told).copied().collect();
-        awake.sort_unstable();
-        awake.dedup();
+    fn awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Rules {
+        let mut awake = self.always.clone();
+        for rules in told.into_iter().filter_map(|name| self.by_name.get(name.as_ref())) {
+            awake.options.extend(&rules.options);
+            awake.requirements.extend(&rules.requirements);
+        }
+        for kind in [&mut awake.options, &mut awake.requirements] {
+            kind.sort_unstable();
+            kind.dedup();
+        }
         awake
     }
 }
