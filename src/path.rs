@@ -37,6 +37,20 @@ impl KeyPath {
         self.0.rsplit_once('.').map(|(parent, _)| Self::new(parent))
     }
 
+    /// Follows a path from the key, as interpolations write it: leading dots go up from its section.
+    #[must_use]
+    pub fn follow(&self, path: &str) -> Self {
+        let name = path.trim_start_matches('.');
+        let dots = path.len() - name.len();
+        if dots == 0 {
+            return Self::new(name);
+        }
+        let parts: Vec<&str> = self.parts().collect();
+        let kept = parts.len().saturating_sub(dots);
+        let target: Vec<&str> = parts.into_iter().take(kept).chain([name]).collect();
+        Self::new(target.join("."))
+    }
+
     /// Tells whether `self` is `other` or lies below it.
     pub fn is_at_or_below(&self, other: &Self) -> bool {
         self.0

@@ -61,18 +61,8 @@ fn resolve(view: &View<'_>, key: &KeyPath, inner: &str) -> Lookup {
     }
 }
 
-/// Follows a node path; leading dots go up from the key's own section.
 fn node(view: &View<'_>, key: &KeyPath, path: &str) -> Lookup {
-    let dots = path.len() - path.trim_start_matches('.').len();
-    let name = path.trim_start_matches('.');
-    if dots == 0 {
-        return view.config(&KeyPath::new(name));
-    }
-    let parts: Vec<&str> = key.parts().collect();
-    let kept = parts.len().saturating_sub(dots);
-    let mut target: Vec<&str> = parts.into_iter().take(kept).collect();
-    target.push(name);
-    view.config(&KeyPath::new(target.join(".")))
+    view.config(&key.follow(path))
 }
 
 fn select(view: &View<'_>, key: &KeyPath, arguments: &str) -> Lookup {

@@ -74,7 +74,7 @@ impl Reads {
                 let named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
                 let inner = part.split('}').next().unwrap_or_default();
                 for word in inner.split(|c| !named(c)).filter(|word| !word.is_empty()) {
-                    self.add_key(KeyPath::new(word), defaults);
+                    self.add_key(key.follow(word), defaults);
                 }
             }
         }
