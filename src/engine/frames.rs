@@ -34,7 +34,7 @@ pub(super) fn check(
     let rewrites = || options.iter().map(|it| &it.rewrite).chain(repairs()).flatten();
     let plain = planner.world.base.is_none()
         && !at_work(pack, input, planner.world)
-        && !input.entries.iter().any(links)
+        && !input.entries.iter().any(Entry::interpolates)
         && !rewrites().any(|it| it.text().as_str().contains("${"));
     ensure(plain, || "keys are linked in ways that no frame shows")?;
     let writable: BTreeSet<String> = rewrites().filter_map(written).collect();
@@ -150,10 +150,6 @@ impl Frame<'_> {
             }
         }
     }
-}
-
-fn links(entry: &Entry) -> bool {
-    entry.value.as_ref().is_ok_and(|it| it.text.contains("${"))
 }
 
 /// Names what a rewrite writes; nothing where it is shown only.

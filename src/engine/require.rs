@@ -220,11 +220,9 @@ impl<'a> Mender<'a> {
         let directives = before.directive_changes_to(now);
         // What a launch or a base configuration interpolates is not among what a pack knows to be
         // read.
-        let interpolates =
-            |entry: &Entry| entry.value.as_ref().is_ok_and(|it| it.text.contains("${"));
         let linked = self.world.base.is_some()
             || at_work(self.pack, now, self.world)
-            || now.entries.iter().any(interpolates);
+            || now.entries.iter().any(Entry::interpolates);
         let mut concerned: BTreeSet<usize> = BTreeSet::new();
         if linked {
             concerned.extend(0..self.pack.requirements.len());

@@ -115,6 +115,13 @@ impl Entry {
         matches!(&self.value, Ok(parsed) if parsed.kind == OverrideKind::Delete)
     }
 
+    /// Tells whether the override interpolates something, so that it reads other keys.
+    pub(super) fn interpolates(&self) -> bool {
+        // To look for the sign alone is much quicker.
+        let interpolates = |text: &str| text.contains('$') && text.contains("${");
+        self.value.as_ref().is_ok_and(|it| interpolates(&it.text))
+    }
+
     /// Tells whether the override stands for several values.
     pub(super) fn is_swept(&self) -> bool {
         self.value.as_ref().is_ok_and(Override::is_sweep)

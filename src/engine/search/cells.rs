@@ -38,7 +38,7 @@ impl Cells {
         if world.base.is_some()
             || at_work(pack, input, world)
             || !world.tried.is_empty()
-            || input.entries.iter().any(interpolates)
+            || input.entries.iter().any(Entry::interpolates)
             || rewrites.iter().any(|it| it.text().as_str().contains("${"))
         {
             return Self::whole();
@@ -198,9 +198,4 @@ impl Bearing {
 fn in_message(message: &str) -> Vec<Condition> {
     let parts = message.split('{').skip(1).filter_map(|part| part.split_once('}'));
     parts.filter_map(|(inner, _)| Condition::parse(inner).ok()).collect()
-}
-
-/// Tells whether an override refers to other keys.
-pub(super) fn interpolates(entry: &Entry) -> bool {
-    entry.value.as_ref().is_ok_and(|it| it.text.contains("${"))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::cells::{CellSet, Cells, interpolates};
+use super::cells::{CellSet, Cells};
 use crate::engine::state::{Entry, State};
 use crate::facts::Found;
 
@@ -85,7 +85,7 @@ impl<'a> Space<'a> {
             if old.is_some_and(|old| same(old, entry)) {
                 continue;
             }
-            if interpolates(entry) && !self.cells.is_whole() {
+            if entry.interpolates() && !self.cells.is_whole() {
                 return Err(Stray);
             }
             let place = old.map(|_| index);
