@@ -1,6 +1,6 @@
 //! From a manifest to a pack, or every reason why not.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
@@ -34,7 +34,8 @@ use crate::text::{Fault, Faults, Source, Span, nearest};
 /// # Errors
 /// Every fault of every file at once, each underlined in its TOML.
 pub(super) fn check(joined: Joined) -> Result<Pack, Vec<Faults>> {
-    let mut checker = Checker::new(&joined.manifest, &joined.shipped);
+    let manifest = Arc::new(joined.manifest);
+    let mut checker = Checker::new(&manifest, &joined.shipped);
     let pack = checker.pack();
     let failed = checker.by_file(&joined.sources);
     match pack {
@@ -54,7 +55,7 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn new(manifest: &'a Manifest, shipped: &'a [Source]) -> Self {
+    fn new(manifest: &'a Arc<Manifest>, shipped: &'a [Source]) -> Self {
         let mut phases: Vec<String> = manifest.phases.iter().map(|it| it.name.clone()).collect();
         phases.push("host".to_owned());
         let fixed = manifest
@@ -66,7 +67,7 @@ impl<'a> Checker<'a> {
         let faults = manifest.faults.clone();
         Self {
             manifest,
-            names: PackNames::of(manifest),
+            names: PackNames::of(Arc::clone(manifest)),
             phases,
             versions: Vec::new(),
             shipped,

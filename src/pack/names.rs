@@ -1,6 +1,7 @@
 //! The names that conditions of a pack may use, with their types.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
@@ -28,9 +29,16 @@ const EVENT_FACTS: [(&str, Type); 8] = [
 /// What is known of a launch beside its overrides.
 const LAUNCH_FACTS: [&str; 2] = ["launch.config", "launch.program"];
 
-/// Every `$name` of a pack and its type, and what is known of keys.
+/// Every `$name` of a pack and its type, and what is known of keys: collected when first asked for, since
+/// what ships was checked before.
 #[derive(Debug, Clone)]
 pub struct PackNames {
+    manifest: Arc<Manifest>,
+    collected: OnceLock<Collected>,
+}
+
+#[derive(Debug, Clone)]
+struct Collected {
     names: IndexMap<String, Type>,
     keys: IndexMap<String, Type>,
     /// The words that a fact can be.
@@ -40,8 +48,18 @@ pub struct PackNames {
 }
 
 impl PackNames {
-    /// Collects the names that a manifest defines.
-    pub fn of(manifest: &Manifest) -> Self {
+    /// Takes the names that a manifest defines.
+    pub fn of(manifest: Arc<Manifest>) -> Self {
+        Self { manifest, collected: OnceLock::new() }
+    }
+
+    fn collected(&self) -> &Collected {
+        self.collected.get_or_init(|| Collected::of(&self.manifest))
+    }
+}
+
+impl Collected {
+    fn of(manifest: &Manifest) -> Self {
         let mut names = IndexMap::new();
         for (name, _, kind) in DIRECTIVES {
             names.insert(format!("sbatch.{name}"), directive_type(kind));
@@ -152,19 +170,21 @@ impl Names for PackNames {
         if name.starts_with("env.") {
             return Some(Type::Str);
         }
-        let known = self.names.get(name).copied();
-        known.or_else(|| self.is_open(name).then_some(Type::Any))
+        let collected = self.collected();
+        let known = collected.names.get(name).copied();
+        known.or_else(|| collected.is_open(name).then_some(Type::Any))
     }
 
     fn names(&self) -> Vec<String> {
-        self.names.keys().cloned().collect()
+        self.collected().names.keys().cloned().collect()
     }
 
     fn values(&self, name: &str) -> Option<Vec<String>> {
-        self.words.get(name).filter(|_| !self.is_open(name)).cloned()
+        let collected = self.collected();
+        collected.words.get(name).filter(|_| !collected.is_open(name)).cloned()
     }
 
     fn key_known(&self, key: &KeyPath) -> KeyKnown {
-        self.keys.get(key.as_str()).map_or(KeyKnown::Open, |kind| KeyKnown::Yes(*kind))
+        self.collected().keys.get(key.as_str()).map_or(KeyKnown::Open, |kind| KeyKnown::Yes(*kind))
     }
 }
