@@ -16,8 +16,9 @@ pub fn entries_of(
 ) -> Result<Entries, Vec<Fault>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
+    let swept = is_multirun(launch);
     for argument in &launch.arguments {
-        match entry_of(script, launch, argument, language) {
+        match entry_in(script, launch, argument, language, swept) {
             Ok(entry) => entries.push(entry),
             Err(fault) => faults.push(fault),
         }
@@ -33,6 +34,16 @@ pub fn entry_of(
     argument: &Argument,
     language: Language,
 ) -> Result<Entry, Fault> {
+    entry_in(script, launch, argument, language, is_multirun(launch))
+}
+
+fn entry_in(
+    script: &Script,
+    launch: &Launch,
+    argument: &Argument,
+    language: Language,
+    swept: bool,
+) -> Result<Entry, Fault> {
     // What is given to the script has no place in it but its launch.
     let from = match argument.is_given() {
         true => launch.location.clone(),
@@ -43,7 +54,6 @@ pub fn entry_of(
         let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
         return Ok(Entry { key: argument.key(), value: Err(why), from });
     };
-    let swept = is_multirun(launch);
     let read = read_argument(language, &text)
         .and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });
     match read {
