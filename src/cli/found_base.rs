@@ -275,7 +275,10 @@ struct Places<'a> {
 impl<'a> Places<'a> {
     fn of(launch: &Launch, packages: &'a [PathBuf]) -> Self {
         let source = &launch.location.source;
-        let moved = GOES_DOWN.as_ref().is_none_or(|it| it.is_match(source.text()));
+        let text = source.text();
+        // To look for the words is much quicker, and most scripts have none of them.
+        let may_move = text.contains("cd") || text.contains("pushd");
+        let moved = may_move && GOES_DOWN.as_ref().is_none_or(|it| it.is_match(text));
         Self { script: absolute(Path::new(source.name())), packages, moved }
     }
 
