@@ -14,6 +14,7 @@ mod several;
 mod suppress;
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use super::Done;
@@ -42,7 +43,8 @@ use select::{Selection, own_rules};
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     refuse_statistics(args)?;
     let candidates = paths::collect(&args.paths)?;
-    let scopes = Scopes::new(args)?;
+    // The end of the program gives back what packs take, and sooner than could be done piece by piece.
+    let scopes = ManuallyDrop::new(Scopes::new(args)?);
     let selection = Selection::of(args);
     let baseline = args.baseline.as_deref();
     let baseline = baseline.map(|path| Baseline::read(path, args.accept_new)).transpose()?;
