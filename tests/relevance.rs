@@ -1,10 +1,12 @@
 //! Rules that are left out of a decision since nothing tells what they read: none of them could act.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use hydrule::condition::Verdict;
 use hydrule::engine::{
-    Entry, Request, State, World, check_requirements, decide, judge, plan, relevant_options,
+    Entry, Judged, Request, State, World, check_requirements, decide, decide_after, judge, plan,
+    relevant_options,
 };
 use hydrule::facts::Provenance;
 use hydrule::overrides::parse;
@@ -19,6 +21,7 @@ fn condition() -> impl Strategy<Value = String> {
             "set.a",
             "set.b",
             "told.c",
+            "told.h",
             "no.d",
             "no.e",
             "deep.x.y",
@@ -99,7 +102,7 @@ g = "int"
 [[default]]
 of = "app"
 source = "s"
-values = { "told.c" = 4 }
+values = { "told.c" = 4, "told.h" = "${.c}" }
 "#,
     );
     for (at, condition) in conditions.iter().enumerate() {
@@ -154,6 +157,46 @@ proptest! {
         }
         for (one, full) in whole.requirements.iter().zip(&full) {
             prop_assert_eq!(&one.verdict, &full.verdict);
+        }
+    }
+}
+
+/// Overrides of which launches have some: in sweeps, sections, interpolated, taken out and given twice.
+const POOL: [&str; 12] = [
+    "set.a=1",
+    "set.a=3",
+    "set.a=1,2",
+    "set.b=7",
+    "set.b=${set.a}",
+    "told.c=5",
+    "told={c: 6}",
+    "deep={x:{y:2}}",
+    "deep.x.y=3",
+    "~no.e",
+    "no.e=5",
+    "no.d=2",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_judged_before_decides_the_same(
+        conditions in prop::collection::vec(condition(), 4..10),
+        launches in prop::collection::vec(prop::collection::vec(0..POOL.len(), 0..6), 20..40),
+    ) {
+        let pack = pack_of(&conditions);
+        let (pool, world) = input(&POOL);
+        let pool: Vec<Arc<Entry>> = pool.entries.iter().cloned().map(Arc::new).collect();
+        let only = pack.options.iter().map(|it| it.id.clone()).collect();
+        let request = Request { only, steps: Some(2), ..Request::default() };
+        let mut judged = Judged::default();
+        for launch in launches {
+            let entries: Vec<Arc<Entry>> = launch.iter().map(|at| Arc::clone(&pool[*at])).collect();
+            let state = State { entries: entries.into(), ..State::default() };
+            let anew = decide(&pack, &state, &world, &request);
+            let after = decide_after(&mut judged, &pack, &state, &world, &request);
+            prop_assert_eq!(format!("{after:?}"), format!("{anew:?}"));
         }
     }
 }

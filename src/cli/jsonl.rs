@@ -20,7 +20,9 @@ use super::job::{plain_entries, request};
 use super::project::Project;
 use super::threads::{self, in_order_with};
 use super::told::{Known, check_fact, quantity_or};
-use crate::engine::{Decision, Entries, Entry, KeyChange, Request, State, Step, World, decide};
+use crate::engine::{
+    Decision, Entries, Entry, Judged, KeyChange, Request, State, Step, World, decide_after,
+};
 use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety, Signs};
@@ -79,11 +81,12 @@ struct Overrides {
     places: Vec<usize>,
 }
 
-/// The facts of the line before, and the world that they make.
+/// The facts of the line before, the world that they make, and what rules came to in it.
 struct Told {
     pack: String,
     facts: IndexMap<String, Json>,
     world: World,
+    judged: Judged,
 }
 
 impl Memory {
@@ -93,8 +96,8 @@ impl Memory {
     /// Every one that cannot be read.
     fn read(&mut self, texts: &[Text<'_>], language: Language) -> Result<Overrides, CliError> {
         if self.size > REMEMBERED {
-            self.overrides.clear();
-            self.size = 0;
+            // What was judged holds overrides as well.
+            *self = Self::default();
         }
         let known = self.overrides.entry(language).or_default();
         let mut entries = Vec::with_capacity(texts.len());
@@ -140,21 +143,21 @@ impl Memory {
     }
 
     /// Makes the world of a line.
-    fn world(
+    fn told(
         &mut self,
         common: &Common,
         facts: &IndexMap<String, Json>,
-    ) -> Result<&World, CliError> {
+    ) -> Result<&mut Told, CliError> {
         let pack = &common.pack;
         let known = self.told.take().filter(|it| it.pack == pack.name && it.facts == *facts);
         let told = match known {
             Some(told) => told,
             None => {
                 let (facts, world) = (facts.clone(), common.told(facts)?);
-                Told { pack: pack.name.clone(), facts, world }
+                Told { pack: pack.name.clone(), facts, world, judged: Judged::default() }
             }
         };
-        Ok(&self.told.insert(told).world)
+        Ok(self.told.insert(told))
     }
 }
 
@@ -447,12 +450,13 @@ fn planned<'a>(
     let language = common.pack.arguments.language;
     let Overrides { entries, places } = memory.read(&line.overrides, language)?;
     let state = State { entries, language, ..State::default() };
-    let mut world = Cow::Borrowed(memory.world(common, &line.facts)?);
+    let Told { world, judged, .. } = memory.told(common, &line.facts)?;
+    let mut world = Cow::Borrowed(&*world);
     if !common.pack.versions.is_empty() {
         let world = world.to_mut();
         world.target = std::mem::take(&mut world.target).narrowed(&common.pack, &state);
     }
-    let plan = decide(&common.pack, &state, &world, &common.request);
+    let plan = decide_after(judged, &common.pack, &state, &world, &common.request);
     Ok(Planned { pack: &common.pack, plan, remarks, places })
 }
 

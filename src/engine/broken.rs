@@ -22,6 +22,11 @@ impl Broken {
         Self(all.iter().enumerate().filter(|(_, it)| it.is_broken()).map(|(at, _)| at).collect())
     }
 
+    /// Takes the requirements that are broken, by their places in order.
+    pub(super) fn known(places: Vec<usize>) -> Self {
+        Self(places)
+    }
+
     /// Finds those that are broken on a state of some requirements, given by their places in order.
     pub(super) fn among(places: Vec<usize>, pack: &Pack, state: &State, world: &World) -> Self {
         Self(places).still(pack, state, world)

@@ -76,6 +76,11 @@ impl Entries {
         self.list.get(at).map(Arc::as_ref)
     }
 
+    /// Returns the override at a place as it is shared.
+    pub(super) fn shared(&self, at: usize) -> Option<&Arc<Entry>> {
+        self.list.get(at)
+    }
+
     /// Lets the overrides be changed.
     pub fn edit(&mut self) -> &mut Vec<Arc<Entry>> {
         self.by_key = OnceLock::new();

@@ -5,6 +5,7 @@ use super::broken::{Broken, check_broken};
 use super::estimate::compare_estimates;
 use super::invariant::{InvariantEffect, InvariantState, compare_invariants};
 use super::judge::{Judgement, judge, judge_in, verdict_in};
+use super::judged::{Judged, Sight};
 use super::pin::pinned;
 use super::relevance;
 use super::require::{Settled, Standing, check_one, check_requirements, mend, settle};
@@ -76,9 +77,28 @@ pub fn plan(pack: &Pack, state: &State, world: &World, request: &Request) -> Pla
 /// Decides for one launch what to do, without the reasons: no option has a verdict, and of the
 /// requirements only those are evaluated that are broken.
 pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> Decision {
+    decide_from(Sight::of(pack, state, world), pack, state, world, request)
+}
+
+/// Decides as [`decide`] does, and judges only what was not judged before.
+pub fn decide_after(
+    judged: &mut Judged,
+    pack: &Pack,
+    state: &State,
+    world: &World,
+    request: &Request,
+) -> Decision {
+    decide_from(judged.sight(pack, state, world), pack, state, world, request)
+}
+
+fn decide_from(
+    Sight { broken, options }: Sight,
+    pack: &Pack,
+    state: &State,
+    world: &World,
+    request: &Request,
+) -> Decision {
     let planner = Planner { pack, world, request };
-    let awake = relevance::rules(pack, state, world);
-    let broken = Broken::among(awake.requirements, pack, state, world);
     let repair = planner.repair((state, &broken));
     let asked = repair.as_ref().filter(|repair| repair.asked);
     // A repair that was asked for comes first, or nothing comes at all.
@@ -94,7 +114,7 @@ pub fn decide(pack: &Pack, state: &State, world: &World, request: &Request) -> D
         None => {
             let relevant = match mended {
                 Some(_) => relevance::options(pack, &start, world),
-                None => awake.options,
+                None => options,
             };
             (None, planner.steps((&start, &standing), relevant))
         }

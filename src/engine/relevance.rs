@@ -23,7 +23,7 @@ pub fn options(pack: &Pack, state: &State, world: &World) -> Vec<usize> {
 
 /// Lists the names that tell something: what is set, and the facts of the world; nothing where a
 /// base configuration tells of every key, or old names stand for others.
-fn told<'a>(
+pub(super) fn told<'a>(
     pack: &Pack,
     state: &'a State,
     world: &'a World,

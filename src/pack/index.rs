@@ -29,13 +29,46 @@ pub struct Rules {
     pub requirements: Vec<usize>,
 }
 
+/// Which of the names that are told each rule reads: the rule's place and the name's, in order.
+#[derive(Debug, Default, Clone)]
+pub struct ReadBy {
+    options: Vec<(usize, usize)>,
+    requirements: Vec<(usize, usize)>,
+}
+
+impl ReadBy {
+    /// Lists the places of the names that an option's condition reads.
+    pub fn option(&self, at: usize) -> impl Iterator<Item = usize> + Clone {
+        of_rule(&self.options, at)
+    }
+
+    /// Lists the places of the names that a requirement reads.
+    pub fn requirement(&self, at: usize) -> impl Iterator<Item = usize> + Clone {
+        of_rule(&self.requirements, at)
+    }
+}
+
+fn of_rule(pairs: &[(usize, usize)], rule: usize) -> impl Iterator<Item = usize> + Clone {
+    let start = pairs.partition_point(|(other, _)| *other < rule);
+    let rest = pairs.get(start..).unwrap_or_default();
+    rest.iter().take_while(move |(other, _)| *other == rule).map(|(_, place)| *place)
+}
+
 /// For every rule one name without which it cannot act.
 #[derive(Debug, Default)]
 struct Wakes {
     /// Rules that may act whatever is told.
     always: Rules,
-    /// By the name, and by every section around a key.
-    by_name: HashMap<String, Rules>,
+    by_name: HashMap<String, Concerned>,
+}
+
+/// The rules that a name concerns, where it is told.
+#[derive(Debug, Default)]
+struct Concerned {
+    /// Those that cannot act without the name or something below it.
+    awake: Rules,
+    /// Those that read it or something below it.
+    read: Rules,
 }
 
 impl Pack {
@@ -47,9 +80,27 @@ impl Pack {
     /// quicker than to make the index.
     pub fn awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Rules {
         match self.index.asked.swap(true, Ordering::Relaxed) {
-            true => self.index.wakes.get_or_init(|| Wakes::of(self)).awake(told),
+            true => self.wakes().awake(told, |_, _| {}),
             false => self.all_rules(),
         }
+    }
+
+    /// Lists the rules that may act as [`Self::awake`] does, and which of the names each rule reads.
+    pub fn awake_and_read(&self, told: impl IntoIterator<Item: AsRef<str>>) -> (Rules, ReadBy) {
+        // Enough for most, so that they seldom grow.
+        let room = || Vec::with_capacity(64);
+        let mut read_by = ReadBy { options: room(), requirements: room() };
+        let rules = self.wakes().awake(told, |place, read| {
+            read_by.options.extend(read.options.iter().map(|at| (*at, place)));
+            read_by.requirements.extend(read.requirements.iter().map(|at| (*at, place)));
+        });
+        read_by.options.sort_unstable();
+        read_by.requirements.sort_unstable();
+        (rules, read_by)
+    }
+
+    fn wakes(&self) -> &Wakes {
+        self.index.wakes.get_or_init(|| Wakes::of(self))
     }
 
     /// Lists all rules.
@@ -100,36 +151,58 @@ impl Wakes {
             &guard.unwrap_or_default() | &it.holds.condition.needed_to_know()
         };
         let mut wakes = Self::default();
-        wakes.add(pack.options.iter().map(option), &names, |rules| &mut rules.options);
-        let requirements = pack.requirements.iter().map(requirement);
-        wakes.add(requirements, &names, |rules| &mut rules.requirements);
+        for (at, rule) in pack.options.iter().enumerate() {
+            let condition = &rule.when.condition;
+            let reads = Reads::of([condition], &pack.lets, &pack.estimates, &pack.defaults);
+            wakes.add(at, &option(rule), &reads, &names, |rules| &mut rules.options);
+        }
+        for (at, rule) in pack.requirements.iter().enumerate() {
+            let reads = pack.reads(rule);
+            wakes.add(at, &requirement(rule), reads, &names, |rules| &mut rules.requirements);
+        }
         wakes
     }
 
-    /// Adds the rules of one kind, each with what it needs.
+    /// Adds a rule with what it needs and what it reads.
     fn add(
         &mut self,
-        needs: impl Iterator<Item = BTreeSet<String>>,
+        at: usize,
+        needs: &BTreeSet<String>,
+        reads: &Reads,
         names: &Names<'_>,
         kind: impl Fn(&mut Rules) -> &mut Vec<usize>,
     ) {
-        for (at, needs) in needs.enumerate() {
-            match needs.iter().find_map(|name| names.untold(name, &mut Vec::new())) {
-                Some(name) => {
-                    for around in self_and_around(&name) {
-                        kind(self.by_name.entry(around.to_owned()).or_default()).push(at);
-                    }
+        match needs.iter().find_map(|name| names.untold(name, &mut Vec::new())) {
+            Some(name) => {
+                for around in self_and_around(&name) {
+                    kind(&mut self.concerned(around).awake).push(at);
                 }
-                None => kind(&mut self.always).push(at),
+            }
+            None => kind(&mut self.always).push(at),
+        }
+        for name in reads.names() {
+            for around in self_and_around(&name) {
+                kind(&mut self.concerned(around).read).push(at);
             }
         }
     }
 
-    fn awake(&self, told: impl IntoIterator<Item: AsRef<str>>) -> Rules {
+    fn concerned(&mut self, name: &str) -> &mut Concerned {
+        self.by_name.entry(name.to_owned()).or_default()
+    }
+
+    /// Lists the rules that may act; `reads` is given the place of each name and the rules that read it.
+    fn awake(
+        &self,
+        told: impl IntoIterator<Item: AsRef<str>>,
+        mut reads: impl FnMut(usize, &Rules),
+    ) -> Rules {
         let mut awake = self.always.clone();
-        for rules in told.into_iter().filter_map(|name| self.by_name.get(name.as_ref())) {
-            awake.options.extend(&rules.options);
-            awake.requirements.extend(&rules.requirements);
+        for (place, name) in told.into_iter().enumerate() {
+            let Some(concerned) = self.by_name.get(name.as_ref()) else { continue };
+            awake.options.extend(&concerned.awake.options);
+            awake.requirements.extend(&concerned.awake.requirements);
+            reads(place, &concerned.read);
         }
         for kind in [&mut awake.options, &mut awake.requirements] {
             kind.sort_unstable();

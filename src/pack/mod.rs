@@ -38,7 +38,7 @@ pub use claim::Claim;
 pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use fix::{Changed, Fix, Sets};
-pub use index::{RuleIndex, Rules};
+pub use index::{ReadBy, RuleIndex, Rules};
 pub use load::{PackError, load, load_edited, load_named, load_under};
 pub use manifest::{CHANGES, ExtendEntry, LEVELS, Manifest, OUTSIDE_KINDS, SAFETY};
 pub use mutant::{Change, Field, Mutant, Mutants};
