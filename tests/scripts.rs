@@ -344,6 +344,32 @@ fn what_is_not_closed_is_refused_soon() {
 }
 
 #[test]
+fn subscripts_that_nest_in_an_expression_end_soon() {
+    for open in ["a[", "${a[", "$((a[", "(( a[", "[["] {
+        for close in ["", "]", "]=2", "]}", "]))"] {
+            let nest = format!("{}1{}", open.repeat(12), close.repeat(12));
+            let script = format!("{nest}\nx={nest}\npython3 -m app a.b={nest}\n");
+            let _ = bash::read(&Source::new("run.sh", script), &Outside::default());
+        }
+    }
+}
+
+/// Texts at which the parser panics, or takes memory without end.
+#[test]
+fn here_documents_without_end_are_refused() {
+    for (script, reads) in [
+        ("cat <<\"\"\t", true),
+        ("cat <<'' x", true),
+        ("cat <<\"\"", true),
+        ("cat <<E ${N:-\n}\nE\n", false),
+        ("${a:-<<EOF\n}\nEOF\n", false),
+    ] {
+        let read = bash::read(&Source::new("run.sh", script), &Outside::default());
+        assert_eq!(read.is_ok(), reads, "{script:?}: {:?}", read.err());
+    }
+}
+
+#[test]
 fn numbers_that_no_machine_has_are_text() {
     let huge = "99999999999999999999";
     let words = [

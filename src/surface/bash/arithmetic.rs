@@ -4,6 +4,7 @@ use brush_parser::ast::{
     ArithmeticExpr, ArithmeticTarget, BinaryOperator, UnaryAssignmentOperator, UnaryOperator,
 };
 
+use super::contained::contained;
 use super::nesting;
 
 /// How deep variables that hold expressions are followed.
@@ -66,7 +67,7 @@ pub fn assigned(text: &str) -> Vec<String> {
 
 fn parsed(text: &str) -> Option<ArithmeticExpr> {
     let readable = !nesting::arithmetic_too_deep(text);
-    readable.then(|| brush_parser::arithmetic::parse(text.trim()).ok())?
+    readable.then(|| contained(|| brush_parser::arithmetic::parse(text.trim()))?.ok())?
 }
 
 fn targets(tree: &ArithmeticExpr, names: &mut Vec<String>) {

@@ -6,6 +6,7 @@ use regex_lite::Regex;
 
 use super::arithmetic::{self, Failure, Variables};
 use super::brace::{self, Unit};
+use super::contained::contained;
 use super::expression;
 use super::glob::Pattern;
 use super::launch::Beaten;
@@ -359,19 +360,9 @@ impl Variables for Reading<'_, '_> {
 
 /// Parses a word into its pieces.
 pub fn parsed(text: &str) -> Option<Vec<WordPieceWithSource>> {
-    let readable = nesting::too_deep(text).is_none()
-        && !nesting::subscripts_too_deep(text)
-        && !counts_too_far(text);
-    readable.then(|| brush_parser::word::parse(text, &ParserOptions::default()).ok())?
-}
-
-/// Tells whether a `~N` names a folder of the stack by a number that the parser does not bear.
-fn counts_too_far(text: &str) -> bool {
-    let behind_tildes = text.split('~').skip(1);
-    behind_tildes.map(|it| it.trim_start_matches(['+', '-'])).any(|it| {
-        let digits = it.bytes().take_while(u8::is_ascii_digit).count();
-        it.get(..digits).is_some_and(|it| it.parse::<usize>().is_err() && !it.is_empty())
-    })
+    let readable = nesting::too_deep(text).is_none() && !nesting::subscripts_too_deep(text);
+    let parse = || brush_parser::word::parse(text, &ParserOptions::default());
+    readable.then(|| contained(parse)?.ok())?
 }
 
 fn unread(here: &Written, why: &str) -> Piece {

@@ -10,6 +10,7 @@ mod assign;
 mod brace;
 mod choose;
 mod command;
+mod contained;
 mod decide;
 mod edit;
 mod expand;

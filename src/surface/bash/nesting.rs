@@ -8,7 +8,7 @@ use crate::text::{Fault, Span};
 /// twice as many as this still fit the stack of a thread.
 pub const DEEPEST: usize = 100;
 
-/// How deep subscripts of parameters may nest, as in `${a[${b[0]}]}`: the parser takes ten times as
+/// How deep subscripts may nest, as in `${a[${b[0]}]}` and `a[b[0]]`: the parser takes ten times as
 /// long for each.
 const DEEPEST_SUBSCRIPTS: usize = 3;
 
@@ -113,7 +113,21 @@ pub fn too_deep_a_token(tokens: &[Token]) -> Option<&Token> {
 /// Tells whether an expression nests too deep, or has so many operators that its tree may.
 pub fn arithmetic_too_deep(text: &str) -> bool {
     let operators = text.bytes().filter(|it| b"!~+-*?,=&|^<>/%".contains(it)).count();
-    operators > 2 * DEEPEST || too_deep(text).is_some()
+    operators > 2 * DEEPEST || too_deep(text).is_some() || subscripts(text) > DEEPEST_SUBSCRIPTS
+}
+
+/// Tells how deep subscripts nest in an expression.
+fn subscripts(text: &str) -> usize {
+    let mut open = 0_usize;
+    let depths = text.bytes().map(|byte| {
+        open = match byte {
+            b'[' => open + 1,
+            b']' => open.saturating_sub(1),
+            _ => open,
+        };
+        open
+    });
+    depths.max().unwrap_or_default()
 }
 
 /// Tells whether a word's parameters have subscripts that nest too deep to be parsed.

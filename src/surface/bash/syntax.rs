@@ -1,11 +1,13 @@
 //! The tree of a script, and where its words stand. The parser's types end in this folder.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use brush_parser::ast::{IoFd, Program, Word};
 use brush_parser::{ParseError, ParserOptions, SourcePosition, SourceSpan, Token, TokenizerError};
 
+use super::contained::contained;
 use super::nesting;
 use crate::text::{Fault, Faults, Source, Span};
 
@@ -141,14 +143,22 @@ impl Syntax {
         if let Some(at) = nesting::too_deep(text) {
             return Err(fault(nesting::fault(Span::new(at, at + 1))));
         }
-        let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options());
+        // Where a text ends behind the empty tag of a here-document, the parser would look for ever.
+        let text = match text.contains("<<") && !text.ends_with('\n') {
+            true => Cow::Owned(format!("{text}\n")),
+            false => Cow::Borrowed(text),
+        };
+        let given_up = || fault(given_up(source));
+        let tokenize = || brush_parser::uncached_tokenize_str(&text, &options.tokenizer_options());
+        let tokens = contained(tokenize).ok_or_else(given_up)?;
         let mut tokens = tokens.map_err(|error| fault(tokenizer_fault(source, &error)))?;
         tokens.iter_mut().for_each(detach_number);
         if let Some(token) = nesting::too_deep_a_token(&tokens) {
             let at = token.location();
             return Err(fault(nesting::fault(Span::new(byte(at.start.index), byte(at.end.index)))));
         }
-        let program = brush_parser::parse_tokens(&tokens, &options);
+        let parse = || brush_parser::parse_tokens(&tokens, &options);
+        let program = contained(parse).ok_or_else(given_up)?;
         let program = program.map_err(|error| fault(parser_fault(source, &byte, &error)))?;
         let mut syntax = Self {
             program,
@@ -247,6 +257,13 @@ fn tokenizer_fault(source: &Source, error: &TokenizerError) -> Fault {
     let message = format!("bash cannot read this script: {error}");
     Fault::new("hydrule::bash::syntax", Span::at(end), message)
         .labelled("the script ends before something is closed")
+}
+
+fn given_up(source: &Source) -> Fault {
+    let message = "the parser of bash gives up on this script".to_owned();
+    Fault::new("hydrule::bash::syntax", Span::at(source.text().len()), message)
+        .labelled("somewhere before")
+        .helped("here-documents inside of expansions are the likeliest reason")
 }
 
 fn parser_fault(source: &Source, byte: &dyn Fn(usize) -> usize, error: &ParseError) -> Fault {
