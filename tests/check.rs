@@ -94,6 +94,45 @@ fn a_key_with_two_values_is_found() {
 }
 
 #[test]
+fn a_key_that_is_a_slip_of_the_hand_is_found() {
+    let workspace = Workspace::new();
+    let rules = |text: &str, more: &str| {
+        workspace.write("run.sh", &format!("python3 -m verl.trainer.main_ppo {text}\n"));
+        let select = "--select misspelt-key,refused-override --output-format json";
+        let checked = workspace.hydrule(&format!("check run.sh {select} {more}")).run();
+        let report: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
+        let found = report["findings"].clone();
+        found.as_array().unwrap().clone()
+    };
+    for (text, slip) in [
+        ("data.train_batch_siz=512", "data.train_batch_siz"),
+        ("K=1 'actor_rolout_ref.rollout.n=4'", "actor_rolout_ref.rollout.n"),
+        ("trainer.nnode=1", "trainer.nnode"),
+    ] {
+        let found = rules(text, "");
+        let [finding] = found.as_slice() else { panic!("{text}: {found:?}") };
+        assert_eq!((&finding["rule"], &finding["key"]), (&"misspelt-key".into(), &slip.into()));
+        assert_eq!(finding["fix"]["applicability"], "unsafe", "{text}");
+    }
+    // Known, added, far from all that is known, or another key of as many letters.
+    for text in [
+        "data.train_batch_size=512",
+        "+data.train_batch_siz=512",
+        "++data.train_batch_siz=512",
+        "data.train_files=a",
+        "data.truncate_all=1",
+        "actor_rollout_ref.rollout.top_k=1",
+    ] {
+        assert_eq!(rules(text, ""), Vec::<serde_json::Value>::new(), "{text}");
+    }
+    // A configuration that is known says so itself.
+    workspace.write("base.yaml", "data:\n  train_batch_size: 1\n  val_batch_siz: 1\n");
+    let found = rules("data.train_batch_siz=512", "--config base.yaml");
+    assert_eq!(found[0]["rule"], "refused-override");
+    assert_eq!(rules("data.val_batch_siz=512", "--config base.yaml").len(), 0);
+}
+
+#[test]
 fn a_brace_without_its_partner_is_found() {
     for (rest, brace) in [
         ("a.b=x}", "}"),

@@ -18,6 +18,7 @@ mod index;
 mod inherit;
 mod load;
 mod manifest;
+mod meant;
 mod mutant;
 mod names;
 mod overlay;

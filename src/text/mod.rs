@@ -18,6 +18,6 @@ pub use fault::{Fault, Faults};
 pub use file::{read_bounded, read_file};
 pub use finding::{Finding, Identity, Level, Mend};
 pub use pattern::compile_pattern;
-pub use phrase::{count, join_and, join_or, nearest, quantity};
+pub use phrase::{count, edit_distance, join_and, join_or, nearest, quantity};
 pub use shell::shell_word;
 pub use source::{LineColumn, Location, Source, Span, Start, line_end, line_start};

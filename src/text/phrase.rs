@@ -49,7 +49,7 @@ pub fn nearest<'a>(
 
 /// Counts the insertions, deletions, replacements and swaps of neighbours between two words
 /// (optimal string alignment).
-fn edit_distance(left: &str, right: &str) -> usize {
+pub fn edit_distance(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
     let mut older: Vec<usize> = Vec::new();
     let mut previous: Vec<usize> = (0..=right.len()).collect();

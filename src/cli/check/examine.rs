@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::misspelt::misspelt;
 use super::recognise::is_hydras;
 use super::scope::{Rules, Scope};
 use super::select::Selection;
@@ -92,9 +93,10 @@ impl Checker<'_> {
                 (Ok(entries), Some(rules)) => {
                     let (base, found_at) = self.base(rules.0, launch, &entries);
                     examined.bases.extend(found_at);
-                    for made in base.iter().map(|it| it.made(&entries)) {
-                        found.extend(unfit(source, launch, &made.misfits));
-                    }
+                    found.extend(match &base {
+                        Some(base) => unfit(source, launch, &base.made(&entries).misfits),
+                        None => misspelt(rules.0, &input.script, launch, &entries),
+                    });
                     let (broken, unjudged) =
                         self.requirements(rules, input, (number, base), entries);
                     found.extend(broken);
@@ -293,7 +295,6 @@ fn unfit(source: &Source, launch: &Launch, misfits: &[Misfit]) -> Vec<Finding> {
     found
 }
 
-/// A setting that a launch makes under an old and a new name.
 /// What one of several jobs breaks, that is not known to be broken in all of them; each rule once.
 fn in_one_job(
     pack: &Pack,
@@ -342,6 +343,7 @@ impl Judged {
     }
 }
 
+/// A setting that a launch makes under an old and a new name.
 fn two_named(
     pack: &Pack,
     (old, new): (String, String),

@@ -5,6 +5,7 @@ mod buffer;
 mod examine;
 mod fix;
 mod job;
+mod misspelt;
 mod opened;
 mod paths;
 mod recognise;

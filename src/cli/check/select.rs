@@ -11,7 +11,8 @@ use crate::surface::slurm::DIRECTIVE_RULES;
 use crate::text::{Fault, Span, nearest};
 
 /// The rules about launches that are neither a script's nor a pack's: id and what each finds.
-pub const LAUNCH_RULES: [(&str, &str); 2] = [
+pub const LAUNCH_RULES: [(&str, &str); 3] = [
+    ("misspelt-key", "a key that the pack does not know comes near one that it knows"),
     ("refused-override", "an argument that the program would refuse"),
     ("two-names", "one launch sets a key under an old and a new name"),
 ];
