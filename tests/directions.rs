@@ -181,7 +181,7 @@ fn world(line: &Json, models: &BTreeMap<String, Json>) -> World {
     for (name, fact) in models[line["model"].as_str().unwrap()].as_object().unwrap() {
         world.facts.insert(format!("model.{name}"), value(fact), Provenance::Computed);
     }
-    world.told_groups.insert("model".to_owned());
+    world.told_groups.insert("model".to_owned(), "model.json".to_owned());
     let oom = line["oom"].as_object().unwrap();
     for (name, json) in oom {
         world.facts.insert(format!("oom.{name}"), bytes(json), Provenance::Computed);

@@ -44,7 +44,7 @@ fn world(line: &Json) -> World {
     for (name, fact) in line["model"].as_object().unwrap() {
         world.facts.insert(format!("model.{name}"), value(fact), Provenance::Computed);
     }
-    world.told_groups.insert("model".to_owned());
+    world.told_groups.insert("model".to_owned(), "model.json".to_owned());
     let capacity = Value::Bytes(line["capacity"].as_i64().unwrap());
     world.facts.insert("oom.capacity", capacity, Provenance::Computed);
     world.parameters.insert("mean_sequence".to_owned(), value(&line["mean_sequence"]));
@@ -160,6 +160,21 @@ fn nothing_depends_on_the_model() {
     let (head, rest) = without.out.split_once("! 5 requirements read something unknown").unwrap();
     let (_, tail) = rest.split_once("\n\n").unwrap();
     assert_eq!(format!("{before}Not chosen{after}"), format!("{head}\n{tail}"));
+}
+
+#[test]
+fn a_fact_that_the_file_lacks_is_named() {
+    let workspace = Workspace::example();
+    let whole = workspace.read("model.json");
+    workspace.write("model.json", &whole.replace("num_hidden_layers", "layers"));
+    let out = workspace.hydrule(&format!("{FILES} {MODEL}")).run().out;
+    let (_, peaks) = out.split_once("Predicted peak per GPU, which has 79.18 GiB\n").unwrap();
+    let (peaks, _) = peaks.split_once("\n\n").unwrap();
+    let why = "unknown: $model.num_hidden_layers, model.json lacks it; --fact";
+    assert_eq!(
+        peaks.split_whitespace().collect::<Vec<_>>().join(" "),
+        format!("{why} model.num_hidden_layers=VALUE")
+    );
 }
 
 #[test]
@@ -308,11 +323,13 @@ fn what_nothing_tells_stays_unknown() {
     assert_eq!(ask(&untold, "{}", "$peak > 1GiB && rows > 4"), Outcome::Known(Value::Bool(false)));
     let Outcome::Unknown(missing) = ask(&World::default(), "{}", "$peak > 1GiB") else { panic!() };
     assert_eq!(missing[0].why, "nothing tells which phase failed");
-    // Of a file nothing is left open; without one, only what may be missing is.
+    // What may be missing is absent where a file lacks it.
     let mut file = World::default();
     assert!(matches!(ask(&file, "{}", "$model.layers"), Outcome::Unknown(_)));
-    file.told_groups.insert("model".to_owned());
-    assert!(matches!(ask(&file, "{}", "$model.hidden_size"), Outcome::Absent { .. }));
+    file.told_groups.insert("model".to_owned(), "model.json".to_owned());
+    assert!(matches!(ask(&file, "{}", "$model.layers"), Outcome::Absent { .. }));
+    let Outcome::Unknown(missing) = ask(&file, "{}", "$model.hidden_size") else { panic!() };
+    assert_eq!(missing[0].why, "model.json lacks it");
     let pack = small_pack("").unwrap();
     let state = State::default();
     assert!(compare_estimates(&pack, &state, &state, &untold).is_empty());

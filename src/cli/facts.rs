@@ -46,7 +46,7 @@ pub fn read_group(
         let from = Provenance::Text(source.at(span));
         world.facts.insert(format!("{group}.{name}"), value, from);
     }
-    world.told_groups.insert(group);
+    world.told_groups.insert(group, source.name().to_owned());
     Ok(())
 }
 

@@ -39,8 +39,8 @@ pub enum Peak {
     Unknown(Vec<Missing>),
 }
 
-/// States the predicted peaks over two states. Nothing at all where not one of them is known, as
-/// without the facts about the model.
+/// States the predicted peaks over two states. Nothing at all where not one of them is known, unless
+/// facts were given for them.
 pub fn compare_estimates(
     pack: &Pack,
     before: &State,
@@ -67,7 +67,8 @@ pub fn compare_estimates(
         .filter(|state| state.before != Peak::None || state.after != Peak::None)
         .collect();
     let known = |peak: &Peak| matches!(peak, Peak::Bytes(_));
-    if states.iter().any(|state| known(&state.before) || known(&state.after)) {
+    let given = world.facts.iter().any(|(name, _)| pack.outside.contains_key(name));
+    if given || states.iter().any(|state| known(&state.before) || known(&state.after)) {
         states
     } else {
         Vec::new()

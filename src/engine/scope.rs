@@ -260,11 +260,18 @@ impl<'a> View<'a> {
         let group = name.split('.').next().unwrap_or(name);
         let in_group = |told: &str| told.split('.').next() == Some(group);
         let told = self.world.facts.iter().any(|(told, _)| in_group(told));
-        if self.world.told_groups.contains(group) || fact.optional && told {
+        let file = self.world.told_groups.get(group);
+        if fact.optional && (told || file.is_some()) {
             return Lookup::Absent;
         }
-        let supply = format!("--facts {group}=FILE or --fact {name}=VALUE");
-        unknown(&format!("${name}"), "nothing tells".to_owned(), &supply)
+        let (why, supply) = match file {
+            Some(file) => (format!("{file} lacks it"), format!("--fact {name}=VALUE")),
+            None => {
+                let supply = format!("--facts {group}=FILE or --fact {name}=VALUE");
+                ("nothing tells".to_owned(), supply)
+            }
+        };
+        unknown(&format!("${name}"), why, &supply)
     }
 
     /// What the pack computes under a name; nothing where it computes nothing, or is told otherwise.

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -17,8 +17,9 @@ use crate::value::Value;
 pub struct World {
     /// Facts by name, such as `oom.tried`; those given by the user win.
     pub facts: Facts,
-    /// Groups of facts that were read from a file, such as `model`: what it lacks is absent.
-    pub told_groups: BTreeSet<String>,
+    /// Groups of facts that were read from a file, such as `model`, each with the file's name: optional
+    /// facts that it lacks are absent.
+    pub told_groups: BTreeMap<String, String>,
     /// Environment variables the user told of, without `env.`.
     pub environment: IndexMap<String, String>,
     /// Facts of the launch that are there and whose values nothing tells, such as `launch.config`.

@@ -7,7 +7,7 @@ use super::fault::render_faults;
 use super::goal::{SHOWN, goal_section};
 use super::paint::{Look, Paint, Part, remark, side_by_side, wrapped};
 use super::words;
-use crate::engine::{Applied, KeyChange, Plan, Rejection, RuleVerdict, Status, Step, World};
+use crate::engine::{Applied, KeyChange, Peak, Plan, Rejection, RuleVerdict, Status, Step, World};
 use crate::pack::{Pack, PackOption, Safety};
 use crate::signal::Event;
 use crate::text::{Level, Location, count, join_and, quantity};
@@ -353,9 +353,7 @@ impl Page {
     /// The predicted peaks, with a word where they come near what the GPU has.
     fn estimates(&mut self, reported: &Reported<'_>) {
         let states = &reported.plan.estimates;
-        if states.is_empty() {
-            return;
-        }
+        let Some(first) = states.first() else { return };
         let capacity = capacity(reported.world);
         self.line("");
         match capacity {
@@ -363,6 +361,11 @@ impl Page {
                 self.heading(&format!("Predicted peak per GPU, which has {}", quantity(has)));
             }
             None => self.heading("Predicted peak per GPU"),
+        }
+        // What keeps all of them from being known is said once.
+        let texts: IndexSet<String> = states.iter().map(words::peaks).collect();
+        if let (Some(why), 1, Peak::Unknown(_)) = (texts.first(), texts.len(), &first.after) {
+            return self.labelled("", 0, why);
         }
         let column = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0) + 2;
         let titles = column(&mut states.iter().map(|state| state.title.chars().count()));
