@@ -102,7 +102,8 @@ pub fn side_by_side(start: usize, indent: usize, parts: &[Part<'_>], look: Look)
     out
 }
 
-/// Wraps words in colours where the look allows it.
+/// Wraps words in colours where the look allows it. Bright green, yellow and cyan cannot be read on white, and
+/// are greys in some palettes; red is the one that is too dark on black otherwise.
 #[derive(Debug, Clone, Copy)]
 pub struct Paint {
     color: bool,
@@ -135,7 +136,7 @@ impl Paint {
 
     /// What is proposed, or added.
     pub fn good(self, text: &str) -> String {
-        self.with(AnsiColor::BrightGreen.on_default(), text)
+        self.with(AnsiColor::Green.on_default(), text)
     }
 
     /// What goes.
@@ -145,7 +146,7 @@ impl Paint {
 
     /// What deserves a look.
     pub fn warn(self, text: &str) -> String {
-        self.with(AnsiColor::BrightYellow.on_default(), text)
+        self.with(AnsiColor::Yellow.on_default(), text)
     }
 
     /// The mark of a broken requirement.
@@ -158,6 +159,6 @@ impl Paint {
 
     /// Names that can be typed.
     pub fn name(self, text: &str) -> String {
-        self.with(AnsiColor::BrightCyan.on_default(), text)
+        self.with(AnsiColor::Cyan.on_default(), text)
     }
 }

@@ -249,26 +249,33 @@ impl Walk {
     }
 }
 
-/// Draws coloured text. What terminals print dimmed stays readable on black.
+/// Draws coloured text as on a dark terminal.
 pub fn drawing(text: &str) -> String {
-    let drawn = anstyle_svg::Term::new().min_width_px(840).render_svg(text);
-    drawn.replace(".dimmed { opacity: 0.4; }", ".dimmed { opacity: 0.7; }")
+    let colors =
+        [0x48_4f_58, 0xff_7b_72, 0x3f_b9_50, 0xd2_99_22, 0x58_a6_ff, 0xbc_8c_ff, 0x39_c5_cf];
+    drawn(text, colors, (0xe6_ed_f3, 0x0d_11_17))
 }
 
-/// Draws the same for a page with a white ground, in colours that can be read there.
+/// Draws the same as on a light one.
 pub fn drawing_in_light(text: &str) -> String {
+    let colors =
+        [0x24_29_2f, 0xcf_22_2e, 0x11_63_29, 0x7d_4e_00, 0x09_69_da, 0x82_50_df, 0x1b_6f_78];
+    drawn(text, colors, (0x24_29_2f, 0xf6_f8_fa))
+}
+
+/// Draws coloured text in the colours from black to cyan, on a ground. What terminals print dimmed stays
+/// readable.
+fn drawn(text: &str, colors: [u32; 7], (front, ground): (u32, u32)) -> String {
     let rgb = |code: u32| {
         let [_, red, green, blue] = code.to_be_bytes();
         anstyle::RgbColor(red, green, blue)
     };
-    let (black, red, green, yellow) = (0x24_29_2f, 0xcf_22_2e, 0x11_63_29, 0x7d_4e_00);
-    let (blue, magenta, cyan, grey) = (0x09_69_da, 0x82_50_df, 0x1b_6f_78, 0x57_60_6a);
-    let half = [black, red, green, yellow, blue, magenta, cyan, grey];
-    let all: Vec<_> = half.into_iter().chain(half).map(rgb).collect();
+    let half = colors.into_iter().chain([front]);
+    let all: Vec<_> = half.clone().chain(half).map(rgb).collect();
     let drawn = anstyle_svg::Term::new()
         .palette(anstyle_svg::Palette(all.try_into().unwrap()))
-        .fg_color(rgb(black).into())
-        .bg_color(rgb(0xf6_f8_fa).into())
+        .fg_color(rgb(front).into())
+        .bg_color(rgb(ground).into())
         .min_width_px(840)
         .render_svg(text);
     drawn.replace(".dimmed { opacity: 0.4; }", ".dimmed { opacity: 0.75; }")
