@@ -97,7 +97,7 @@ fn a_key_with_two_values_is_found() {
 fn a_key_that_is_a_slip_of_the_hand_is_found() {
     let workspace = Workspace::new();
     let rules = |text: &str, more: &str| {
-        workspace.write("run.sh", &format!("python3 -m verl.trainer.main_ppo {text}\n"));
+        workspace.write("run.sh", format!("python3 -m verl.trainer.main_ppo {text}\n"));
         let select = "--select misspelt-key,refused-override --output-format json";
         let checked = workspace.hydrule(&format!("check run.sh {select} {more}")).run();
         let report: serde_json::Value = serde_json::from_str(&checked.out).unwrap();

@@ -166,7 +166,7 @@ fn nothing_depends_on_the_model() {
 fn a_fact_that_the_file_lacks_is_named() {
     let workspace = Workspace::example();
     let whole = workspace.read("model.json");
-    workspace.write("model.json", &whole.replace("num_hidden_layers", "layers"));
+    workspace.write("model.json", whole.replace("num_hidden_layers", "layers"));
     let out = workspace.hydrule(&format!("{FILES} {MODEL}")).run().out;
     let (_, peaks) = out.split_once("Predicted peak per GPU, which has 79.18 GiB\n").unwrap();
     let (peaks, _) = peaks.split_once("\n\n").unwrap();
