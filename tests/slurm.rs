@@ -86,6 +86,24 @@ fn every_spelling_of_an_option_is_read() {
 }
 
 #[test]
+fn here_documents_hold_the_directives_of_others() {
+    for (text, names) in [
+        ("#SBATCH -N1\nsbatch <<EOT\n#SBATCH --mem=1G\nEOT\n#SBATCH -t 1\n", "nodes time"),
+        ("#SBATCH -N1\ncat > a <<'E O'\n#SBATCH --mem=1G\nE O\n#SBATCH -t 1\n", "nodes time"),
+        (
+            "#SBATCH -N1\ncat <<- \"END\" | sh\n#SBATCH --mem=1G\n\tEND\n#SBATCH -t 1\n",
+            "nodes time",
+        ),
+        ("#SBATCH -N1\ncat <<< EOT\n#SBATCH --mem=1G\n", "nodes mem"),
+        ("# <<EOT\n#SBATCH -N1\nx=$((1 << 2))\n#SBATCH --mem=1G\n", "nodes mem"),
+    ] {
+        let read = read_directives(&Source::new("job.slurm", format!("#!/bin/bash\n{text}")));
+        let read: Vec<&str> = read.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(read.join(" "), names, "{text}");
+    }
+}
+
+#[test]
 fn gpus_per_node_are_told_in_every_way_of_asking() {
     let cases = [
         ("--gres=gpu:4", Some(4)),

@@ -80,17 +80,36 @@ pub(super) struct Lines {
 pub(super) fn read_lines(text: &str) -> Lines {
     let mut lines = Lines { heard: vec![Vec::new()], ..Lines::default() };
     let (mut start, mut commands) = (0, false);
+    let mut document: Option<&str> = None;
     for (index, raw) in text.split_inclusive('\n').enumerate() {
-        match directive_body(raw) {
-            Some(skipped) => {
+        match (document, directive_body(raw)) {
+            // What stands in a here-document is another script's.
+            (Some(end), _) => document = document.filter(|_| raw.trim() != end),
+            (None, Some(skipped)) => {
                 let line = Line { text: raw, start, number: index + 1 };
                 lines.add(&line, skipped, commands);
             }
-            None => commands |= is_command(raw),
+            (None, None) => {
+                commands |= is_command(raw);
+                document = opened_document(raw);
+            }
         }
         start += raw.len();
     }
     lines
+}
+
+/// Returns the word that ends the here-document that a line opens.
+fn opened_document(line: &str) -> Option<&str> {
+    let code = if is_command(line) { line } else { "" };
+    let (_, after) = code.split_once("<<").filter(|(_, after)| !after.starts_with('<'))?;
+    let word = after.strip_prefix('-').unwrap_or(after).trim_start();
+    if let Some(quote) = word.chars().next().filter(|it| matches!(it, '\'' | '"')) {
+        return word.get(1..)?.split(quote).next();
+    }
+    let word = word.strip_prefix('\\').unwrap_or(word);
+    let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(word.len());
+    word.get(..end).filter(|it| it.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 impl Lines {
