@@ -22,6 +22,9 @@ pub fn findings(script: &Script) -> Vec<Finding> {
     for orphan in &script.orphans {
         found.push(broken_continuation(&script.source, *orphan));
     }
+    for (span, first) in &script.torn {
+        found.push(torn_text(&script.source, *span, first));
+    }
     for beaten in &script.beaten {
         found.push(environment_wins(script, beaten));
     }
@@ -53,12 +56,22 @@ pub fn findings(script: &Script) -> Vec<Finding> {
 fn broken_continuation(source: &Source, orphan: Span) -> Finding {
     let cause = Cause::above(source, orphan.start);
     let lost = orphans_from(source, orphan);
-    let label = format!("{} from here on never reach it", count(lost, "argument"));
+    let reach = if lost == 1 { "reaches" } else { "reach" };
+    let label = format!("{} from here on never {reach} it", count(lost, "argument"));
     let fault =
         Fault::new("hydrule::script::broken_continuation", cause.span, cause.what.message())
             .labelled("the command ends here")
             .with(orphan, label)
             .helped(cause.what.advice());
+    Finding::new("broken-continuation", Level::Error, source, fault)
+}
+
+/// The same in a text that is put together, of which nothing tells the line.
+fn torn_text(source: &Source, span: Span, first: &str) -> Finding {
+    let message = "a command in this text ends before the overrides that follow it";
+    let fault = Fault::new("hydrule::script::broken_continuation", span, message)
+        .labelled(format!("`{first}` is run as a command of its own"))
+        .helped("look above it for a comment, an empty line, or a line that ends without `\\`");
     Finding::new("broken-continuation", Level::Error, source, fault)
 }
 
@@ -81,6 +94,7 @@ pub(super) enum Why {
     WindowsLine,
     Swallowed,
     NoBackslash,
+    Operator,
 }
 
 impl Why {
@@ -96,6 +110,7 @@ impl Why {
             }
             Self::Swallowed => "the `\\` stands in a comment, so the command ends",
             Self::NoBackslash => "the command ends at its line, without a `\\`",
+            Self::Operator => "an operator of the shell ends the command, in front of the `\\`",
         }
     }
 
@@ -109,6 +124,7 @@ impl Why {
             Self::WindowsLine => "convert the file to Unix line ends",
             Self::Swallowed => "move the comment above the command and keep the `\\`",
             Self::NoBackslash => "end the line above with ` \\`",
+            Self::Operator => "take the operator out, or the overrides behind it",
         }
     }
 }
@@ -163,7 +179,19 @@ impl Cause {
                 let start = if escaped { at - 1 } else { at + 1 };
                 Self { what, span: Span::new(from + start, from + trimmed.len()) }
             }
-            None => Self { what: Why::NoBackslash, span: last },
+            None => Self::without_backslash(trimmed, from, last),
+        }
+    }
+
+    fn without_backslash(line: &str, from: usize, last: Span) -> Self {
+        let bare = line.trim_end_matches('\\').trim_end();
+        let operator = bare.len() - bare.trim_end_matches([';', '&', '|']).len();
+        match operator {
+            0 => Self { what: Why::NoBackslash, span: last },
+            _ => {
+                let end = from + bare.len();
+                Self { what: Why::Operator, span: Span::new(end - operator, end) }
+            }
         }
     }
 }

@@ -120,6 +120,18 @@ impl Walker<'_> {
         Some(at)
     }
 
+    /// Keeps an override that runs as a command of its own.
+    pub(super) fn orphan(&mut self, first: &str, span: Span) {
+        let script = &mut self.script;
+        if self.syntax.is_held() {
+            if !script.orphans.contains(&span) {
+                script.orphans.push(span);
+            }
+        } else if script.torn.iter().all(|(old, _)| *old != span) {
+            script.torn.push((span, first.to_owned()));
+        }
+    }
+
     /// Returns the text as the script holds it, where only continuation lines cut it: those mean the
     /// same to the shell that runs it, but in single quotes and comments.
     fn written_out(&self, text: &Text) -> Option<Inner> {
@@ -135,7 +147,7 @@ impl Walker<'_> {
         for ((text, span), next) in parts.iter().zip(parts.iter().skip(1)) {
             quotes.read(text);
             let cut = self.syntax.slice(Span::new(span.end, next.1.start)) == Some(CONTINUATION);
-            if !cut || quotes.keep_all() || text.contains('#') {
+            if !cut || quotes.keep_all() || quotes.comment {
                 return None;
             }
         }
@@ -144,19 +156,26 @@ impl Walker<'_> {
     }
 }
 
-/// The quotes that stand open in a text.
+/// The quotes that stand open in a text, and whether its end is a comment's.
 #[derive(Debug, Default)]
 struct Quotes {
     single: bool,
     double: bool,
     escaped: bool,
+    comment: bool,
+    last: Option<char>,
 }
 
 impl Quotes {
     /// Reads on.
     fn read(&mut self, text: &str) {
         for c in text.chars() {
+            let begins_word = self.last.is_none_or(|it| it.is_whitespace() || ";&|(".contains(it));
+            let bare = !self.single && !self.double && !self.escaped;
+            self.last = Some(c);
             match c {
+                _ if self.comment => self.comment = c != '\n',
+                '#' if bare && begins_word => self.comment = true,
                 _ if self.escaped => self.escaped = false,
                 '\\' if !self.single => self.escaped = true,
                 '\'' if !self.double => self.single = !self.single,

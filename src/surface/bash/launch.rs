@@ -19,6 +19,8 @@ pub struct Script {
     pub commands: Vec<(Span, Vec<String>)>,
     /// Overrides that run as commands of their own, since the command above them has ended.
     pub orphans: Vec<Span>,
+    /// Texts to run that are put together, in which that happens, each with the first such override.
+    pub torn: Vec<(Span, String)>,
     /// Defaults that do not count, since the variable comes from outside.
     pub beaten: Vec<Beaten>,
     /// Scripts that the script starts.

@@ -23,7 +23,11 @@ fn mended(script: &Script, finding: &Finding) -> Option<Mend> {
             let (orphan, _) = finding.fault.also.first()?;
             continued(source, Cause::above(source, orphan.start), *orphan)
         }
-        "blank-after-backslash" => ended(source, span),
+        "blank-after-backslash" => {
+            let next = line_end(source.text(), span.start) + 1;
+            let goes_on = |it: &Span| line_start(source.text(), it.start) == next;
+            ended(source, span, script.orphans.iter().any(goes_on))
+        }
         // A launch that Hydra refuses cannot get worse.
         "refused-override" if finding.fault.code == LINE_END && source.slice(span) == "\r" => {
             let edits = vec![Edit::new(span, "")];
@@ -66,10 +70,21 @@ fn continued(source: &Source, cause: Cause, orphan: Span) -> Option<Mend> {
             Some(Mend::safe("move the comment above the command", source, edits).only_if(false))
         }
         Why::NoBackslash => {
-            let edit = Edit::new(Span::at(cause.span.end), " \\");
+            let edit = line_goes_on(source, start, cause.span.end)?;
             Some(Mend::safe("end the line with ` \\`", source, vec![edit]).only_if(false))
         }
+        // Nothing tells whether the operator was meant.
+        Why::Operator => None,
     }
+}
+
+/// Ends a line with a `\`, to which what looks like one gives way.
+fn line_goes_on(source: &Source, start: usize, end: usize) -> Option<Edit> {
+    let line = source.text().get(start..end)?;
+    let bare = line.trim_end_matches('\\');
+    let bare =
+        if bare.len() == line.len() { line.strip_suffix(" /").unwrap_or(line) } else { bare };
+    Some(Edit::new(Span::new(start + bare.trim_end().len(), end), " \\"))
 }
 
 /// Puts the comments of some lines above the command that goes on in the line at `at`.
@@ -88,14 +103,23 @@ fn lifted(text: &str, at: usize, lines: &str) -> Option<Edit> {
     (!comments.is_empty()).then(|| Edit::new(Span::at(first), comments))
 }
 
-/// Takes out a `\` that continues nothing, with the blanks around it.
-fn ended(source: &Source, span: Span) -> Option<Mend> {
+/// Takes out a `\` that continues nothing, with the blanks around it; where the next line `goes_on` with
+/// overrides, what stands behind the `\`.
+fn ended(source: &Source, span: Span, goes_on: bool) -> Option<Mend> {
     let text = source.text();
     if source.slice(span).ends_with('\r') {
         return Some(unix_lines(source));
     }
-    let before = text.get(line_start(text, span.start)..span.start)?;
+    let start = line_start(text, span.start);
+    let before = text.get(start..span.start)?;
     let rest = text.get(span.start + 1..line_end(text, span.start))?;
+    if goes_on && rest.trim_start().starts_with('#') {
+        let end = line_end(text, span.start);
+        let edits =
+            vec![Edit::new(Span::new(span.start + 1, end), ""), lifted(text, start, rest.trim())?];
+        let what = "move the comment above the command";
+        return Some(Mend::safe(what, source, edits).only_if(false));
+    }
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
     let kept = before.trim_end_matches([' ', '\t']);
     // What stands behind, as a comment may, keeps a blank before it.

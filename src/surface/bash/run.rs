@@ -291,8 +291,8 @@ impl Walker<'_> {
             }
             Recognised::Other => {
                 let first = run.words.first().and_then(Option::as_deref).unwrap_or_default();
-                if is_orphan(first) && !self.script.orphans.contains(&span) {
-                    self.script.orphans.push(span);
+                if is_orphan(first) {
+                    self.orphan(first, span);
                 }
                 let words = sketches(run.fields).into_iter().enumerate();
                 let words = words.filter(|(index, _)| Some(*index) != inner).map(|(_, word)| word);

@@ -220,6 +220,11 @@ impl Syntax {
         self.source.text().get(near.start.checked_sub(base)?..)
     }
 
+    /// Tells whether a source holds the text, so that each of its words has a place of its own.
+    pub fn is_held(&self) -> bool {
+        matches!(self.place, Place::From(_))
+    }
+
     /// Returns what the text holds at a place.
     pub fn slice(&self, at: Span) -> Option<&str> {
         self.from(at)?.get(..at.len())

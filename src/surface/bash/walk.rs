@@ -39,6 +39,7 @@ pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
             starts: Vec::new(),
             unread: Vec::new(),
             orphans: Vec::new(),
+            torn: Vec::new(),
             beaten: Vec::new(),
             notes: Vec::new(),
         },
