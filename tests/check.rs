@@ -108,6 +108,8 @@ fn a_key_that_is_a_slip_of_the_hand_is_found() {
         ("data.train_batch_siz=512", "data.train_batch_siz"),
         ("K=1 'actor_rolout_ref.rollout.n=4'", "actor_rolout_ref.rollout.n"),
         ("trainer.nnode=1", "trainer.nnode"),
+        ("actor_rollout_ref.rolout.name=vllm", "actor_rollout_ref.rolout.name"),
+        ("actor_rollout_ref.actor.optm.lr=1", "actor_rollout_ref.actor.optm.lr"),
     ] {
         let found = rules(text, "");
         let [finding] = found.as_slice() else { panic!("{text}: {found:?}") };
@@ -130,6 +132,79 @@ fn a_key_that_is_a_slip_of_the_hand_is_found() {
     let found = rules("data.train_batch_siz=512", "--config base.yaml");
     assert_eq!(found[0]["rule"], "refused-override");
     assert_eq!(rules("data.val_batch_siz=512", "--config base.yaml").len(), 0);
+}
+
+#[test]
+fn a_text_where_a_number_or_a_bool_is_meant_is_found() {
+    let workspace = Workspace::new();
+    let found = |text: &str| {
+        workspace.write("run.sh", format!("python3 -m verl.trainer.main_ppo {text}\n"));
+        let select = "--select other-type --output-format concise -q";
+        workspace.hydrule(&format!("check run.sh {select}")).run().out
+    };
+    for (text, said) in [
+        (
+            "actor_rollout_ref.actor.use_kl_loss=Ture",
+            "True or False by default, and `Ture` is a text",
+        ),
+        ("trainer.total_epochs=l5", "a number by default, and `l5` is a text"),
+        ("trainer.nnodes=", "a number by default, and empty here"),
+    ] {
+        assert!(found(text).contains(said), "{text}: {}", found(text));
+    }
+    for text in [
+        "trainer.nnodes=2",
+        "trainer.nnodes=null",
+        "trainer.nnodes=1e0",
+        "'trainer.nnodes=${a.b}'",
+        "trainer.nnodes=$NODES",
+        "actor_rollout_ref.actor.use_kl_loss=false",
+        "data.truncation=5",
+    ] {
+        assert_eq!(found(text), "", "{text}");
+    }
+}
+
+#[test]
+fn a_launch_that_no_pack_knows_is_held_against_its_configuration() {
+    let workspace = Workspace::new();
+    workspace.write("conf.yaml", "net:\n  dim: 1\n");
+    workspace.write("run.sh", "python3 train.py net.dimm=4 net.dim=2\n");
+    let found = workspace.hydrule("check run.sh --config conf.yaml -q").run();
+    assert!(found.out.contains("the configuration has no key `net.dimm`"), "{}", found.out);
+    assert!(found.out.contains("did you mean `net.dim`?"), "{}", found.out);
+    assert_eq!(found.code, 1);
+}
+
+#[test]
+fn of_a_launch_that_is_cut_the_cut_alone_is_told() {
+    let launch = "python3 -m verl.trainer.main_ppo \\\n trainer.nnodes=1 \\\n # why\n data.train_batch_size=8\n";
+    assert_eq!(check(launch).0, ["broken-continuation"]);
+    // In a text for another shell as well, with its place where nothing is put together.
+    let text = "srun bash -c \"python3 -m verl.trainer.main_ppo \\\n  trainer.nnodes=1 \\\n  # why\n  data.train_batch_size=8\"\n";
+    let (rules, first) = check(text);
+    assert_eq!(rules, ["broken-continuation"]);
+    assert_eq!(underlined(text, &first.unwrap()["location"]), "# why");
+    assert_eq!(check(&text.replace("nnodes=1", "nnodes=$N")).0, ["broken-continuation"]);
+    // Another launch is judged.
+    let (rules, _) = check(&format!("{launch}python3 -m verl.trainer.main_ppo trainer.nnodes=1\n"));
+    assert!(rules.contains(&"micro-batch-is-set".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn a_repair_waits_for_the_one_whose_value_it_counts_with() {
+    let workspace = Workspace::example();
+    let script = workspace.read("run_grpo.sh");
+    let (before, rest) = script.split_once("ppo_mini_batch_size=").unwrap();
+    let (_, after) = rest.split_once(' ').unwrap();
+    workspace.write("run_grpo.sh", format!("{before}ppo_mini_batch_size=150 {after}"));
+    let micro = "--select micro-batch-divides-mini-batch";
+    let found = workspace.hydrule("check . -q").run().out;
+    assert!(found.contains("mend mini-batch-divides-over-ranks first"), "{found}");
+    workspace.hydrule("check . -q --fix --unsafe-fixes").run();
+    assert_eq!(workspace.hydrule(&format!("check . -q {micro}")).run().out, "");
+    let fixed = workspace.read("run_grpo.sh");
+    assert_eq!(fixed, format!("{before}ppo_mini_batch_size=128 {after}"));
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn bases(args: &ConfigArgs, project: &Project, packs: &[Pack]) -> Result<Vec<Lin
             let Some(pack) = packs.iter().find(|it| knows(it, launch)) else { continue };
             let language = pack.arguments.of(&launch.program);
             let Ok(entries) = entries_of(&input.script, launch, language) else { continue };
-            let found = finder.find(pack, launch, &entries, language);
+            let found = finder.find(Some(pack), launch, &entries, language);
             let found = found.filter(|it| it.made.misfits.is_empty());
             let from = From::Default(format!("found for {}", launch.program));
             lines.extend(found.map(|it| line(&it.name, from)));

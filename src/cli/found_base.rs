@@ -73,7 +73,7 @@ impl BaseFinder {
     /// Finds the configuration that a launch starts from.
     pub fn find(
         &self,
-        pack: &Pack,
+        pack: Option<&Pack>,
         launch: &Launch,
         entries: &Entries,
         language: Language,
@@ -87,7 +87,7 @@ impl BaseFinder {
         let places = Places::of(launch, &self.packages);
         let Place { config, file, groups, installed } = self
             .declared(launch, &told, &places, entries)
-            .or_else(|| self.shipped(pack, launch, &told, &places, entries))?;
+            .or_else(|| self.shipped(pack?, launch, &told, &places, entries))?;
         let base = Base::chosen_by(config, groups);
         let made = base.made(entries);
         // What is installed here may be another version than where the job runs.

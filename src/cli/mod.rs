@@ -105,6 +105,8 @@ fn told_by_clap(told: &clap::Error) -> ExitCode {
         console.say(&text(console.err));
         return ExitCode::from(2);
     }
+    // Help is the same for everybody.
+    secret::show();
     match console.page(&text(console.out)) {
         Ok(()) | Err(CliError::ClosedPipe) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(2),

@@ -2,6 +2,7 @@
 
 use super::Done;
 use super::args::{OutputFormat, RuleArgs};
+use super::check::own_rules;
 use super::console::Console;
 use super::error::CliError;
 use super::pack::{load_all, load_one};
@@ -27,6 +28,12 @@ pub fn run(args: &RuleArgs, console: &mut Console) -> Result<Done, CliError> {
         packs.extend(load_all()?);
     }
     let found = find(&packs, &args.id);
+    let own_rule = own_rules().find(|(id, _)| *id == args.id);
+    if let (true, Some(rule), OutputFormat::Full) = (found.is_empty(), own_rule, args.output_format)
+    {
+        console.page(&built_in(rule, console))?;
+        return Ok(Done::Clean);
+    }
     match (found.as_slice(), args.output_format) {
         ([], _) => return Err(unknown(&packs, &args.id)),
         (found, OutputFormat::Json) => {
@@ -81,8 +88,20 @@ fn several(found: &[Found<'_>], id: &str, console: &Console) -> String {
     out
 }
 
+/// Shows a rule that `hydrule check` has for all scripts.
+fn built_in((id, finds): (&str, &str), console: &Console) -> String {
+    let paint = Paint::new(console.out);
+    let page = "docs/check.md says what mends it";
+    format!(
+        "{}\n    {finds}\n{}\n",
+        paint.name(id),
+        paint.faint(&format!("    a rule of `hydrule check`, whatever the pack; {page}"))
+    )
+}
+
 fn unknown(packs: &[Pack], id: &str) -> CliError {
     let ids = packs.iter().flat_map(AnyRule::all).map(|it| it.id());
+    let ids = ids.chain(own_rules().map(|(id, _)| id));
     let near: Vec<String> = nearest(id, ids, 3).iter().map(|it| format!("`{it}`")).collect();
     let message = match packs {
         [one] => format!("the pack `{}` has no rule `{id}`", one.name),

@@ -18,6 +18,8 @@ use crate::text::Source;
 pub struct Header {
     /// The pack's name.
     pub name: &'static str,
+    /// The application whose overrides it knows.
+    pub target: String,
     /// Globs over modules and scripts.
     pub launches: Vec<String>,
     /// What a project says is its.
@@ -105,6 +107,7 @@ fn header(pack: &EmbeddedPack) -> Header {
     let texts = |texts: &[Text]| texts.iter().map(|it| it.value.clone()).collect();
     Header {
         name: pack.name,
+        target: manifest.target.as_ref().map_or_else(String::new, |it| it.value.clone()),
         launches: texts(&manifest.launches),
         claims: Vec::new(),
         keys: texts(&manifest.keys),

@@ -208,7 +208,7 @@ impl Buffer<'_> {
             selection: self.selection,
             mends: false,
         };
-        let (base, _) = checker.base(pack, launch, &entries);
+        let (base, _) = checker.base(Some(pack), launch, &entries);
         let (state, world) = checker.stand((pack, world), input, (launch, base), entries);
         Ok(Some(Known { pack, state, world }))
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::misspelt::misspelt;
+use super::other_type::other_type;
 use super::recognise::is_hydras;
 use super::scope::{Rules, Scope};
 use super::select::Selection;
@@ -21,6 +22,7 @@ use crate::engine::{
     check_one, check_requirements, mend, pinned, spares, two_names,
 };
 use crate::facts::{Missing, Provenance};
+use crate::overrides::Language;
 use crate::pack::{Pack, Requirement, Signs};
 use crate::report::last_part;
 use crate::surface::bash::{self, Launch, Script, Step};
@@ -89,18 +91,30 @@ impl Checker<'_> {
                 (Err(faults), rules) if rules.is_some() || is_hydras(launch) => {
                     refused(source, launch, faults, &mut found);
                 }
-                (Err(_), _) | (Ok(_), None) => {}
+                (Err(_), _) => {}
+                // Without a pack, a launch can still miss the configuration.
+                (Ok(entries), None) if is_hydras(launch) => {
+                    let (base, found_at) = self.base(None, launch, &entries);
+                    examined.bases.extend(found_at);
+                    let made = base.iter().map(|it| it.made(&entries));
+                    found.extend(made.flat_map(|it| unfit(source, launch, &it.misfits)));
+                }
+                (Ok(_), None) => {}
                 (Ok(entries), Some(rules)) => {
-                    let (base, found_at) = self.base(rules.0, launch, &entries);
+                    let (base, found_at) = self.base(Some(rules.0), launch, &entries);
                     examined.bases.extend(found_at);
                     found.extend(match &base {
                         Some(base) => unfit(source, launch, &base.made(&entries).misfits),
                         None => misspelt(rules.0, &input.script, launch, &entries),
                     });
-                    let (broken, unjudged) =
-                        self.requirements(rules, input, (number, base), entries);
-                    found.extend(broken);
-                    examined.unjudged.extend(unjudged);
+                    found.extend(other_type(rules.0, &input.script, launch, &entries));
+                    // Of a launch that is cut, the rest is not known to be missing.
+                    if !is_cut(&input.script, launch) {
+                        let (broken, unjudged) =
+                            self.requirements(rules, input, (number, base), entries);
+                        found.extend(broken);
+                        examined.unjudged.extend(unjudged);
+                    }
                 }
             }
         }
@@ -132,11 +146,11 @@ impl Checker<'_> {
     /// The configuration that a launch starts from, and the name of one that nobody gave.
     pub fn base(
         &self,
-        pack: &Pack,
+        pack: Option<&Pack>,
         launch: &Launch,
         entries: &Entries,
     ) -> (Option<Base>, Option<String>) {
-        let language = pack.arguments.of(&launch.program);
+        let language = pack.map_or(Language::Hydra, |it| it.arguments.of(&launch.program));
         let names_one = named_file(Some(launch), entries).is_some();
         let finder = self.finder.filter(|_| self.config.is_none() && !names_one);
         let found = finder.and_then(|it| it.find(pack, launch, entries, language));
@@ -187,9 +201,15 @@ impl Checker<'_> {
         let broken = check_broken(pack, &state, &world);
         let twice = two_names(pack, &state).into_iter();
         let twice = twice.filter_map(|names| two_named(pack, names, &state, launch));
-        let finding = |rule: &Requirement| {
+        let repair = |rule: &Requirement| {
             let mends = |id: &str| id == rule.id;
-            let repair = mend(pack, (&state, &broken), &world, &mends).ok().map(|(it, _)| it);
+            mend(pack, (&state, &broken), &world, &mends).ok().map(|(it, _)| it)
+        };
+        let repairs: Vec<(&Requirement, Option<Applied>)> =
+            broken.rules(pack).map(|rule| (rule, repair(rule))).collect();
+        let finding = |(rule, repair): &(&Requirement, Option<Applied>)| {
+            let first = repair.as_ref().and_then(|it| waits_for(pack, (rule, it), &repairs));
+            let repair = repair.clone().filter(|_| first.is_none());
             let pin = repair.as_ref().and_then(|it| pinned(&world.pins, it));
             let advice = repair.as_ref().and_then(words).map(|it| match &pin {
                 None => format!("set {it}"),
@@ -197,6 +217,7 @@ impl Checker<'_> {
                     format!("setting {it} would mend it, but {key} is pinned by {}", pin.by)
                 }
             });
+            let advice = advice.or_else(|| first.map(|id| format!("mend {id} first")));
             let mut finding =
                 broken_finding(rule, &check_one(rule, pack, &state, &world), advice, launch);
             let repair = repair.filter(|_| self.mends && pin.is_none());
@@ -207,7 +228,7 @@ impl Checker<'_> {
             });
             finding
         };
-        let mut found: Vec<Finding> = broken.rules(pack).map(finding).chain(twice).collect();
+        let mut found: Vec<Finding> = repairs.iter().map(finding).chain(twice).collect();
         let known: Vec<&str> = broken.rules(pack).map(|it| it.id.as_str()).collect();
         let jobs = jobs_of(input, number, &state.entries, state.language);
         let judged: Vec<Judged> =
@@ -293,6 +314,37 @@ fn unfit(source: &Source, launch: &Launch, misfits: &[Misfit]) -> Vec<Finding> {
     let mut found = Vec::new();
     refused(source, launch, misfits.iter().filter_map(place).collect(), &mut found);
     found
+}
+
+/// Names the error that comes before a repair: nothing of it is mended by the repair, and the rule reads all
+/// that it is about, or what its own repair changes.
+fn waits_for<'a>(
+    pack: &Pack,
+    (rule, own): (&Requirement, &Applied),
+    repairs: &[(&'a Requirement, Option<Applied>)],
+) -> Option<&'a str> {
+    let depends = |rule: &Requirement, repair: &Applied| {
+        repair.changes.iter().any(|it| pack.reads(rule).may_depend_on(&it.key))
+    };
+    let read: Vec<String> = pack.reads(rule).names().collect();
+    let about = |other: &Requirement| pack.reads(other).names().all(|name| read.contains(&name));
+    let first = |(other, repair): &&(&Requirement, Option<Applied>)| {
+        let before = about(other) || repair.as_ref().is_some_and(|it| depends(rule, it));
+        // What is only a warning may stay as it is.
+        other.id != rule.id && other.level == Level::Error && !depends(other, own) && before
+    };
+    repairs.iter().find(first).map(|(other, _)| other.id.as_str())
+}
+
+/// Tells whether overrides that were meant for a launch run as a command of their own.
+fn is_cut(script: &Script, launch: &Launch) -> bool {
+    let own = launch.location.span;
+    let follows = |orphan: &Span| {
+        let between = |it: &Launch| (own.end..orphan.start).contains(&it.location.span.start);
+        own.start < orphan.start && !script.launches.iter().any(between)
+    };
+    let torn = script.torn.iter().any(|(text, _)| text.contains(own));
+    torn || script.orphans.iter().any(follows)
 }
 
 /// What one of several jobs breaks, that is not known to be broken in all of them; each rule once.

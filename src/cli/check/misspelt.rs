@@ -18,7 +18,7 @@ pub fn misspelt(pack: &Pack, script: &Script, launch: &Launch, entries: &Entries
             continue;
         }
         if let Some(meant) = pack.meant_by(&entry.key) {
-            found.extend(finding(pack, script, launch, (argument, &entry.key), meant));
+            found.extend(finding(pack, script, launch, (argument, &entry.key), &meant));
         }
     }
     found

@@ -7,6 +7,7 @@ mod fix;
 mod job;
 mod misspelt;
 mod opened;
+mod other_type;
 mod paths;
 mod recognise;
 mod scope;
@@ -38,7 +39,8 @@ pub use buffer::{Buffer, Buffers, Known};
 use job::{CheckedFile, Looked, look_all};
 pub use opened::Opened;
 use scope::Scopes;
-use select::{Selection, own_rules};
+use select::Selection;
+pub use select::own_rules;
 
 /// `hydrule check`.
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {

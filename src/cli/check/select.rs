@@ -11,8 +11,9 @@ use crate::surface::slurm::DIRECTIVE_RULES;
 use crate::text::{Fault, Span, nearest};
 
 /// The rules about launches that are neither a script's nor a pack's: id and what each finds.
-pub const LAUNCH_RULES: [(&str, &str); 3] = [
+pub const LAUNCH_RULES: [(&str, &str); 4] = [
     ("misspelt-key", "a key that the pack does not know comes near one that it knows"),
+    ("other-type", "a text where the pack knows a number or a bool as the default"),
     ("refused-override", "an argument that the program would refuse"),
     ("two-names", "one launch sets a key under an old and a new name"),
 ];

@@ -64,7 +64,7 @@ impl Job {
     fn look_for_base(&mut self, finder: &BaseFinder) -> Result<(), CliError> {
         let chosen = self.chosen.and_then(|(input, launch)| self.launch(input, launch));
         let State { entries, language, .. } = &self.state;
-        let found = chosen.and_then(|it| finder.find(&self.pack, it, entries, *language));
+        let found = chosen.and_then(|it| finder.find(Some(&self.pack), it, entries, *language));
         let Some(found) = found else { return Ok(()) };
         self.remarks.push(found.remark());
         match found.made.misfits.is_empty() {

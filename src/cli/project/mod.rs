@@ -135,15 +135,19 @@ impl Project {
         packs.iter().map(load).collect()
     }
 
-    /// Reads the version of a pack's target, if the project says it. Where the project has several
-    /// packs, it may be the version of another one's.
+    /// Reads the version of a pack's target, if the project says it. It may be the version of another
+    /// pack's: one of the project's, or where it names none, one that ships.
     ///
     /// # Errors
     /// A version that cannot be read, or that the pack cannot tell.
     pub fn target_for(&self, pack: &Pack) -> Result<Target, CliError> {
         let Some(text) = self.target() else { return Ok(Target::default()) };
-        let own = text.as_str().split('=').next() == Some(pack.target.as_str());
-        if !own && self.packs().is_some_and(|packs| packs.len() > 1) {
+        let name = text.as_str().split('=').next().unwrap_or_default();
+        let of_other = || match self.packs() {
+            Some(packs) => packs.len() > 1,
+            None => headers().iter().any(|it| it.target == name),
+        };
+        if name != pack.target && of_other() {
             return Ok(Target::default());
         }
         let by = text.location.to_string();

@@ -35,14 +35,24 @@ pub fn check_statistics(report: &Report<'_>, look: Look) -> String {
             all if all == found => paint.good("[*]"),
             _ => paint.good("[+]"),
         };
-        let what = report.rules.get(*id).map_or("", String::as_str);
-        let rows = wrapped(what, look.width.saturating_sub(column).max(28));
+        let what = without_values(report.rules.get(*id).map_or("", String::as_str));
+        let rows = wrapped(&what, look.width.saturating_sub(column).max(28));
         let what = rows.join(&format!("\n{}", " ".repeat(column)));
         let padding = " ".repeat(ids - id.chars().count().min(ids));
         let line = format!("{found:>5}  {mark} {}{padding}  {what}", paint.name(id));
         out.push_str(&format!("{}\n", line.trim_end()));
     }
     out
+}
+
+/// Leaves out of a rule's message what each finding fills in.
+fn without_values(message: &str) -> String {
+    let mut parts = message.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| match part.split_once('}') {
+        Some((_, rest)) => out + "…" + rest,
+        None => out + "{" + part,
+    })
 }
 
 /// Gives the same as data.
