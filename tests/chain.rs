@@ -126,3 +126,17 @@ fn files_are_shown_in_the_order_given() {
         assert_eq!(paths, files);
     }
 }
+
+/// What a hook sees is what changed, which may be one script of a job.
+#[test]
+fn a_script_that_is_started_and_not_named_is_told() {
+    let workspace = Workspace::new();
+    workspace.write("job/run.sh", "python3 -m app a.b=$A\n");
+    workspace.write("job/submit.slurm", "export A=1\nbash run.sh\nbash gone.sh\n");
+    let told = "job/submit.slurm starts run.sh, which is not checked here: name both for the whole";
+    let alone = workspace.hydrule("check job/submit.slurm --allow-empty").run();
+    assert!(alone.err.contains(told), "{}", alone.err);
+    assert!(!alone.err.contains("gone.sh"), "{}", alone.err);
+    let both = workspace.hydrule("check job").run();
+    assert!(!both.err.contains("starts"), "{}", both.err);
+}

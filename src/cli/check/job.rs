@@ -53,6 +53,8 @@ pub struct Looked {
     pub skipped: Vec<(String, String)>,
     /// What could not be read.
     pub errors: Vec<(PathBuf, CliError)>,
+    /// Scripts that are started and were not looked into, each with the one that starts it.
+    pub started: BTreeSet<(String, String)>,
 }
 
 impl Looked {
@@ -149,6 +151,7 @@ pub fn look_all(
             }
         }
     }
+    looked.started = started_elsewhere(files, &read);
     let asks = Asks::of(args);
     let fixer = Fixer { looker: &looker, baseline, asks, within: None };
     put_together(&fixer, files, &mut read, threads)?;
@@ -353,10 +356,7 @@ impl Groups {
     /// Puts the scripts together that start one another; those that start none that counts, and that
     /// none starts, are in no group.
     fn of(files: &[Candidate], read: &BTreeMap<usize, Box<Read>>) -> Self {
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, one) in read {
-            by_name.entry(base_name(one.source.name())).or_default().push(*at);
-        }
+        let by_name = by_name(read);
         let mut group: HashMap<usize, usize> = HashMap::new();
         let root = |group: &HashMap<usize, usize>, mut at: usize| {
             while let Some(next) = group.get(&at).filter(|next| **next != at) {
@@ -381,6 +381,34 @@ impl Groups {
             |job: &Vec<usize>| job.iter().any(|at| read.get(at).is_some_and(|it| it.counts));
         Self { jobs: jobs.into_values().filter(counts).collect() }
     }
+}
+
+fn by_name(read: &BTreeMap<usize, Box<Read>>) -> HashMap<&str, Vec<usize>> {
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, one) in read {
+        by_name.entry(base_name(one.source.name())).or_default().push(*at);
+    }
+    by_name
+}
+
+/// Lists the scripts that are there, started by one of the files, and none of them.
+fn started_elsewhere(
+    files: &[Candidate],
+    read: &BTreeMap<usize, Box<Read>>,
+) -> BTreeSet<(String, String)> {
+    let by_name = by_name(read);
+    let mut found = BTreeSet::new();
+    for (at, one) in read {
+        let own = files.get(*at).and_then(|it| it.path.parent()).unwrap_or(Path::new(""));
+        for start in &one.starts {
+            let named = by_name.get(base_name(start)).map(Vec::as_slice).unwrap_or_default();
+            let is_there = own.join(start).is_file() || Path::new(start).is_file();
+            if is_there && started(files, *at, start, named).is_none() {
+                found.insert((one.source.name().to_owned(), start.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// Finds the file that a script starts, among those of its name: the one where the path leads from the

@@ -307,7 +307,10 @@ fn nothing(args: &CheckArgs) -> CliError {
 
 /// Says what was not checked, and why.
 fn remarks(scopes: &Scopes<'_>, looked: &Looked) -> Vec<String> {
-    unheld(scopes, looked).into_iter().chain(unjudged(looked)).collect()
+    let started = looked.started.iter().map(|(script, other)| {
+        format!("{script} starts {other}, which is not checked here: name both for the whole job.")
+    });
+    started.chain(unheld(scopes, looked)).chain(unjudged(looked)).collect()
 }
 
 /// Says how many requirements were not judged since a launch sets something to what nothing tells.
