@@ -7,6 +7,9 @@ impl Pack {
     /// Returns the key that was probably meant by one that the pack knows nothing of: the first of its parts
     /// that names no section or value known there is a slip of the hand from one that does.
     pub fn meant_by(&self, key: &str) -> Option<String> {
+        if self.has_default(key) {
+            return None;
+        }
         let parts: Vec<&str> = key.split('.').collect();
         let keys = self.defaults.iter().flat_map(|set| set.values.keys());
         let mut known: Vec<&str> = keys.map(String::as_str).collect();
@@ -36,7 +39,7 @@ impl Pack {
             reads.iter().any(|name| name.key().is_some_and(|it| it.as_str() == key))
                 || it.rewrite.iter().any(|it| writes(&it.text().value))
         });
-        renamed || in_options || self.has_default(key) || !self.readers(key).is_empty()
+        renamed || in_options || !self.readers(key).is_empty()
     }
 }
 
