@@ -178,6 +178,16 @@ fn bash_passes_the_wanted_value_and_nothing_else_new() {
     assert!(values.iter().all(|value| parse(&format!("a.k={value}")).is_ok()));
 }
 
+/// An override at a call that does not pass it on changes nothing.
+#[test]
+fn what_would_reach_no_launch_is_refused() {
+    for body in ["a.b=4 \"$1\"", "a.b=4 \"${@:1:2}\"", "a.b=4 \"${D[@]}\" $1"] {
+        let script = format!("go() {{\n  python3 -m app {body}\n}}\ngo x=1 c.d=6\ngo y=1\n");
+        let refused = edit(&script, &Change::setting("r.n=5"));
+        assert!(refused.is_err(), "{body}: {}", refused.unwrap().text);
+    }
+}
+
 #[test]
 fn bash_passes_all_but_what_is_taken_out() {
     let workspace = Workspace::new();

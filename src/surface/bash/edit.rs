@@ -145,9 +145,8 @@ pub fn edit(script: &Script, outside: &Outside, wanted: &Wanted<'_>) -> Result<E
             break;
         }
     }
-    let what = last.map_or_else(String::new, |wrong| wrong.in_words(script));
+    let message = last.map_or_else(String::new, |wrong| wrong.message(script));
     let span = target(script, wanted).map_or(Span::at(0), |launch| launch.location.span);
-    let message = format!("this change would also move {what}");
     let fault = Fault::new("hydrule::edit::not_exact", span, message);
     Err(refusal(script, wanted, fault))
 }

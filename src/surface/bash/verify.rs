@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::edit::{Reason, Site, Wanted};
+use super::edit::{Change, Reason, Site, Wanted};
 use super::launch::{Argument, Launch, Script};
 use super::state::Outside;
 use super::walk::read;
@@ -69,6 +69,14 @@ impl Wrong {
                 format!("the command at line {}", script.source.line_column(span.start).line)
             }
             Self::Test => "a test that is not decided".to_owned(),
+        }
+    }
+
+    /// Says why a change is refused.
+    pub(super) fn message(&self, script: &Script) -> String {
+        match self {
+            Self::Value(key) => format!("no change of one place gives `{key}` this value"),
+            _ => format!("this change would also move {}", self.in_words(script)),
         }
     }
 
@@ -160,6 +168,10 @@ fn compare(
 ) -> Result<(), Wrong> {
     let meant = wanted.launches.contains(&index);
     let (before, after) = (values(old), values(new));
+    let missing = |it: &&Change| it.after.is_some() && !after.contains_key(&it.key);
+    if let Some(change) = wanted.changes.iter().filter(|_| meant).find(missing) {
+        return Err(Wrong::Value(change.key.clone()));
+    }
     for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
         let (was, is) = (before.get(key), after.get(key));
         let change = wanted.changes.iter().find(|change| meant && change.key == *key);
