@@ -1,6 +1,7 @@
 //! `hydrule check`: what is wrong with launch scripts before they run.
 
 mod baseline;
+mod broken;
 mod buffer;
 mod examine;
 mod fix;
