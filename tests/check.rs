@@ -177,6 +177,17 @@ fn a_launch_that_no_pack_knows_is_held_against_its_configuration() {
 }
 
 #[test]
+fn a_configuration_that_is_not_at_hand_is_told() {
+    let workspace = Workspace::new();
+    let launch = "uv run examples/run_grpo.py --config a.yaml policy.train_global_batch_size=512\n";
+    workspace.write("run.sh", launch);
+    let checked = workspace.hydrule("check run.sh").run();
+    let why = "requirements were not judged: ";
+    let file = "the launch reads `--config a.yaml`, which is not given";
+    assert!(checked.err.contains(why) && checked.err.contains(file), "{}", checked.err);
+}
+
+#[test]
 fn of_a_launch_that_is_cut_the_cut_alone_is_told() {
     let launch = "python3 -m verl.trainer.main_ppo \\\n trainer.nnodes=1 \\\n # why\n data.train_batch_size=8\n";
     assert_eq!(check(launch).0, ["broken-continuation"]);

@@ -183,6 +183,8 @@ fn what_sbatch_refuses_is_a_fault() {
         ("#SBATCH --hold=1", "hydrule::slurm::needless_value"),
         ("#SBATCH -N", "hydrule::slurm::missing_value"),
         ("#SBATCH -z", "hydrule::slurm::unknown_option"),
+        ("#SBATCH --cpu-per-task=4", "hydrule::slurm::unknown_option"),
+        ("#SBATCH --gpus_per_node 8", "hydrule::slurm::unknown_option"),
         ("#SBATCH -N2 'x", "hydrule::slurm::unmatched_quote"),
         ("#SBATCH -N2 :", "hydrule::slurm::colon"),
     ];
@@ -191,6 +193,8 @@ fn what_sbatch_refuses_is_a_fault() {
         assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), [code], "{line}");
         assert_eq!(read_header(&script(&format!("hostname\n{line}"))).faults, [], "{line}");
     }
+    // What a plugin may bring.
+    assert_eq!(read_header(&script("#SBATCH --auks=yes --x11")).faults, []);
     let gpu = &read_header(&script("#SBATCH --gpu=2")).faults[0];
     assert!(gpu.help.as_ref().unwrap().contains("`--gpus`, `--gpus-per-node`"));
     let mixed = script("#SBATCH -N1\n#SBATCH hetjob\n#SBATCH -N2");

@@ -64,7 +64,7 @@ impl Checker<'_> {
             jobs.into_iter().map(|it| Judged::of(it, pack, &state, &world)).collect();
         found.extend(in_one_job(pack, &judged, (&state.entries, &known), launch));
         // To judge all of them takes time, which is spared where nothing is untold.
-        let untold = state.entries.iter().any(|it| it.value.is_err());
+        let untold = world.unread.is_some() || state.entries.iter().any(|it| it.value.is_err());
         let whole = || vec![Judged::of(state.entries.clone(), pack, &state, &world)];
         let judged = if judged.is_empty() && untold { whole() } else { judged };
         (found, judged.iter().flat_map(Judged::unjudged).collect())
@@ -141,6 +141,8 @@ fn in_one_job(
 struct Judged {
     state: State,
     states: Vec<RequirementState>,
+    /// Whether the launch starts from a configuration that is not at hand.
+    lacks_file: bool,
 }
 
 impl Judged {
@@ -148,14 +150,16 @@ impl Judged {
     fn of(entries: Entries, pack: &Pack, state: &State, world: &World) -> Self {
         let state = State { entries, ..state.clone() };
         let states = check_requirements(pack, &state, world);
-        Self { state, states }
+        Self { state, states, lacks_file: world.unread.is_some() }
     }
 
-    /// Lists what the launch sets to something untold, for each requirement that cannot be judged for
-    /// that.
+    /// Lists what the launch sets to something untold, or leaves to a configuration that is not at hand, for
+    /// each requirement that cannot be judged for that.
     fn unjudged(&self) -> impl Iterator<Item = Missing> {
-        let untold =
-            |it: &&Missing| self.state.winning(&it.name).is_some_and(|it| it.value.is_err());
+        let untold = |it: &&Missing| match self.state.winning(&it.name) {
+            Some(entry) => entry.value.is_err(),
+            None => self.lacks_file && !it.name.starts_with('$'),
+        };
         self.states.iter().filter_map(move |state| match &state.verdict {
             Verdict::Unknown(missing) => missing.iter().find(untold).cloned(),
             _ => None,

@@ -2,7 +2,7 @@
 
 use super::words::Word;
 use super::{Directive, Written};
-use crate::text::{Fault, Span, join_and};
+use crate::text::{Fault, Span, edit_distance, join_and};
 
 /// Whether an option takes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,6 +218,9 @@ impl<'a> Reader<'a, '_> {
                 return;
             }
         };
+        if let (None, Some(meant)) = (takes, meant_by(given)) {
+            self.faults.push(misspelt(word, given, meant));
+        }
         match (takes, attached) {
             (Some(Takes::Nothing), Some(_)) => {
                 self.faults.push(needless(word, name));
@@ -321,6 +324,23 @@ fn resolve(given: &str) -> Result<(&str, Option<Takes>), Vec<&'static str>> {
         [(name, takes)] => Ok((name, Some(*takes))),
         several => Err(several.iter().map(|(name, _)| *name).collect()),
     }
+}
+
+/// Returns the option that an unknown name comes so near that no plugin's is meant.
+fn meant_by(given: &str) -> Option<&'static str> {
+    let given = given.replace('_', "-");
+    let allowed = match given.len() {
+        ..5 => return None,
+        5..12 => 1,
+        _ => 2,
+    };
+    all().map(|(name, _)| name).find(|name| edit_distance(&given, name) <= allowed)
+}
+
+fn misspelt(word: &Word, given: &str, meant: &str) -> Fault {
+    let message = format!("sbatch has no option `--{given}`");
+    Fault::new("hydrule::slurm::unknown_option", word.span, message)
+        .labelled(format!("did you mean `--{meant}`?"))
 }
 
 fn stray(word: &Word) -> Fault {
