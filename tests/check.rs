@@ -177,6 +177,16 @@ fn a_launch_that_no_pack_knows_is_held_against_its_configuration() {
 }
 
 #[test]
+fn windows_lines_are_told_once() {
+    let launch = "python3 -m app \\\r\n a.b=1 \\\r\n c.d=2 \\\r\n e.f=3\r\n";
+    assert_eq!(check(launch).0, ["broken-continuation"]);
+    let workspace = Workspace::new();
+    workspace.write("run.sh", format!("case $1 in\r\nx) ;;\r\nesac\r\n{launch}"));
+    let refused = workspace.hydrule("check run.sh").run();
+    assert!(refused.err.contains("the lines end as on Windows"), "{}", refused.err);
+}
+
+#[test]
 fn a_configuration_that_is_not_at_hand_is_told() {
     let workspace = Workspace::new();
     let launch = "uv run examples/run_grpo.py --config a.yaml policy.train_global_batch_size=512\n";

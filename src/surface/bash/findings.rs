@@ -19,8 +19,13 @@ pub const SCRIPT_RULES: [(&str, &str); 6] = [
 /// Finds what a script's author should know, in the order of the text.
 pub fn findings(script: &Script) -> Vec<Finding> {
     let mut found = Vec::new();
+    let mut in_windows = false;
     for orphan in &script.orphans {
-        found.push(broken_continuation(&script.source, *orphan));
+        let cause = Cause::above(&script.source, orphan.start);
+        // One such line tells of all.
+        if cause.what != Why::WindowsLine || !std::mem::replace(&mut in_windows, true) {
+            found.push(broken_continuation(&script.source, &cause, *orphan));
+        }
     }
     for (span, first) in &script.torn {
         found.push(torn_text(&script.source, *span, first));
@@ -53,8 +58,7 @@ pub fn findings(script: &Script) -> Vec<Finding> {
 }
 
 /// Overrides that bash runs as a command of their own, and why the command above ended.
-fn broken_continuation(source: &Source, orphan: Span) -> Finding {
-    let cause = Cause::above(source, orphan.start);
+fn broken_continuation(source: &Source, cause: &Cause, orphan: Span) -> Finding {
     let lost = orphans_from(source, orphan);
     let reach = if lost == 1 { "reaches" } else { "reach" };
     let label = format!("{} from here on never {reach} it", count(lost, "argument"));

@@ -135,7 +135,7 @@ impl Syntax {
         offsets.push(source.text().len());
         let byte = |index: usize| offsets.get(index).copied().unwrap_or(source.text().len());
         let options = ParserOptions::default();
-        let fault = |fault| Faults::one(source.clone(), fault);
+        let fault = |fault| Faults::one(source.clone(), of_windows(source, fault));
         // A backslash at the very end joins nothing, and bash leaves it out.
         let text = source.text();
         let open = text.len() - text.trim_end_matches('\\').len();
@@ -254,6 +254,16 @@ fn detach_number(token: &mut Token) {
     if digits && text.parse::<IoFd>().is_err() {
         let index = at.end.index.saturating_sub(1);
         at.end = Arc::new(SourcePosition { index, ..(*at.end).clone() });
+    }
+}
+
+/// Says of a script with line ends of Windows what is most likely wrong with it.
+fn of_windows(source: &Source, fault: Fault) -> Fault {
+    match source.text().contains("\r\n") {
+        true => fault.helped(
+            "the lines end as on Windows; `sed -i 's/\\r$//' FILE` makes them lines of Unix",
+        ),
+        false => fault,
     }
 }
 
