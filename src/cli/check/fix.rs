@@ -249,8 +249,7 @@ fn joined(edits: &[TextEdits], fix: &Mend) -> Option<Vec<TextEdits>> {
 /// Tells whether two edits share a byte, or one inserts where the other begins or ends.
 fn meet(one: &Edit, other: &Edit) -> bool {
     let (first, second) = (one.span, other.span);
-    let inserts = first.is_empty() || second.is_empty();
-    match inserts {
+    match first.is_empty() || second.is_empty() {
         true => first.start <= second.end && second.start <= first.end,
         false => first.start < second.end && second.start < first.end,
     }

@@ -52,11 +52,9 @@ fn fault(key: &str, value: &str, default: &Value, argument: &Argument) -> Option
         Value::Bool(_) => nearest(value, ["True", "False"], 1),
         _ => Vec::new(),
     };
-    Some(in_source(
-        argument,
-        match meant.first() {
-            Some(meant) => fault.helped(format!("did you mean `{meant}`?")),
-            None => fault,
-        },
-    ))
+    let fault = match meant.first() {
+        Some(meant) => fault.helped(format!("did you mean `{meant}`?")),
+        None => fault,
+    };
+    Some(in_source(argument, fault))
 }

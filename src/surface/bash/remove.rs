@@ -19,14 +19,11 @@ pub(super) fn remove(script: &Script, argument: &Argument) -> Result<Edit, Fault
         let message = format!("`{}` stands in {}", argument.target(), script.at(place));
         return Err(Fault::new("hydrule::edit::place", Span::at(0), message));
     }
-    match part {
-        Some(part) => Ok(Edit::new(line_of(text, part), "")),
-        None if own && !argument.word.is_empty() => Ok(Edit::new(line_of(text, argument.word), "")),
-        None => {
-            let message = format!("`{}` is no word of its own", argument.target());
-            Err(Fault::new("hydrule::edit::place", argument.word, message))
-        }
+    if part.is_none() && (!own || argument.word.is_empty()) {
+        let message = format!("`{}` is no word of its own", argument.target());
+        return Err(Fault::new("hydrule::edit::place", argument.word, message));
     }
+    Ok(Edit::new(line_of(text, place), ""))
 }
 
 /// Returns the place of an argument that is written out in a string.
