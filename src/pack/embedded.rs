@@ -15,7 +15,7 @@ macro_rules! pack_files {
 }
 
 /// All embedded packs; a test compares the list with the folder `rules`.
-pub const EMBEDDED: &[EmbeddedPack] = &[
+pub static EMBEDDED: &[EmbeddedPack] = &[
     EmbeddedPack {
         name: "base",
         files: pack_files!["rules/base/pack.toml", "rules/base/signals.toml"],

@@ -88,7 +88,7 @@ impl Home {
     fn sources(&self, edited: &[Source]) -> Result<Vec<Source>, PackError> {
         match self {
             Self::Embedded(pack) => {
-                Ok(pack.files.iter().map(|(path, text)| Source::new(*path, *text)).collect())
+                Ok(pack.files.iter().map(|(path, text)| Source::fixed(path, text)).collect())
             }
             Self::Folder(path) => folder_sources(path, edited),
         }

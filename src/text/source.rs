@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 /// A half-open range of byte offsets in one text.
@@ -71,16 +72,31 @@ pub struct Source(Arc<Named>);
 
 struct Named {
     name: Arc<str>,
-    text: Arc<str>,
+    text: Kept,
     start: Start,
     /// Where each line starts, found when first asked for.
     lines: OnceLock<Vec<usize>>,
 }
 
+/// A text that is part of the program, or one that was read.
+enum Kept {
+    Fixed(&'static str),
+    Read(Arc<str>),
+}
+
+impl Kept {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Fixed(text) => text,
+            Self::Read(text) => text,
+        }
+    }
+}
+
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
         let (one, two) = (&self.0, &other.0);
-        one.name == two.name && one.text == two.text && one.start == two.start
+        one.name == two.name && self.text() == other.text() && one.start == two.start
     }
 }
 
@@ -88,14 +104,14 @@ impl Eq for Source {}
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Source({}, {} bytes)", self.0.name, self.0.text.len())
+        write!(f, "Source({}, {} bytes)", self.0.name, self.text().len())
     }
 }
 
 impl Source {
     /// Tells whether both are the same text in memory, under any name.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0.text, &other.0.text)
+        ptr::eq(self.text(), other.text())
     }
 
     /// Makes a source; `name` is what messages call it, usually the path as the user wrote it.
@@ -105,7 +121,15 @@ impl Source {
 
     /// Makes a source of a piece of a text that is too large to be kept.
     pub fn excerpt(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>, start: Start) -> Self {
-        let (name, text) = (name.into(), text.into());
+        Self::keeping(name.into(), Kept::Read(text.into()), start)
+    }
+
+    /// Makes a source of a text that is part of the program, of which nothing is copied.
+    pub fn fixed(name: &str, text: &'static str) -> Self {
+        Self::keeping(name.into(), Kept::Fixed(text), Start::default())
+    }
+
+    fn keeping(name: Arc<str>, text: Kept, start: Start) -> Self {
         Self(Arc::new(Named { name, text, start, lines: OnceLock::new() }))
     }
 
@@ -121,26 +145,26 @@ impl Source {
 
     /// Returns the whole text.
     pub fn text(&self) -> &str {
-        &self.0.text
+        self.0.text.as_str()
     }
 
     /// Returns the text at `span`; empty where the span does not fit the text.
     pub fn slice(&self, span: Span) -> &str {
         let inside = |offset: usize| offset.checked_sub(self.0.start.offset);
         let range = inside(span.start).zip(inside(span.end));
-        range.and_then(|(start, end)| self.0.text.get(start..end)).unwrap_or_default()
+        range.and_then(|(start, end)| self.text().get(start..end)).unwrap_or_default()
     }
 
     /// Returns line and column of a byte offset; an offset past the end counts as the end.
     pub fn line_column(&self, offset: usize) -> LineColumn {
-        let mut offset = offset.saturating_sub(self.0.start.offset).min(self.0.text.len());
-        while !self.0.text.is_char_boundary(offset) {
+        let mut offset = offset.saturating_sub(self.0.start.offset).min(self.text().len());
+        while !self.text().is_char_boundary(offset) {
             offset -= 1;
         }
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or_default();
-        let before = self.0.text.get(start..offset).unwrap_or_default();
+        let before = self.text().get(start..offset).unwrap_or_default();
         let first = if line == 1 { self.0.start.at.column } else { 1 };
         let line = line + self.0.start.at.line - 1;
         LineColumn { line, column: before.chars().count() + first }
@@ -148,7 +172,7 @@ impl Source {
 
     fn line_starts(&self) -> &[usize] {
         self.0.lines.get_or_init(|| {
-            let breaks = self.0.text.match_indices('\n').map(|(at, _)| at + 1);
+            let breaks = self.text().match_indices('\n').map(|(at, _)| at + 1);
             std::iter::once(0).chain(breaks).collect()
         })
     }
