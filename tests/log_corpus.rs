@@ -244,7 +244,7 @@ fn labelled_logs_are_read_as_labelled() {
     let mut measured = Measured::default();
     for label in &labels {
         let source = Source::new(label.name.as_str(), text(&label.name));
-        measured.add(label, &packs[label.pack()].signals.scan(&source));
+        measured.add(label, &packs[label.pack()].signals().scan(&source));
     }
     let without = labels.iter().filter(|label| label.signal.is_none()).count();
     let head = format!("{} logs, {without} of them without a failure\n\n", labels.len());
@@ -284,13 +284,13 @@ fn what_surrounds_a_line_does_not_matter() {
     for (number, label) in labels.iter().enumerate() {
         let pack = &packs[label.pack()];
         let text = text(&label.name);
-        let wanted = told(&pack.signals.scan(&Source::new("log", text.as_str())));
+        let wanted = told(&pack.signals().scan(&Source::new("log", text.as_str())));
         // Two changes a log by turns; all with `HYDRULE_CORPUS=all`.
         let chosen = |at: &usize| all || (at + number).is_multiple_of(3);
         for (_, (name, change)) in changes.iter().enumerate().filter(|(at, _)| chosen(at)) {
             let lines = text.lines().enumerate().map(|(at, line)| change(at, line));
             let changed = lines.collect::<Vec<_>>().join("\n");
-            let found = told(&pack.signals.scan(&Source::new("log", changed)));
+            let found = told(&pack.signals().scan(&Source::new("log", changed)));
             if found != wanted {
                 let _ = writeln!(differ, "{} with {name}\n  {wanted}\n  {found}", label.name);
             }

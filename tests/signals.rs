@@ -16,7 +16,7 @@ fn folder() -> PathBuf {
 }
 
 fn scan(source: &Source) -> Scan {
-    hydrule::pack::load("verl").unwrap().signals.scan(source)
+    hydrule::pack::load("verl").unwrap().signals().scan(source)
 }
 
 fn log(name: &str) -> Source {
@@ -135,7 +135,7 @@ fn torn_logs_are_read_without_panic() {
         let text = log(&name).text().to_owned();
         for cut in (0..text.len()).step_by(37).filter(|cut| text.is_char_boundary(*cut)) {
             for torn in <[&str; 2]>::from(text.split_at(cut)) {
-                let _ = describe(&pack.signals.scan(&Source::new("torn", torn)));
+                let _ = describe(&pack.signals().scan(&Source::new("torn", torn)));
             }
         }
     }

@@ -36,7 +36,7 @@ fn example(pack: &Pack, overrides: &[&str]) -> (State, World) {
     state.directives = directives.into_iter().collect();
     let target = Target::default().narrowed(pack, &state);
     let mut world = World { has_log: true, has_directives: true, target, ..World::default() };
-    let scan = pack.signals.scan(&source("slurm-4242.err"));
+    let scan = pack.signals().scan(&source("slurm-4242.err"));
     world.set_failure(scan.first_cause().unwrap().clone());
     (state, world)
 }

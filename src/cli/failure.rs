@@ -1,5 +1,7 @@
 //! `hydrule facts`: what a job's logs tell of its failure.
 
+use std::mem::ManuallyDrop;
+
 use super::Done;
 use super::args::{FactsArgs, JobArgs, OutputFormat, PackRules, StartArgs};
 use super::console::Console;
@@ -21,7 +23,8 @@ const VOCABULARY: &str = "model.vocab_size";
 
 /// `hydrule facts`.
 pub fn run(args: &FactsArgs, console: &mut Console) -> Result<Done, CliError> {
-    let packs = packs(args)?;
+    // The end of the program gives back what packs take, and sooner than could be done piece by piece.
+    let packs = ManuallyDrop::new(packs(args)?);
     let watch = Watch::of(&packs);
     let mut progress = Progress::new();
     let (mut logs, mut remarks, mut names) = (Vec::new(), Vec::new(), Vec::new());
@@ -47,7 +50,7 @@ pub fn run(args: &FactsArgs, console: &mut Console) -> Result<Done, CliError> {
 
 /// Loads the pack that is named, else all that ship.
 fn packs(args: &FactsArgs) -> Result<Vec<Pack>, CliError> {
-    let load = |name: &str| pack::load(name).map_err(|error| CliError::pack(name, error));
+    let load = |name: &str| pack::load_watched(name).map_err(|error| CliError::pack(name, error));
     match &args.pack {
         Some(name) => Ok(vec![load(name)?]),
         None => EMBEDDED.iter().map(|pack| load(pack.name)).collect(),

@@ -179,7 +179,7 @@ fn only_failed<'a>(jobs: &'a [PathBuf], pack: Option<&Pack>) -> Option<&'a PathB
 
 fn failure(log: &Path, pack: Option<&Pack>) -> bool {
     let Some(pack) = pack else { return false };
-    let read = scan_log(log, &pack.signals, &mut Progress::new());
+    let read = scan_log(log, pack.signals(), &mut Progress::new());
     read.is_ok_and(|(scan, _)| scan.first_cause().is_some())
 }
 

@@ -589,14 +589,14 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    fn signals(&mut self, defs: &[SignalDef]) -> Option<Signals> {
+    fn signals(&mut self, defs: &[SignalDef]) -> Option<OnceLock<Signals>> {
         let manifest = self.manifest;
-        let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(Phase::to_def).collect();
         if !self.shipped.is_empty() {
-            return Some(Signals::trusted(defs.to_vec(), phases));
+            return Some(OnceLock::new());
         }
+        let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(Phase::to_def).collect();
         match Signals::compile(defs.to_vec(), phases) {
-            Ok(signals) => Some(signals),
+            Ok(signals) => Some(OnceLock::from(signals)),
             Err(faults) => {
                 for (index, fault) in faults {
                     if let Some(entry) = readable_signals(manifest).nth(index) {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::arguments::Arguments;
 use super::claim::{Claim, exactness, most_exact};
 use super::embedded::{EMBEDDED, EmbeddedPack};
-use super::manifest::{Manifest, Perhaps};
+use super::manifest::{Extent, Manifest, Perhaps};
 use super::read::Text;
 use super::rule::{Pack, glob_matches};
 use crate::text::Source;
@@ -102,8 +102,8 @@ pub fn headers() -> Vec<Header> {
 
 fn header(pack: &EmbeddedPack) -> Header {
     let file = pack.files.iter().filter(|(path, _)| path.ends_with("/pack.toml"));
-    let sources: Vec<Source> = file.map(|(path, text)| Source::new(*path, *text)).collect();
-    let manifest = Manifest::read(&sources);
+    let sources: Vec<Source> = file.map(|(path, text)| Source::fixed(path, text)).collect();
+    let manifest = Manifest::read(&sources, Extent::Header);
     let texts = |texts: &[Text]| texts.iter().map(|it| it.value.clone()).collect();
     Header {
         name: pack.name,

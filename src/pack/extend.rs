@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::embedded::{EMBEDDED, EmbeddedPack};
 use super::load::PackError;
-use super::manifest::{ExtendEntry, Manifest};
+use super::manifest::{ExtendEntry, Extent, Manifest};
 use super::overlay::Overlay;
 use super::place::{lies_in, place};
 use super::read::Text;
@@ -32,6 +32,8 @@ pub(super) struct Family {
     open: Vec<(Home, String)>,
     /// Files of theirs as an editor has them, whatever is on the disk.
     edited: Vec<Source>,
+    /// How much of them is read.
+    extent: Extent,
 }
 
 struct Member {
@@ -116,6 +118,22 @@ impl Family {
         family.join()
     }
 
+    /// Reads of a pack no more than what a log is read with, if it ships: what does not must be checked.
+    ///
+    /// # Errors
+    /// As for [`Family::read`].
+    pub(super) fn read_watched(name: &str) -> Result<Joined, PackError> {
+        match Home::find(name, None) {
+            Ok(home @ Home::Embedded(_)) => {
+                let sources = home.sources(&[])?;
+                let mut family = Self { extent: Extent::Watched, ..Self::default() };
+                family.add(home, name, sources);
+                family.join()
+            }
+            _ => Self::read(name),
+        }
+    }
+
     /// Reads a pack that something else names, as a project does.
     ///
     /// # Errors
@@ -131,7 +149,7 @@ impl Family {
     }
 
     fn add(&mut self, home: Home, called: &str, sources: Vec<Source>) {
-        let mut manifest = Manifest::read(&sources);
+        let mut manifest = Manifest::read(&sources, self.extent);
         let refused = refusal(manifest.requires.as_ref());
         let name = manifest.name.as_ref().map_or(called, Text::as_str).to_owned();
         let version = manifest.version.as_ref().map_or("", Text::as_str).to_owned();

@@ -39,6 +39,15 @@ pub fn load(name: &str) -> Result<Pack, PackError> {
     check(Family::read(name)?).map_err(PackError::Faulty)
 }
 
+/// Loads of a pack what a log is read with: its signals, phases and facts from outside. Of one that ships
+/// nothing else is there; any other is loaded whole.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_watched(name: &str) -> Result<Pack, PackError> {
+    check(Family::read_watched(name)?).map_err(PackError::Faulty)
+}
+
 /// Loads a pack of which an editor has some files open.
 ///
 /// # Errors
@@ -61,4 +70,21 @@ pub fn load_under(name: &str, overlay: &Overlay) -> Result<Pack, PackError> {
 /// As for [`load_under`], with the place of the name.
 pub fn load_named(entry: &ExtendEntry, overlay: &Overlay) -> Result<Pack, PackError> {
     check(Family::read_named(entry)?.under(overlay)).map_err(PackError::Faulty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::embedded::EMBEDDED;
+    use super::*;
+
+    #[test]
+    fn a_log_is_read_with_the_same_whether_or_not_the_rules_are_there() {
+        for pack in EMBEDDED {
+            let (whole, watched) = (load(pack.name).unwrap(), load_watched(pack.name).unwrap());
+            assert_eq!(watched.name, whole.name);
+            assert_eq!(watched.signal_defs, whole.signal_defs, "{}", pack.name);
+            assert_eq!(format!("{:?}", watched.phases), format!("{:?}", whole.phases));
+            assert_eq!(format!("{:?}", watched.outside), format!("{:?}", whole.outside));
+        }
+    }
 }

@@ -39,6 +39,18 @@ pub const OUTSIDE_KINDS: [(&str, Type); 6] = [
     ("bytes", Type::Bytes),
 ];
 
+/// How much of a pack is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What a log is read with. The pack ships, and so has no faults.
+    Watched,
+    /// What tells whose launches it knows. The pack ships.
+    Header,
+}
+
 /// All files of one pack, as far as they can be read; nothing is checked beyond fields and their
 /// types.
 #[derive(Debug, Default)]
@@ -250,10 +262,10 @@ impl Manifest {
     ///
     /// Syntax errors, unknown or missing fields and wrong types are kept for the check, with
     /// something that stands in for what is missing: one run shows all faults.
-    pub fn read(files: &[Source]) -> Self {
+    pub(super) fn read(files: &[Source], extent: Extent) -> Self {
         let mut manifest = Self::default();
         for file in files {
-            let faults = manifest.read_file(file);
+            let faults = manifest.read_file(file, extent);
             manifest.faults.extend(faults.into_iter().map(|fault| (file.clone(), fault)));
         }
         manifest.name_pages();
@@ -316,7 +328,7 @@ impl Manifest {
         self.open.insert(names);
     }
 
-    fn read_file(&mut self, file: &Source) -> Vec<Fault> {
+    fn read_file(&mut self, file: &Source, extent: Extent) -> Vec<Fault> {
         let table = match tree(file) {
             Ok(table) => table,
             Err(faults) => {
@@ -328,8 +340,21 @@ impl Manifest {
         let span = Span::new(0, 0);
         let reader = Reader::new(file, &table, "pack file", span, &faults);
         self.read_header(&reader);
-        self.read_tables(&reader);
-        if !reader.finish() {
+        let known = match extent {
+            Extent::Whole => {
+                self.read_values(&reader);
+                self.read_tables(&reader);
+                reader.finish()
+            }
+            Extent::Watched => {
+                self.read_outside(&reader);
+                self.read_phases(&reader);
+                self.read_signals(&reader);
+                false
+            }
+            Extent::Header => false,
+        };
+        if !known {
             self.lose(String::new());
         }
         faults.into_vec()
@@ -357,20 +382,27 @@ impl Manifest {
         if let Some(table) = reader.table("perhaps", "launches that may be of this target") {
             self.perhaps = Some(perhaps(table));
         }
+    }
+
+    fn read_values(&mut self, reader: &Reader<'_>) {
         self.lets.extend(reader.text_entries("let"));
-        for (group, facts) in reader.text_tables("fact") {
-            let facts = facts.iter().map(|(name, word)| {
-                let fact = outside_fact(reader, word);
-                OutsideEntry { name: format!("{}.{}", group.value, name.value), fact }
-            });
-            self.outside.extend(facts);
-        }
+        self.read_outside(reader);
         for (name, value) in reader.entries("param") {
             let Some(table) = reader.entry(value, "parameter") else { continue };
             let (location, default) = (table.location(), table.value("default"));
             let help = table.optional_text("help");
             table.finish();
             self.parameters.push(ParameterEntry { location, name, default, help });
+        }
+    }
+
+    fn read_outside(&mut self, reader: &Reader<'_>) {
+        for (group, facts) in reader.text_tables("fact") {
+            let facts = facts.iter().map(|(name, word)| {
+                let fact = outside_fact(reader, word);
+                OutsideEntry { name: format!("{}.{}", group.value, name.value), fact }
+            });
+            self.outside.extend(facts);
         }
     }
 
@@ -391,9 +423,7 @@ impl Manifest {
             let entry = EstimateEntry { phase, title, when, bytes, error, assumes, source };
             self.estimates.push(entry);
         }
-        for table in reader.tables("phase", "phase") {
-            self.read_phase(table);
-        }
+        self.read_phases(reader);
         for table in reader.tables("release", "release") {
             let number = table.text("number");
             let (adds, drops) = (table.texts("adds"), table.texts("drops"));
@@ -416,12 +446,18 @@ impl Manifest {
             table.finish();
             self.defaults.push(DefaultEntry { of, versions, source, values });
         }
-        for table in reader.tables("signal", "signal") {
-            self.read_signal(table);
-        }
+        self.read_signals(reader);
         self.options.extend(reader.tables("option", "option").into_iter().map(option));
         let requirements = reader.tables("require", "requirement");
         self.requirements.extend(requirements.into_iter().map(requirement));
+    }
+
+    fn read_phases(&mut self, reader: &Reader<'_>) {
+        reader.tables("phase", "phase").into_iter().for_each(|table| self.read_phase(table));
+    }
+
+    fn read_signals(&mut self, reader: &Reader<'_>) {
+        reader.tables("signal", "signal").into_iter().for_each(|table| self.read_signal(table));
     }
 
     fn read_phase(&mut self, table: Reader<'_>) {

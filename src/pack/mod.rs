@@ -40,7 +40,7 @@ pub use dimension::{Dimension, UNITS};
 pub use embedded::{EMBEDDED, EmbeddedPack};
 pub use fix::{Changed, Fix, Sets};
 pub use index::{ReadBy, RuleIndex, Rules};
-pub use load::{PackError, load, load_edited, load_named, load_under};
+pub use load::{PackError, load, load_edited, load_named, load_under, load_watched};
 pub use manifest::{CHANGES, ExtendEntry, LEVELS, Manifest, OUTSIDE_KINDS, SAFETY};
 pub use mutant::{Change, Field, Mutant, Mutants};
 pub use overlay::{Cluster, HOST_MEMORY, Overlay};

@@ -9,7 +9,7 @@ use super::read::Text;
 use super::rule::{Expression, Pack, PackOption, Phase, Rewrite};
 use crate::condition::{Assignment, Bounds, Condition, Type, check};
 use crate::overrides;
-use crate::signal::{Kind, SignalDef, Signals};
+use crate::signal::{Kind, SignalDef};
 use crate::text::{Edit, Location, Span};
 
 /// A change of one place of a pack.
@@ -226,8 +226,7 @@ impl Pack {
     }
 
     fn read_logs_again(&mut self) {
-        let phases = self.phases.iter().map(Phase::to_def).collect();
-        self.signals = Signals::trusted(self.signal_defs.clone(), phases);
+        self.signals = OnceLock::new();
     }
 }
 

@@ -62,8 +62,8 @@ pub struct Pack {
     pub signal_defs: Vec<SignalDef>,
     /// Where each of them is named.
     pub(super) signal_places: Vec<Location>,
-    /// The signals, ready to scan a log.
-    pub signals: Signals,
+    /// The signals, ready to scan a log, once somebody asked.
+    pub(super) signals: OnceLock<Signals>,
     /// The versions of the target that the pack tells apart, oldest first.
     pub versions: Vec<TargetVersion>,
     /// Keys that have or had other names.
@@ -84,6 +84,14 @@ impl Pack {
     /// Returns a phase's title for people, or its name.
     pub fn phase_title<'a>(&'a self, name: &'a str) -> &'a str {
         self.phases.iter().find(|phase| phase.name == name).map_or(name, |phase| &phase.title)
+    }
+
+    /// Returns the signals and phases, ready to scan a log.
+    pub fn signals(&self) -> &Signals {
+        self.signals.get_or_init(|| {
+            let phases = self.phases.iter().map(Phase::to_def).collect();
+            Signals::trusted(self.signal_defs.clone(), phases)
+        })
     }
 
     /// Tells whether a place is in the pack's own files, and not in those of a pack that it extends.

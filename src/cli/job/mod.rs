@@ -124,15 +124,12 @@ impl Job {
         let folder = files.folder.as_ref();
         let folder = folder.map(|it| read_folder(it, args.launch, Some(&pack))).transpose()?;
         let log = args.log.as_deref().or(folder.as_ref().and_then(|it| it.log.as_deref()));
-        let mut damage = None;
-        let scan = match (scan, log) {
-            (Some(scan), _) => Some(scan),
+        let (log, damage) = match (scan, log) {
             (None, Some(log)) => {
-                let (scan, why) = scan_log(log, &pack.signals, &mut Progress::new())?;
-                damage = why;
-                Some(scan)
+                let (scan, damage) = scan_log(log, pack.signals(), &mut Progress::new())?;
+                (Some(scan), damage)
             }
-            (None, None) => None,
+            (scan, _) => (scan, None),
         };
         let config = match (&args.start.config, files.scripts.first()) {
             (Some(path), _) => Some(read_script(path)?),
@@ -147,7 +144,7 @@ impl Job {
             overrides: args.overrides.clone(),
             launch: args.launch,
             folder,
-            log: scan,
+            log,
             damage,
         };
         let mut job = Self::assemble(Arc::new(pack), world, parts, outside)?;

@@ -177,7 +177,7 @@ impl Prepared {
 /// Says all that is read in the log of a case; nothing where it has none.
 fn read_log(pack: &Pack, case: &Case) -> Option<String> {
     let log = case.inputs.log.as_ref()?;
-    Some(format!("{:?}", pack.signals.scan(&log.source)))
+    Some(format!("{:?}", pack.signals().scan(&log.source)))
 }
 
 /// Lists the options that a plan takes.

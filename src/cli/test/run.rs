@@ -194,7 +194,7 @@ impl Runner<'_> {
                 .log
                 .as_ref()
                 .filter(|_| knows == Knows::TheFailure)
-                .map(|it| self.pack.signals.scan(&it.source)),
+                .map(|it| self.pack.signals().scan(&it.source)),
             damage: None,
             overrides: inputs.overrides.iter().map(|text| text.as_str().to_owned()).collect(),
             launch: inputs.launch,
