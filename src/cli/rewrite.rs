@@ -1,3 +1,5 @@
+use std::mem::ManuallyDrop;
+
 use super::Done;
 use super::args::{OnUnknown, RewriteArgs, RewriteFormat};
 use super::commit::{begin, commit, planned};
@@ -22,7 +24,8 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
         return jsonl::run(args);
     }
     begin(&args.job.files, args.write, console)?;
-    let job = Job::load(&args.job)?;
+    // The end of the program gives back what a job takes, and sooner than could be done piece by piece.
+    let job = ManuallyDrop::new(Job::load(&args.job)?);
     let request = request(&args.job, &job.pack, args.r#unsafe)?;
     let mut plan = plan(&job.pack, &job.state, &job.world, &request);
     let edits = Edits::make(&job, &plan)?;

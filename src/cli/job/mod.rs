@@ -35,8 +35,8 @@ pub use world::tell_launch;
 /// What a job is made of, read and not yet understood.
 #[derive(Default)]
 pub struct Parts {
-    /// The scripts, each by the path that tells what it is.
-    pub scripts: Vec<(PathBuf, Source)>,
+    /// The scripts.
+    pub inputs: Vec<Input>,
     /// The configuration whose own text is changed.
     pub yaml: Option<Source>,
     /// The base configuration, which is only read.
@@ -102,6 +102,7 @@ impl Job {
         let scripts = scripts.collect::<Result<Vec<_>, CliError>>()?;
         let yaml = files.yaml.as_deref().map(read_script).transpose()?;
         let launched = || inputs_of(scripts.clone(), &outside);
+        let mut inputs = None;
         let (pack, remarks) = if args.start.rules.pack.is_some() || project.packs().is_some() {
             (
                 project.pack(args.start.rules.pack.as_deref(), &|| {
@@ -110,8 +111,9 @@ impl Job {
                 Vec::new(),
             )
         } else {
+            let read = inputs.insert(launched()?);
             let Chosen { name, remarks } =
-                choose_for(args, &project, &files, (&launched()?, yaml.as_ref()))?;
+                choose_for(args, &project, &files, (read, yaml.as_ref()))?;
             (project.named(&name)?, remarks)
         };
         let mut world = Known::of(args, &project).world(&pack)?;
@@ -137,7 +139,7 @@ impl Job {
             _ => None,
         };
         let parts = Parts {
-            scripts,
+            inputs: inputs.map_or_else(launched, Ok)?,
             yaml,
             config,
             finder: project.finder(args.start.no_base),
@@ -163,10 +165,9 @@ impl Job {
         outside: Outside,
     ) -> Result<Self, CliError> {
         let scan = parts.log;
-        let inputs = inputs_of(parts.scripts, &outside)?;
         let mut job = Self {
             pack,
-            inputs,
+            inputs: parts.inputs,
             chosen: None,
             state: State::default(),
             world,

@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cases::{Again, Case, CaseFile, Outcome};
+use crate::cli::chain::inputs_of;
 use crate::cli::choose::signs_of;
 use crate::cli::edits::Edits;
 use crate::cli::error::CliError;
@@ -178,14 +179,19 @@ impl Runner<'_> {
     }
 
     /// Reads the inputs; files that a plan changed as they become.
-    fn parts(&self, knows: Knows, changed: &[FileChange]) -> Parts {
+    fn parts(
+        &self,
+        knows: Knows,
+        changed: &[FileChange],
+        outside: &bash::Outside,
+    ) -> Result<Parts, CliError> {
         let inputs = &self.case.inputs;
         let now = |source: &Source| now(source, changed);
         let (yaml, scripts): (Vec<&CaseFile>, Vec<&CaseFile>) =
             inputs.files.iter().partition(|file| file.is_yaml());
         let script = |it: &CaseFile| (PathBuf::from(it.source.name()), now(&it.source));
-        Parts {
-            scripts: scripts.into_iter().map(script).collect(),
+        Ok(Parts {
+            inputs: inputs_of(scripts.into_iter().map(script).collect(), outside)?,
             yaml: yaml.first().map(|it| now(&it.source)),
             config: inputs.config.as_ref().map(|file| file.source.clone()),
             finder: None,
@@ -198,19 +204,19 @@ impl Runner<'_> {
             damage: None,
             overrides: inputs.overrides.iter().map(|text| text.as_str().to_owned()).collect(),
             launch: inputs.launch,
-        }
+        })
     }
 
     fn job(&self, knows: Knows, changed: &[FileChange]) -> Result<Job, CliError> {
         let inputs = &self.case.inputs;
         let world = self.world(knows)?;
-        let parts = self.parts(knows, changed);
         let outside = bash::Outside {
             environment: inputs.environment.clone(),
             arguments: inputs.arguments.clone(),
             load: Some(self.taken_in(changed)),
             ..bash::Outside::default()
         };
+        let parts = self.parts(knows, changed, &outside)?;
         Job::assemble(self.pack.clone(), world, parts, outside)
     }
 
