@@ -3,30 +3,56 @@
 use super::rule::Pack;
 use crate::text::edit_distance;
 
-impl Pack {
+/// The keys that a pack knows by their defaults, in order, so that those of a section are found quickly.
+pub struct KnownKeys<'a> {
+    pack: &'a Pack,
+    sorted: Vec<&'a str>,
+}
+
+impl KnownKeys<'_> {
     /// Returns the key that was probably meant by one that the pack knows nothing of: the first of its parts
     /// that names no section or value known there is a slip of the hand from one that does.
     pub fn meant_by(&self, key: &str) -> Option<String> {
-        if self.has_default(key) {
+        if self.has(key) {
             return None;
         }
-        let parts: Vec<&str> = key.split('.').collect();
-        let keys = self.defaults.iter().flat_map(|set| set.values.keys());
-        let mut known: Vec<&str> = keys.map(String::as_str).collect();
-        for (depth, part) in parts.iter().enumerate() {
-            if known.iter().any(|it| first(it) == *part) {
-                let below = known.iter().filter_map(|it| it.split_once('.'));
-                known = below.filter(|(name, _)| name == part).map(|(_, below)| below).collect();
+        let mut start = 0;
+        for part in key.split('.') {
+            let end = start + part.len();
+            let (around, rest) = (key.get(..start)?, key.get(end..)?);
+            if self.has(key.get(..end)?) || self.has_section(&format!("{around}{part}.")) {
+                start = end + 1;
                 continue;
             }
-            let last = depth + 1 == parts.len();
-            let alike = known.iter().filter(|it| it.contains('.') != last);
-            let near = alike.map(|it| first(it)).find(|name| is_slip(part, name))?;
-            let mut meant = parts.clone();
-            *meant.get_mut(depth)? = near;
-            return (!self.mentions(key)).then(|| meant.join("."));
+            let below = self.pack.default_keys().filter_map(|it| it.strip_prefix(around));
+            let alike = below.filter(|it| it.contains('.') != rest.is_empty());
+            let near = alike.map(first).find(|name| is_slip(part, name))?;
+            return (!self.pack.mentions(key)).then(|| format!("{around}{near}{rest}"));
         }
         None
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.sorted.binary_search(&key).is_ok()
+    }
+
+    /// Tells whether keys begin with a section; its dot belongs to it.
+    fn has_section(&self, section: &str) -> bool {
+        let at = self.sorted.partition_point(|it| *it < section);
+        self.sorted.get(at).is_some_and(|it| it.starts_with(section))
+    }
+}
+
+impl Pack {
+    /// Lists the keys that have defaults, for those that come near one.
+    pub fn known_keys(&self) -> KnownKeys<'_> {
+        let mut sorted: Vec<&str> = self.default_keys().collect();
+        sorted.sort_unstable();
+        KnownKeys { pack: self, sorted }
+    }
+
+    fn default_keys(&self) -> impl Iterator<Item = &str> {
+        self.defaults.iter().flat_map(|set| set.values.keys()).map(String::as_str)
     }
 
     /// Tells whether anything in the pack is about the key.
@@ -49,12 +75,15 @@ fn first(key: &str) -> &str {
 
 /// Tells whether a name may be another one with a slip of the hand.
 fn is_slip(own: &str, other: &str) -> bool {
-    let allowed = match other.chars().count() {
+    let length = other.chars().count();
+    let allowed = match length {
         ..5 => 0,
         5..14 => 1,
         _ => 2,
     };
-    !means_other(own, other) && edit_distance(own, other) <= allowed
+    own.chars().count().abs_diff(length) <= allowed
+        && !means_other(own, other)
+        && edit_distance(own, other) <= allowed
 }
 
 /// Tells whether two names differ by a number or a short word, as `top_k` and `top_p` do.

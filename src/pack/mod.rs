@@ -42,6 +42,7 @@ pub use fix::{Changed, Fix, Sets};
 pub use index::{ReadBy, RuleIndex, Rules};
 pub use load::{PackError, load, load_edited, load_named, load_under, load_watched};
 pub use manifest::{CHANGES, ExtendEntry, LEVELS, Manifest, OUTSIDE_KINDS, SAFETY};
+pub use meant::KnownKeys;
 pub use mutant::{Change, Field, Mutant, Mutants};
 pub use overlay::{Cluster, HOST_MEMORY, Overlay};
 pub use place::{active_packages, lies_in};

@@ -11,13 +11,14 @@ use crate::text::{Edit, Fault, Finding, Level, Mend, Span};
 /// starts from knows better.
 pub fn misspelt(pack: &Pack, script: &Script, launch: &Launch, entries: &Entries) -> Vec<Finding> {
     let mut found = Vec::new();
+    let known = pack.known_keys();
     for (argument, entry) in launch.arguments.iter().zip(entries.iter()) {
         let Ok(set) = &entry.value else { continue };
         // What is added need not be known.
         if set.kind != OverrideKind::Change {
             continue;
         }
-        if let Some(meant) = pack.meant_by(&entry.key) {
+        if let Some(meant) = known.meant_by(&entry.key) {
             found.extend(finding(pack, script, launch, (argument, &entry.key), &meant));
         }
     }
