@@ -13,6 +13,7 @@ use super::scope::{Scope, Scopes};
 use super::select::Selection;
 use crate::cli::args::CheckArgs;
 use crate::cli::chain::{Input, inputs_of};
+use crate::cli::choose::signs_of;
 use crate::cli::error::CliError;
 use crate::cli::found_base::BaseFinder;
 use crate::cli::job::{entry_of, outside};
@@ -196,7 +197,7 @@ impl Buffer<'_> {
     /// A pack that cannot be used.
     pub fn known(&self, launch: &Launch) -> Result<Option<Known<'_>>, CliError> {
         let Some(input) = self.inputs.first() else { return Ok(None) };
-        let Some((pack, world)) = self.scope.rules(launch)? else { return Ok(None) };
+        let Some((pack, world)) = self.scope.rules(&signs_of(launch))? else { return Ok(None) };
         let language = pack.arguments.of(&launch.program);
         let entry = |it| entry_of(&input.script, launch, it, language).ok();
         let entries: Entries = launch.arguments.iter().filter_map(entry).collect();

@@ -73,11 +73,12 @@ impl Checker<'_> {
         let own = input.script.launches.iter().enumerate();
         for (number, launch) in own.filter(|(_, it)| it.location.source == *source) {
             examined.launches += 1;
-            let rules = self.scope.rules(launch)?;
-            if rules.is_none() {
-                examined.strangers.push(signs_of(launch));
+            let signs = signs_of(launch);
+            let rules = self.scope.rules(&signs)?;
+            match rules {
+                Some((pack, _)) => examined.others.extend(self.scope.others(&pack.name, &signs)),
+                None => examined.strangers.push(signs),
             }
-            examined.others.extend(self.scope.others(launch));
             let arguments = rules.map(|(pack, _)| pack.arguments.of(&launch.program));
             let language = arguments.unwrap_or_default();
             let counts = rules.is_some() || is_hydras(launch);

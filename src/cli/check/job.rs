@@ -125,7 +125,8 @@ pub fn look_all(
     baseline: Option<&Baseline>,
     files: &[Candidate],
 ) -> Result<Looked, CliError> {
-    let threads = args.threads.unwrap_or_else(threads::usual);
+    let threads =
+        args.threads.unwrap_or_else(|| if files.len() > 1 { threads::usual() } else { 1 });
     let outside = outside(&args.outside)?;
     let looker = Looker { scopes, selection, outside };
     let (done, progress) = (AtomicUsize::new(0), Mutex::new(Progress::new()));

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cli::args::CheckArgs;
-use crate::cli::choose::{others, signs_of};
+use crate::cli::choose::others;
 use crate::cli::error::CliError;
 use crate::cli::files::read_script;
 use crate::cli::found_base::BaseFinder;
@@ -14,7 +15,6 @@ use crate::cli::told::Known;
 use crate::config::Config;
 use crate::engine::{Pin, World};
 use crate::pack::{Header, Pack, Signs, choose, headers};
-use crate::surface::bash::Launch;
 
 /// A pack, and what is known beside the files.
 pub type Rules<'a> = (&'a Pack, &'a World);
@@ -139,15 +139,15 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// A pack that cannot be used, and what is said of it that does not fit.
-    pub fn rules(&self, launch: &Launch) -> Result<Option<Rules<'_>>, CliError> {
+    pub fn rules(&self, launch: &Signs) -> Result<Option<Rules<'_>>, CliError> {
         if self.is_named() {
             let named = self.named.get_or_init(|| self.load_named());
             let named = named.as_ref().map_err(CliError::clone)?;
-            let known = Signs::knowing(&[signs_of(launch)], named.iter().map(|it| &it.pack));
+            let known = Signs::knowing(slice::from_ref(launch), named.iter().map(|it| &it.pack));
             let known = known.and_then(|at| named.get(at));
             return known.map(|it| self.with_world(it)).transpose();
         }
-        let Some(name) = choose(&self.headers, &signs_of(launch)).one() else { return Ok(None) };
+        let Some(name) = choose(&self.headers, launch).one() else { return Ok(None) };
         let slot = self.headers.iter().zip(&self.shipped).find(|(header, _)| header.name == name);
         let Some((_, slot)) = slot else { return Ok(None) };
         let load = || self.project.named(name).map(Loaded::new);
@@ -156,12 +156,8 @@ impl Scope<'_> {
     }
 
     /// Names packs beside the chosen one that may be meant.
-    pub fn others(&self, launch: &Launch) -> Vec<String> {
-        let signs = signs_of(launch);
-        match choose(&self.headers, &signs).one() {
-            Some(name) if !self.is_named() => others(&self.headers, name, &signs),
-            _ => Vec::new(),
-        }
+    pub fn others(&self, chosen: &str, launch: &Signs) -> Vec<String> {
+        if self.is_named() { Vec::new() } else { others(&self.headers, chosen, launch) }
     }
 
     /// Lists what the user and the project pin.

@@ -259,8 +259,9 @@ fn closest(near: Option<&Path>) -> Result<Option<Settings>, CliError> {
     let near = absolute(near.unwrap_or(Path::new(".")));
     let start = if near.is_dir() { Some(near.as_path()) } else { near.parent() };
     for folder in start.into_iter().flat_map(Path::ancestors) {
+        let seen = shown(folder);
         for name in NAMES {
-            let Some(source) = read_if_there(&shown(&folder.join(name)))? else { continue };
+            let Some(source) = read_if_there(&seen.join(name))? else { continue };
             if let Some(settings) = read_settings(&source)? {
                 return Ok(Some(settings));
             }
