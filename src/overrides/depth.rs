@@ -26,12 +26,20 @@ const SHALLOW: usize = 64;
 /// Room for the deepest text that is read, in bytes, in a build without optimisation.
 const STACK: usize = 256 * 1024 * 1024;
 
+/// What a bracket costs at most.
+const MOST_FRAMES: usize = 4;
+
 /// Refuses what is too long or nested too deeply; returns how deep the text is.
 pub fn check_size(text: &str) -> Result<usize, Fault> {
     if text.len() > LONGEST {
         let message = format!("the override is {} bytes long; {LONGEST} are read", text.len());
         return Err(Fault::new("hydrule::override::too_long", Span::at(0), message)
             .helped("keep large data in a configuration file"));
+    }
+    // Few brackets nest no deeper than their number.
+    let opened = text.bytes().filter(|byte| matches!(byte, b'[' | b'(' | b'{')).count();
+    if opened * MOST_FRAMES <= SHALLOW {
+        return Ok(opened * MOST_FRAMES);
     }
     let mut scan = Scan::default();
     scan.run(text)?;

@@ -1,12 +1,15 @@
 //! A dict's pairs, with Python's idea of equal keys.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ast::{Element, Number};
 use super::python::int_from_float;
 
 /// Collapses equal keys as Python's dict does: the first key stays, the last value wins.
 pub fn collapse(pairs: Vec<(Element, Element)>) -> Vec<(Element, Element)> {
+    if are_distinct(&pairs) {
+        return pairs;
+    }
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut out: Vec<(Element, Element)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
@@ -17,6 +20,12 @@ pub fn collapse(pairs: Vec<(Element, Element)>) -> Vec<(Element, Element)> {
         }
     }
     out
+}
+
+/// Tells whether all keys are texts, of which no two are the same: nearly always.
+fn are_distinct(pairs: &[(Element, Element)]) -> bool {
+    let mut seen = HashSet::with_capacity(pairs.len());
+    pairs.iter().all(|(key, _)| matches!(key, Element::Str(text) if seen.insert(text)))
 }
 
 /// Returns what equal keys share; nothing for NaN, which equals nothing.

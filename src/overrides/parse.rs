@@ -2,7 +2,7 @@
 
 use pest::Parser;
 use pest::error::InputLocation;
-use pest::iterators::Pair;
+use pest::iterators::{Pair, Pairs};
 
 use super::ast::{Choice, Element, Override, OverrideKind, Quote};
 use super::calls;
@@ -99,7 +99,7 @@ impl Lower {
                 parsed.key_span = span;
             }
             Syntax::package => {
-                parsed.package = Some(pair.as_str().trim_start_matches('@').to_owned());
+                parsed.package = Some(pair.as_str().to_owned());
             }
             Syntax::assign => {
                 parsed.value = Some(Element::Str(String::new()));
@@ -115,20 +115,21 @@ impl Lower {
     }
 
     fn value(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Refusal> {
-        let mut items = self.elements(pair)?;
-        if items.len() == 1 {
-            return Ok(items.remove(0));
+        let inner = pair.into_inner();
+        if let (Some(only), 1) = (inner.peek(), inner.len()) {
+            return self.element(only);
         }
+        let items = self.elements(inner)?;
         Ok(Element::Choice(Choice { items, simple: true, shuffle: false, tags: Vec::new() }))
     }
 
-    fn elements(&mut self, pair: Pair<'_, Syntax>) -> Result<Vec<Element>, Refusal> {
-        pair.into_inner().map(|inner| self.element(inner)).collect()
+    fn elements(&mut self, pairs: Pairs<'_, Syntax>) -> Result<Vec<Element>, Refusal> {
+        pairs.map(|pair| self.element(pair)).collect()
     }
 
     fn element(&mut self, pair: Pair<'_, Syntax>) -> Result<Element, Refusal> {
         match pair.as_rule() {
-            Syntax::list => Ok(Element::List(self.elements(pair)?)),
+            Syntax::list => Ok(Element::List(self.elements(pair.into_inner())?)),
             Syntax::dict => self.dict(pair),
             Syntax::call => self.call(pair),
             Syntax::quoted => Ok(quoted(pair.as_str())),

@@ -31,7 +31,9 @@ pub fn primitive(text: &str, interpolations: &mut Vec<String>) -> Result<Element
         let plain: String = token.chars().filter(|c| *c != '_').collect();
         return Ok(Element::Number(Number::Float(plain.parse().unwrap_or(f64::NAN))));
     }
-    Ok(Element::Str(concatenated(text, interpolations)))
+    let plain = !text.bytes().any(|byte| matches!(byte, b'\\' | b'$' | b' ' | b'\t'));
+    let joined = if plain { text.to_owned() } else { concatenated(text, interpolations) };
+    Ok(Element::Str(joined))
 }
 
 fn is_word(token: &str) -> bool {
@@ -41,12 +43,12 @@ fn is_word(token: &str) -> bool {
 
 fn keyword(token: &str) -> Option<Element> {
     let number = |number| Some(Element::Number(number));
-    match token.to_ascii_lowercase().as_str() {
-        "null" => Some(Element::Null),
-        "true" => number(Number::Bool(true)),
-        "false" => number(Number::Bool(false)),
-        "inf" => number(Number::Float(f64::INFINITY)),
-        "nan" => number(Number::Float(f64::NAN)),
+    match token {
+        it if it.eq_ignore_ascii_case("null") => Some(Element::Null),
+        it if it.eq_ignore_ascii_case("true") => number(Number::Bool(true)),
+        it if it.eq_ignore_ascii_case("false") => number(Number::Bool(false)),
+        it if it.eq_ignore_ascii_case("inf") => number(Number::Float(f64::INFINITY)),
+        it if it.eq_ignore_ascii_case("nan") => number(Number::Float(f64::NAN)),
         _ => None,
     }
 }
