@@ -1,7 +1,7 @@
 //! Many sets of overrides, one a line: planned by several threads, answered in order.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +18,7 @@ use super::choose::{Chosen, choose_pack, signs_of_texts};
 use super::error::CliError;
 use super::job::{plain_entries, request};
 use super::project::Project;
-use super::threads::{self, in_order_with};
+use super::threads::{self, in_turn};
 use super::told::{Known, check_fact, quantity_or};
 use crate::engine::{
     Decision, Entries, Entry, Judged, KeyChange, Request, State, Step, World, decide_after,
@@ -29,7 +29,7 @@ use crate::pack::{Header, Pack, Safety, Signs};
 use crate::text::{count, secret};
 use crate::value::Value;
 
-/// How many bytes of lines each thread has in hand, which bounds the memory.
+/// How many bytes of lines a thread has in hand, which bounds the memory.
 const BLOCK: usize = 256 << 10;
 
 /// How many bytes of overrides each thread remembers, and what each costs beside its text.
@@ -175,8 +175,9 @@ fn said(text: &str) -> Box<RawValue> {
 }
 
 /// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 enum Became {
+    #[default]
     Clean,
     Proposed,
     Wrong,
@@ -295,50 +296,68 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let packs = Packs::new(args, &project)?;
     let threads = args.threads.unwrap_or_else(threads::usual);
     let mut memories: Vec<Memory> = (0..threads).map(|_| Memory::default()).collect();
-    let mut input = Blocks { input: io::stdin().lock(), size: threads * BLOCK, rest: Vec::new() };
-    let mut out = BufWriter::new(io::stdout().lock());
-    let (mut worst, mut wrong, mut first, mut number) = (Became::Clean, 0_usize, 0_usize, 0_usize);
-    loop {
-        let block = input.next()?;
-        if block.is_empty() {
-            break;
-        }
-        let lines = lines(&block);
-        let work = |memory: &mut Memory, line: &&[u8]| answer(&packs, memory, line);
-        for (text, became) in in_order_with(&lines, &mut memories, work) {
-            number += 1;
-            if text.is_empty() {
-                continue;
-            }
-            worst = worst.max(became);
-            if became == Became::Wrong {
-                wrong += 1;
-                first = if wrong == 1 { number } else { first };
-            }
-            writeln!(out, "{text}").map_err(|it| closed(&it))?;
-        }
-    }
+    let mut input = Blocks { input: io::stdin(), rest: Vec::new() };
+    let mut out = io::stdout();
+    let mut all = Answered::default();
+    let work = |memory: &mut Memory, block: Vec<u8>| Answered::of(&packs, memory, &block);
+    in_turn(
+        &mut memories,
+        || input.next(),
+        work,
+        |answered| {
+            all.add(&answered);
+            out.write_all(&answered.text).map_err(|it| closed(&it))
+        },
+    )?;
     out.flush().map_err(|it| closed(&it))?;
-    match worst {
+    match all.worst {
         Became::Clean => Ok(Done::Clean),
         Became::Proposed => Ok(Done::Proposed),
         Became::Wrong => {
-            let message = format!("{} of standard input cannot be read", count(wrong, "line"));
-            Err(CliError::plain(message).helped(format!("the first is line {first}")))
+            let message = format!("{} of standard input cannot be read", count(all.wrong, "line"));
+            Err(CliError::plain(message).helped(format!("the first is line {}", all.first)))
         }
     }
 }
 
-/// Splits a block into lines, each with its end.
-fn lines(block: &[u8]) -> Vec<&[u8]> {
-    let (mut lines, mut rest) = (Vec::new(), block);
-    loop {
-        let mut after = rest;
-        // This compares many bytes at a time.
-        let size = after.skip_until(b'\n').unwrap_or_default();
-        let Some(line) = rest.get(..size).filter(|it| !it.is_empty()) else { return lines };
-        lines.push(line);
-        rest = after;
+/// What became of some lines.
+#[derive(Default)]
+struct Answered {
+    /// The answers; nothing of what was added.
+    text: Vec<u8>,
+    lines: usize,
+    worst: Became,
+    /// How many could not be read, and the number of the first of them.
+    wrong: usize,
+    first: usize,
+}
+
+impl Answered {
+    /// Answers the lines of a block.
+    fn of(packs: &Packs<'_>, memory: &mut Memory, block: &[u8]) -> Self {
+        // An answer repeats its overrides.
+        let text = Vec::with_capacity(block.len() + block.len() / 4);
+        let mut all = Self { text, ..Self::default() };
+        for line in block.split_inclusive(|it| *it == b'\n') {
+            let (text, became) = answer(packs, memory, line);
+            if !text.is_empty() {
+                all.text.extend_from_slice(text.as_bytes());
+                all.text.push(b'\n');
+            }
+            let wrong = usize::from(became == Became::Wrong);
+            all.add(&Self { lines: 1, worst: became, wrong, first: wrong, ..Self::default() });
+        }
+        all
+    }
+
+    /// Counts the lines that follow.
+    fn add(&mut self, next: &Self) {
+        if self.wrong == 0 && next.wrong > 0 {
+            self.first = self.lines + next.first;
+        }
+        self.lines += next.lines;
+        self.wrong += next.wrong;
+        self.worst = self.worst.max(next.worst);
     }
 }
 
@@ -349,30 +368,29 @@ fn closed(error: &io::Error) -> CliError {
     }
 }
 
-/// Reads whole lines, about as many bytes at a time as `size` says.
+/// Reads whole lines, about [`BLOCK`] bytes at a time.
 struct Blocks<R> {
     input: R,
-    size: usize,
     /// The beginning of a line whose end is not read yet.
     rest: Vec<u8>,
 }
 
 impl<R: Read> Blocks<R> {
     /// Returns the next lines; nothing at the end.
-    fn next(&mut self) -> Result<Vec<u8>, CliError> {
+    fn next(&mut self) -> Result<Option<Vec<u8>>, CliError> {
         let mut block = std::mem::take(&mut self.rest);
+        block.reserve(BLOCK);
         loop {
             let known = block.len();
-            let size = u64::try_from(self.size).unwrap_or(u64::MAX);
-            let read = self.input.by_ref().take(size).read_to_end(&mut block);
+            let read = self.input.by_ref().take(BLOCK as u64).read_to_end(&mut block);
             let read =
                 read.map_err(|error| CliError::plain(format!("cannot read the input: {error}")))?;
             let new = block.get(known..).unwrap_or_default();
             match new.iter().rposition(|it| *it == b'\n') {
-                _ if read == 0 => return Ok(block),
+                _ if read == 0 => return Ok(Some(block).filter(|it| !it.is_empty())),
                 Some(end) => {
                     self.rest = block.split_off(known + end + 1);
-                    return Ok(block);
+                    return Ok(Some(block));
                 }
                 None => {}
             }
