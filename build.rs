@@ -23,23 +23,27 @@ fn main() -> io::Result<()> {
 }
 
 /// Writes down what the packs that ship say, in a form that takes no time to read: `SHIPPED`, each file of
-/// theirs with its bytes.
+/// theirs with its numbers and strings.
 fn read_packs() -> io::Result<()> {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/pack/tree.rs");
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    let mut list = String::from("static SHIPPED: &[(&str, &[u8])] = &[\n");
+    let mut list = String::from("static SHIPPED: &[(&str, &[u8], &str)] = &[\n");
     for path in files_in("rules").iter().flat_map(files_in) {
         if !path.ends_with(".toml") {
             continue;
         }
         let text = fs::read_to_string(&path)?;
         // What cannot be read says so when the program reads it.
-        let Ok(table) = tree::Table::read(&text) else { continue };
-        let Ok(bytes) = postcard::to_extend(&table, Vec::new()) else { continue };
-        let file = Path::new(&out).join(path.replace('/', "+"));
-        fs::write(&file, bytes)?;
-        let _ = writeln!(list, "    ({path:?}, include_bytes!({:?})),", file);
+        let Ok(tree) = tree::Tree::read(&text) else { continue };
+        let numbers = Path::new(&out).join(path.replace('/', "+"));
+        let strings = numbers.with_extension("strings");
+        fs::write(&numbers, &tree.numbers)?;
+        fs::write(&strings, tree.strings.as_bytes())?;
+        let _ = writeln!(
+            list,
+            "    ({path:?}, include_bytes!({numbers:?}), include_str!({strings:?})),"
+        );
     }
     list.push_str("];\n");
     fs::write(Path::new(&out).join("shipped.rs"), list)

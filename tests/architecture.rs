@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 12] = [
 ];
 
 /// Libraries that only these files know.
-const KEPT_IN: [(&str, &[&str]); 19] = [
+const KEPT_IN: [(&str, &[&str]); 18] = [
     ("pest", &["overrides/parse.rs", "condition/parse.rs"]),
     ("miette", &["report/fault.rs"]),
     ("brush_parser", &["surface/bash/"]),
@@ -28,7 +28,6 @@ const KEPT_IN: [(&str, &[&str]); 19] = [
     ("clap_complete", &["cli/args/shell.rs", "cli/shell.rs"]),
     ("clap_mangen", &["cli/shell.rs"]),
     ("toml", &["pack/tree.rs", "pack/read.rs"]),
-    ("postcard", &["pack/shipped.rs"]),
     ("semver", &["pack/version.rs"]),
     ("saphyr_parser", &["config/yaml.rs", "config/outline.rs"]),
     ("flate2", &["cli/files.rs"]),

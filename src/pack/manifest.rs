@@ -338,7 +338,7 @@ impl Manifest {
         };
         let faults = FaultList::new();
         let span = Span::new(0, 0);
-        let reader = Reader::new(file, &table, "pack file", span, &faults);
+        let reader = Reader::new(file, table.root(), "pack file", span, &faults);
         self.read_header(&reader);
         let known = match extent {
             Extent::Whole => {

@@ -1,10 +1,9 @@
 //! Reading TOML tables so that every fault is found and every leaf keeps its span.
 
 use std::cell::{Cell, RefCell};
-use std::ops::Range;
 
 use super::shipped::shipped;
-use super::tree::{Field, Node, Table, What};
+use super::tree::{Field, Node, Table, Tree, What};
 use crate::text::{Fault, Faults, Location, Source, Span, in_toml_string, nearest};
 use crate::value::Value;
 
@@ -113,7 +112,7 @@ impl FaultList {
 /// the others.
 pub struct Reader<'a> {
     source: &'a Source,
-    table: &'a Table<'a>,
+    table: Table<'a>,
     /// What the table is, as messages name it: `option`, `pack.toml`.
     what: &'static str,
     span: Span,
@@ -126,12 +125,13 @@ impl<'a> Reader<'a> {
     /// Opens a table.
     pub fn new(
         source: &'a Source,
-        table: &'a Table<'a>,
+        table: Table<'a>,
         what: &'static str,
         span: Span,
         faults: &'a FaultList,
     ) -> Self {
-        let asked = RefCell::new(Vec::new());
+        // Enough for most, so that it seldom grows.
+        let asked = RefCell::new(Vec::with_capacity(16));
         Self { source, table, what, span, asked, faults, lost: Cell::new(false) }
     }
 
@@ -145,12 +145,12 @@ impl<'a> Reader<'a> {
         self.faults.push(fault);
     }
 
-    fn take(&self, field: &'static str) -> Option<&'a Node<'a>> {
+    fn take(&self, field: &'static str) -> Option<Node<'a>> {
         self.asked.borrow_mut().push(field);
         self.table.get(field)
     }
 
-    fn wrong_type(&self, value: &Node<'_>, wanted: &str) {
+    fn wrong_type(&self, value: Node<'_>, wanted: &str) {
         let found = value.kind();
         let fault = Fault::new(
             "hydrule::pack::wrong_type",
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a dotted key that TOML takes apart.
-    fn dotted(&self, name: &Text, value: &Node<'_>) {
+    fn dotted(&self, name: &Text, value: Node<'_>) {
         let message = format!("`{}` is a table here, and no key with a value", name.value);
         let fault = Fault::new("hydrule::pack::wrong_type", span_of(value), message);
         let advice = format!("write a dotted key in quotes: \"{}.…\" = …", name.value);
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value as a string; an empty one stands in for anything else.
-    fn string(&self, value: &Node<'_>) -> Text {
+    fn string(&self, value: Node<'_>) -> Text {
         match value.text() {
             Some(text) => Text::new(self.source, span_of(value), text),
             None => {
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
             self.wrong_type(value, "a list of strings");
             return Vec::new();
         };
-        items.iter().map(|item| self.string(item)).collect()
+        items.map(|item| self.string(item)).collect()
     }
 
     /// Takes a list of strings and tables.
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
             self.lost.set(true);
             return Vec::new();
         };
-        let read = |item: &'a Node<'a>| {
+        let read = |item: Node<'a>| {
             if let Some(text) = item.text() {
                 return Either::Text(Text::new(self.source, span_of(item), text));
             }
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
                 Either::Table,
             )
         };
-        items.iter().map(read).collect()
+        items.map(read).collect()
     }
 
     /// Tells whether a field is there.
@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
     pub fn some_texts(&self, field: &'static str) -> Vec<Text> {
         match self.table.get(field) {
             None => self.blame_missing(field),
-            Some(value) if value.list().is_some_and(|it| it.is_empty()) => {
+            Some(value) if value.list().is_some_and(|mut it| it.next().is_none()) => {
                 let message = format!("`{field}` is empty");
                 let fault = Fault::new("hydrule::pack::empty_list", span_of(value), message);
                 self.faults.push(fault.labelled("at least one string is wanted here"));
@@ -317,7 +317,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an entry found by [`Reader::entries`] as a string or a table.
-    pub fn string_or_table(&self, value: &'a Node<'a>, what: &'static str) -> Either<'a> {
+    pub fn string_or_table(&self, value: Node<'a>, what: &'static str) -> Either<'a> {
         match self.open(value, what) {
             Some(table) => Either::Table(table),
             None => Either::Text(self.string(value)),
@@ -348,10 +348,10 @@ impl<'a> Reader<'a> {
             self.wrong_type(value, "a list of rewrites");
             return vec![self.no_rewrite(value)];
         };
-        items.iter().map(|item| self.rewrite(item)).collect()
+        items.map(|item| self.rewrite(item)).collect()
     }
 
-    fn rewrite(&self, item: &'a Node<'a>) -> RewriteText {
+    fn rewrite(&self, item: Node<'a>) -> RewriteText {
         if let Some(text) = item.text() {
             let set = Text::new(self.source, span_of(item), text);
             return RewriteText { set, bounds: Vec::new() };
@@ -367,7 +367,7 @@ impl<'a> Reader<'a> {
         RewriteText { set, bounds }
     }
 
-    fn no_rewrite(&self, value: &Node<'_>) -> RewriteText {
+    fn no_rewrite(&self, value: Node<'_>) -> RewriteText {
         let set = Text::stand_in(self.source, span_of(value));
         RewriteText { set, bounds: Vec::new() }
     }
@@ -409,7 +409,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a table whose fields are names of the pack's own: parameters, costs, types.
-    pub fn entries(&self, field: &'static str) -> Vec<(Text, &'a Node<'a>)> {
+    pub fn entries(&self, field: &'static str) -> Vec<(Text, Node<'a>)> {
         let Some(value) = self.take(field) else { return Vec::new() };
         match value.table() {
             Some(table) => self.fields(table),
@@ -421,11 +421,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn fields(&self, table: &'a Table<'a>) -> Vec<(Text, &'a Node<'a>)> {
-        let named = |field: &'a Field<'a>| {
-            (Text::new(self.source, span(&field.place), &field.name), &field.value)
+    fn fields(&self, table: Table<'a>) -> Vec<(Text, Node<'a>)> {
+        let named = |Field { name, value }: Field<'a>| {
+            (Text::new(self.source, span_of(name), name.string()), value)
         };
-        table.0.iter().map(named).collect()
+        table.fields().map(named).collect()
     }
 
     /// Takes the entries of a table of strings.
@@ -482,11 +482,11 @@ impl<'a> Reader<'a> {
             self.lost.set(true);
             return Vec::new();
         };
-        items.iter().filter_map(|item| self.entry(item, what)).collect()
+        items.filter_map(|item| self.entry(item, what)).collect()
     }
 
     /// Opens a table found by [`Reader::entries`].
-    pub fn entry(&self, value: &'a Node<'a>, what: &'static str) -> Option<Reader<'a>> {
+    pub fn entry(&self, value: Node<'a>, what: &'static str) -> Option<Reader<'a>> {
         let table = self.open(value, what);
         if table.is_none() {
             self.wrong_type(value, "a table");
@@ -495,7 +495,7 @@ impl<'a> Reader<'a> {
         table
     }
 
-    fn open(&self, value: &'a Node<'a>, what: &'static str) -> Option<Reader<'a>> {
+    fn open(&self, value: Node<'a>, what: &'static str) -> Option<Reader<'a>> {
         let table = value.table()?;
         Some(Self::new(self.source, table, what, span_of(value), self.faults))
     }
@@ -504,15 +504,15 @@ impl<'a> Reader<'a> {
     /// that what they define is known.
     pub fn finish(self) -> bool {
         let asked = self.asked.borrow();
-        for Field { name, place, value } in &self.table.0 {
-            let name = name.as_ref();
+        for Field { name: written, value } in self.table.fields() {
+            let name = written.string();
             if asked.contains(&name) {
                 continue;
             }
             if holds_tables(value) {
                 self.lost.set(true);
             }
-            let span = span(place);
+            let span = span_of(written);
             let message = format!("{} has no field `{name}`", article(self.what));
             let mut fault = Fault::new("hydrule::pack::unknown_field", span, message);
             fault = match nearest(name, asked.iter().copied(), 1).first() {
@@ -549,7 +549,7 @@ pub fn read_toml_below<T>(
     take: impl FnOnce(&Reader<'_>) -> T,
 ) -> Result<Option<T>, Faults> {
     let whole = tree(source)?;
-    let (mut table, mut span) = (&whole, Span::at(0));
+    let (mut table, mut span) = (whole.root(), Span::at(0));
     for name in path {
         let Some(inner) = table.get(name) else { return Ok(None) };
         let Some(found) = inner.table() else { return Ok(None) };
@@ -573,13 +573,13 @@ pub type Leaf = (String, Value, Span);
 /// Every syntax error.
 pub fn read_toml_values(source: &Source) -> Result<Vec<Leaf>, Faults> {
     let mut leaves = Vec::new();
-    collect(&tree(source)?, "", &mut leaves);
+    collect(tree(source)?.root(), "", &mut leaves);
     Ok(leaves)
 }
 
-fn collect(table: &Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
-    for Field { name, value, .. } in &table.0 {
-        let name = format!("{prefix}{name}");
+fn collect(table: Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
+    for Field { name, value } in table.fields() {
+        let name = format!("{prefix}{}", name.string());
         match (value.table(), plain_value(value)) {
             (Some(inner), _) => collect(inner, &format!("{name}."), leaves),
             (None, Some(plain)) => leaves.push((name, plain, span_of(value))),
@@ -592,9 +592,9 @@ fn collect(table: &Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
 ///
 /// # Errors
 /// Every syntax error.
-pub fn tree(source: &Source) -> Result<Table<'_>, Faults> {
+pub fn tree(source: &Source) -> Result<Tree<'_>, Faults> {
     let read = || {
-        Table::read(source.text()).map_err(|errors| Faults {
+        Tree::read(source.text()).map_err(|errors| Faults {
             source: source.clone(),
             faults: errors.iter().map(|error| syntax_fault(source, error)).collect(),
         })
@@ -609,16 +609,13 @@ fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
         .labelled("TOML cannot be read here")
 }
 
-fn holds_tables(value: &Node<'_>) -> bool {
-    let table = |value: &Node<'_>| value.table().is_some();
-    table(value) || value.list().is_some_and(|items| items.iter().any(table))
+fn holds_tables(value: Node<'_>) -> bool {
+    let table = |value: Node<'_>| value.table().is_some();
+    table(value) || value.list().is_some_and(|mut items| items.any(table))
 }
 
-fn span_of(value: &Node<'_>) -> Span {
-    span(&value.place)
-}
-
-fn span(place: &Range<usize>) -> Span {
+fn span_of(value: Node<'_>) -> Span {
+    let place = value.place();
     Span::new(place.start, place.end)
 }
 
@@ -627,13 +624,13 @@ fn article(noun: &str) -> String {
     if noun.ends_with(".toml") { noun.to_owned() } else { format!("{article} {noun}") }
 }
 
-fn plain_value(value: &Node<'_>) -> Option<Value> {
-    Some(match &value.what {
-        What::Text(text) => Value::Str(text.to_string()),
-        What::Integer(int) => Value::Int((*int)?),
-        What::Float(float) => Value::Float((*float)?),
-        What::Truth(truth) => Value::Bool(*truth),
-        What::List(items) => Value::List(items.iter().map(plain_value).collect::<Option<_>>()?),
+fn plain_value(value: Node<'_>) -> Option<Value> {
+    Some(match value.what() {
+        What::Text(text) => Value::Str(text.to_owned()),
+        What::Integer(int) => Value::Int(int?),
+        What::Float(float) => Value::Float(float?),
+        What::Truth(truth) => Value::Bool(truth),
+        What::List(items) => Value::List(items.map(plain_value).collect::<Option<_>>()?),
         What::Table(_) | What::Time => return None,
     })
 }

@@ -1,44 +1,172 @@
-//! What a TOML file says, every value with its place. `build.rs` is made of this file as well: what ships
-//! is read when the program is built.
+//! What a TOML file says, every value with its place, written as a row of numbers that is looked at where it
+//! lies. `build.rs` is made of this file as well: what ships is read when the program is built, and takes no
+//! time to read when it starts.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
-/// The fields of a table, in order.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Table<'a>(#[serde(borrow)] pub Vec<Field<'a>>);
+/// What a file says.
+#[derive(Debug, PartialEq)]
+pub struct Tree<'a> {
+    /// Numbers of four bytes each, the lowest first: the values, one behind the other.
+    pub numbers: Cow<'a, [u8]>,
+    /// All strings and names, un-escaped, one behind the other.
+    pub strings: Cow<'a, str>,
+}
 
-/// One field of a table.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub struct Field<'a> {
-    /// Its name.
-    #[serde(borrow)]
-    pub name: Cow<'a, str>,
-    /// Where the name stands.
-    pub place: Range<usize>,
-    /// What it is.
-    pub value: Node<'a>,
+/// The kinds of values, as the numbers say them, and what the last two numbers of each are.
+mod kind {
+    /// Where the text begins among the strings, and its length.
+    pub const TEXT: u32 = 0;
+    /// The lower and the higher half.
+    pub const INTEGER: u32 = 1;
+    /// A whole number beyond 64 bits.
+    pub const HUGE: u32 = 2;
+    /// The lower and the higher half.
+    pub const FLOAT: u32 = 3;
+    /// A number that is none.
+    pub const NO_FLOAT: u32 = 4;
+    /// 0 or 1.
+    pub const TRUTH: u32 = 5;
+    /// A date or a time.
+    pub const TIME: u32 = 6;
+    /// Its items follow.
+    pub const LIST: u32 = 7;
+    /// Its fields follow, each its name, as a text, and its value.
+    pub const TABLE: u32 = 8;
+}
+
+/// How many numbers a value is, without what follows: its kind, where it starts and ends, how many numbers
+/// follow that belong to it, and two more.
+const SIZE: usize = 6;
+
+impl<'a> Tree<'a> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Every syntax error.
+    pub fn read(text: &str) -> Result<Self, Vec<Error>> {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut writer = Writer::default();
+        writer.table(0..0, table.into_inner());
+        Ok(Self { numbers: writer.numbers.into(), strings: writer.strings.into() })
+    }
+
+    /// Returns the table that the file is.
+    pub fn root(&self) -> Table<'_> {
+        let (numbers, _) = self.numbers.as_chunks();
+        let whole = Node { tree: View { numbers, strings: &self.strings }, at: 0 };
+        Table { inside: whole.inside() }
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    numbers: Vec<u8>,
+    strings: String,
+}
+
+impl Writer {
+    fn value(&mut self, value: Spanned<DeValue<'_>>) {
+        let place = value.span();
+        let halves = |bits: u64| [bits & u64::from(u32::MAX), bits >> 32];
+        match value.into_inner() {
+            DeValue::String(text) => self.text(place, &text),
+            DeValue::Integer(int) => {
+                let digits = int.as_str().replace('_', "");
+                match i64::from_str_radix(&digits, int.radix()) {
+                    Ok(int) => self.push(kind::INTEGER, place, halves(int.cast_unsigned())),
+                    Err(_) => self.push(kind::HUGE, place, [0, 0]),
+                }
+            }
+            DeValue::Float(float) => match float.as_str().replace('_', "").parse::<f64>() {
+                Ok(float) => self.push(kind::FLOAT, place, halves(float.to_bits())),
+                Err(_) => self.push(kind::NO_FLOAT, place, [0, 0]),
+            },
+            DeValue::Boolean(truth) => self.push(kind::TRUTH, place, [u64::from(truth), 0]),
+            DeValue::Datetime(_) => self.push(kind::TIME, place, [0, 0]),
+            DeValue::Array(items) => self.around(kind::LIST, place, |writer| {
+                items.into_iter().for_each(|item| writer.value(item));
+            }),
+            DeValue::Table(table) => self.table(place, table),
+        }
+    }
+
+    fn table(&mut self, place: Range<usize>, table: DeTable<'_>) {
+        self.around(kind::TABLE, place, |writer| {
+            for (name, value) in table {
+                writer.text(name.span(), name.get_ref());
+                writer.value(value);
+            }
+        });
+    }
+
+    fn text(&mut self, place: Range<usize>, text: &str) {
+        let start = self.strings.len();
+        self.strings.push_str(text);
+        self.push(kind::TEXT, place, [start as u64, text.len() as u64]);
+    }
+
+    /// Writes a value, and then what is in it.
+    fn around(&mut self, kind: u32, place: Range<usize>, inside: impl FnOnce(&mut Self)) {
+        let mut inner = Self { numbers: Vec::new(), strings: std::mem::take(&mut self.strings) };
+        inside(&mut inner);
+        self.strings = inner.strings;
+        self.push_with(kind, place, inner.numbers.len() as u64 / 4, [0, 0]);
+        self.numbers.extend(inner.numbers);
+    }
+
+    fn push(&mut self, kind: u32, place: Range<usize>, what: [u64; 2]) {
+        self.push_with(kind, place, 0, what);
+    }
+
+    fn push_with(&mut self, kind: u32, place: Range<usize>, follow: u64, [low, high]: [u64; 2]) {
+        let (start, end) = (place.start as u64, place.end as u64);
+        for number in [u64::from(kind), start, end, follow, low, high] {
+            // No file is so long that a place in it does not fit.
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            self.numbers.extend(number.to_le_bytes());
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct View<'a> {
+    numbers: &'a [[u8; 4]],
+    strings: &'a str,
+}
+
+impl<'a> View<'a> {
+    fn number(self, at: usize) -> u32 {
+        self.numbers.get(at).map_or(0, |it| u32::from_le_bytes(*it))
+    }
+
+    fn index(self, at: usize) -> usize {
+        self.number(at) as usize
+    }
+
+    fn bits(self, at: usize) -> u64 {
+        u64::from(self.number(at)) | u64::from(self.number(at + 1)) << 32
+    }
 }
 
 /// A value.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Node<'a> {
-    /// Where it stands.
-    pub place: Range<usize>,
-    /// What it is.
-    #[serde(borrow)]
-    pub what: What<'a>,
+    tree: View<'a>,
+    at: usize,
 }
 
-/// The kinds of values.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// What a value is.
 pub enum What<'a> {
     /// A string, un-escaped.
-    Text(#[serde(borrow)] Cow<'a, str>),
+    Text(&'a str),
     /// A whole number; none beyond 64 bits.
     Integer(Option<i64>),
     /// Another number.
@@ -48,89 +176,137 @@ pub enum What<'a> {
     /// A date or a time.
     Time,
     /// A list.
-    List(Vec<Node<'a>>),
+    List(Nodes<'a>),
     /// A table.
     Table(Table<'a>),
 }
 
-impl<'a> Table<'a> {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// Every syntax error.
-    pub fn read(text: &'a str) -> Result<Self, Vec<Error>> {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        if errors.is_empty() { Ok(Self::of(table.into_inner())) } else { Err(errors) }
-    }
+/// Values that stand one behind the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Nodes<'a> {
+    tree: View<'a>,
+    at: usize,
+    end: usize,
+}
 
-    fn of(table: DeTable<'a>) -> Self {
-        let field = |(name, value): (Spanned<Cow<'a, str>>, Spanned<DeValue<'a>>)| Field {
-            place: name.span(),
-            name: name.into_inner(),
-            value: Node::of(value),
-        };
-        Self(table.into_iter().map(field).collect())
+impl<'a> Iterator for Nodes<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        let next = Node { tree: self.tree, at: self.at };
+        (self.at < self.end).then(|| {
+            self.at = next.end();
+            next
+        })
+    }
+}
+
+/// The fields of a table, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Table<'a> {
+    inside: Nodes<'a>,
+}
+
+/// One field of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'a> {
+    /// Its name.
+    pub name: Node<'a>,
+    /// What it is.
+    pub value: Node<'a>,
+}
+
+impl<'a> Table<'a> {
+    /// Lists the fields.
+    pub fn fields(self) -> impl Iterator<Item = Field<'a>> {
+        let mut inside = self.inside;
+        std::iter::from_fn(move || Some(Field { name: inside.next()?, value: inside.next()? }))
     }
 
     /// Returns the value of a field.
-    pub fn get(&self, name: &str) -> Option<&Node<'a>> {
-        self.0.iter().find(|field| field.name == name).map(|field| &field.value)
+    pub fn get(self, name: &str) -> Option<Node<'a>> {
+        self.fields().find(|field| field.name.says(name)).map(|field| field.value)
     }
 }
 
 impl<'a> Node<'a> {
-    fn of(value: Spanned<DeValue<'a>>) -> Self {
-        let place = value.span();
-        let what = match value.into_inner() {
-            DeValue::String(text) => What::Text(text),
-            DeValue::Integer(int) => {
-                let digits = int.as_str().replace('_', "");
-                What::Integer(i64::from_str_radix(&digits, int.radix()).ok())
-            }
-            DeValue::Float(float) => What::Float(float.as_str().replace('_', "").parse().ok()),
-            DeValue::Boolean(truth) => What::Truth(truth),
-            DeValue::Datetime(_) => What::Time,
-            DeValue::Array(items) => What::List(items.into_iter().map(Self::of).collect()),
-            DeValue::Table(table) => What::Table(Table::of(table)),
-        };
-        Self { place, what }
+    /// Returns where it stands.
+    pub fn place(self) -> Range<usize> {
+        self.tree.index(self.at + 1)..self.tree.index(self.at + 2)
+    }
+
+    /// Returns what it is.
+    pub fn what(self) -> What<'a> {
+        let bits = || self.tree.bits(self.at + 4);
+        match self.tree.number(self.at) {
+            kind::TEXT => What::Text(self.string()),
+            kind::INTEGER => What::Integer(Some(bits().cast_signed())),
+            kind::HUGE => What::Integer(None),
+            kind::FLOAT => What::Float(Some(f64::from_bits(bits()))),
+            kind::NO_FLOAT => What::Float(None),
+            kind::TRUTH => What::Truth(bits() == 1),
+            kind::LIST => What::List(self.inside()),
+            kind::TABLE => What::Table(Table { inside: self.inside() }),
+            _ => What::Time,
+        }
+    }
+
+    /// The string of a text.
+    pub fn string(self) -> &'a str {
+        let start = self.tree.index(self.at + 4);
+        let end = start + self.tree.index(self.at + 5);
+        self.tree.strings.get(start..end).unwrap_or_default()
+    }
+
+    /// Tells whether a text is this one; most are told by their length.
+    fn says(self, text: &str) -> bool {
+        self.tree.index(self.at + 5) == text.len() && self.string() == text
+    }
+
+    /// What follows in a list or table.
+    fn inside(self) -> Nodes<'a> {
+        Nodes { tree: self.tree, at: self.at + SIZE, end: self.end() }
+    }
+
+    fn end(self) -> usize {
+        self.at + SIZE + self.tree.index(self.at + 3)
     }
 
     /// Returns the string, if it is one.
-    pub fn text(&self) -> Option<&str> {
-        match &self.what {
+    pub fn text(self) -> Option<&'a str> {
+        match self.what() {
             What::Text(text) => Some(text),
             _ => None,
         }
     }
 
     /// Returns the items, if it is a list.
-    pub fn list(&self) -> Option<&[Self]> {
-        match &self.what {
+    pub fn list(self) -> Option<Nodes<'a>> {
+        match self.what() {
             What::List(items) => Some(items),
             _ => None,
         }
     }
 
     /// Returns the table, if it is one.
-    pub fn table(&self) -> Option<&Table<'a>> {
-        match &self.what {
+    pub fn table(self) -> Option<Table<'a>> {
+        match self.what() {
             What::Table(table) => Some(table),
             _ => None,
         }
     }
 
     /// Returns `true` or `false`, if it is one of them.
-    pub fn truth(&self) -> Option<bool> {
-        match &self.what {
-            What::Truth(truth) => Some(*truth),
+    pub fn truth(self) -> Option<bool> {
+        match self.what() {
+            What::Truth(truth) => Some(truth),
             _ => None,
         }
     }
 
     /// Names the kind as TOML does.
-    pub fn kind(&self) -> &'static str {
-        match &self.what {
+    pub fn kind(self) -> &'static str {
+        match self.what() {
             What::Text(_) => "string",
             What::Integer(_) => "integer",
             What::Float(_) => "float",
