@@ -14,7 +14,7 @@ use super::manifest::{
 use super::names::PackNames;
 use super::read::{RewriteText, Text};
 use super::rule::{
-    Alias, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack,
+    Alias, ByName, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack,
     PackOption, Parameter, Phase, Requirement, Rewrite, TargetVersion, VERSION,
 };
 use super::version::{Version, Versions};
@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
         let named = manifest.lets.iter();
         let named = named
             .filter_map(|(name, it)| Some((name.value.clone(), self.expression(it, Type::Any)?)));
-        let lets: IndexMap<String, Expression> = named.collect();
+        let lets: ByName<Expression> = named.collect();
         self.check_let_cycles(&lets);
         let invariants = manifest.invariants.iter().filter_map(|entry| self.invariant(entry));
         let invariants = invariants.collect();
@@ -559,7 +559,7 @@ impl<'a> Checker<'a> {
         self.blame(text, fault);
     }
 
-    fn check_let_cycles(&mut self, lets: &IndexMap<String, Expression>) {
+    fn check_let_cycles(&mut self, lets: &ByName<Expression>) {
         for (name, expression) in lets {
             if self.trusts(&expression.text) {
                 continue;
@@ -628,7 +628,7 @@ impl<'a> Checker<'a> {
 
 /// Follows the `$names` of an expression; tells whether they lead back to the first of `path`.
 fn reaches<'a>(
-    lets: &'a IndexMap<String, Expression>,
+    lets: &'a ByName<Expression>,
     goal: &str,
     expression: &'a Expression,
     path: &mut Vec<&'a str>,

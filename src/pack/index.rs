@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use foldhash::HashMap;
-use indexmap::IndexMap;
 
 use super::reads::Reads;
-use super::rule::{Expression, Pack, PackOption, Requirement, VERSION};
+use super::rule::{ByName, Expression, Pack, PackOption, Requirement, VERSION};
 
 /// Finds rules by what they read, so that a plan's time grows with the rules that matter. It is made
 /// when it is first asked for: it needs every condition parsed.
@@ -228,7 +227,7 @@ fn below<'a>(
 
 /// What a pack itself tells of names.
 struct Names<'a> {
-    lets: &'a IndexMap<String, Expression>,
+    lets: &'a ByName<Expression>,
     defaults: HashSet<&'a str>,
 }
 

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
-use super::rule::{DefaultSet, Estimate, Expression, PEAK};
+use super::rule::{ByName, DefaultSet, Estimate, Expression, PEAK};
 use crate::condition::Condition;
 use crate::path::KeyPath;
 use crate::value::Value;
@@ -20,7 +18,7 @@ impl Reads {
     /// Collects what expressions read.
     pub fn of<'a>(
         expressions: impl IntoIterator<Item = &'a Condition>,
-        lets: &IndexMap<String, Expression>,
+        lets: &ByName<Expression>,
         estimates: &[Estimate],
         defaults: &[DefaultSet],
     ) -> Self {
@@ -42,7 +40,7 @@ impl Reads {
     fn follow(
         &mut self,
         expression: &Condition,
-        lets: &IndexMap<String, Expression>,
+        lets: &ByName<Expression>,
         defaults: &[DefaultSet],
         seen: &mut BTreeSet<String>,
     ) {

@@ -43,7 +43,7 @@ pub struct Pack {
     /// Parameters by name, without `$param.`.
     pub parameters: IndexMap<String, Parameter>,
     /// Named expressions, read as `$name`.
-    pub lets: IndexMap<String, Expression>,
+    pub lets: ByName<Expression>,
     /// The facts that a user may give from outside, by name, such as `model.hidden_size`.
     pub outside: IndexMap<String, OutsideFact>,
     /// The packs that it is made of, itself first.
@@ -299,6 +299,9 @@ pub struct Parameter {
     pub location: Location,
 }
 
+/// Things by their names, in order; nobody hostile chooses so many names that a quick hash would not do.
+pub type ByName<T> = IndexMap<String, T, foldhash::fast::RandomState>;
+
 /// A condition or formula and where the pack writes it.
 #[derive(Debug, Clone)]
 pub struct Expression {
@@ -383,7 +386,7 @@ pub struct DefaultSet {
     /// Where they were read.
     pub source: String,
     /// The values by key; strings may hold interpolations.
-    pub values: IndexMap<String, Value>,
+    pub values: ByName<Value>,
 }
 
 /// What an option changes about the training.
