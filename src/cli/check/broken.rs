@@ -7,8 +7,8 @@ use crate::cli::chain::Input;
 use crate::cli::edits::Edits;
 use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
-    Applied, Base, Entries, KeyChange, RequirementState, State, World, check_broken, check_one,
-    check_requirements, mend, pinned, spares, two_names,
+    Applied, Base, Broken, Entries, KeyChange, RequirementState, State, World, check_broken,
+    check_one, check_requirements, mend, pinned, spares, two_names,
 };
 use crate::facts::{Missing, Provenance};
 use crate::pack::{Pack, Requirement};
@@ -27,7 +27,15 @@ impl Checker<'_> {
     ) -> (Vec<Finding>, Vec<Missing>) {
         let Some(launch) = input.script.launches.get(number) else { return Default::default() };
         let (state, world) = self.stand((pack, world), input, (launch, base), entries);
-        let broken = check_broken(pack, &state, &world);
+        let jobs = jobs_of(input, number, &state.entries, state.language);
+        // To judge all of them takes time, which is spared where nothing is untold.
+        let untold = world.unread.is_some() || state.entries.iter().any(|it| it.value.is_err());
+        let whole = (jobs.is_empty() && untold)
+            .then(|| Judged::of(state.entries.clone(), pack, &state, &world));
+        let broken = match &whole {
+            Some(judged) => Broken::of(&judged.states),
+            None => check_broken(pack, &state, &world),
+        };
         let twice = two_names(pack, &state).into_iter();
         let twice = twice.filter_map(|names| two_named(pack, names, &state, launch));
         let repair = |rule: &Requirement| {
@@ -59,15 +67,10 @@ impl Checker<'_> {
         };
         let mut found: Vec<Finding> = repairs.iter().map(finding).chain(twice).collect();
         let known: Vec<&str> = broken.rules(pack).map(|it| it.id.as_str()).collect();
-        let jobs = jobs_of(input, number, &state.entries, state.language);
         let judged: Vec<Judged> =
             jobs.into_iter().map(|it| Judged::of(it, pack, &state, &world)).collect();
         found.extend(in_one_job(pack, &judged, (&state.entries, &known), launch));
-        // To judge all of them takes time, which is spared where nothing is untold.
-        let untold = world.unread.is_some() || state.entries.iter().any(|it| it.value.is_err());
-        let whole = || vec![Judged::of(state.entries.clone(), pack, &state, &world)];
-        let judged = if judged.is_empty() && untold { whole() } else { judged };
-        (found, judged.iter().flat_map(Judged::unjudged).collect())
+        (found, whole.iter().chain(&judged).flat_map(Judged::unjudged).collect())
     }
 
     /// The edits that make a repair: in the launch, or where others run by the same command, in all
