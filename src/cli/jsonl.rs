@@ -8,7 +8,8 @@ use std::sync::{Arc, OnceLock};
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value as Json, json};
 
@@ -47,14 +48,28 @@ struct Line<'a> {
     facts: IndexMap<String, Json>,
 }
 
-/// A text that stands in the line as it is, unless something in it is escaped.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+/// An override as the line says it, and its text: the same but for the quotes, unless something is escaped.
+struct Text<'a> {
+    said: &'a RawValue,
+    text: Cow<'a, str>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        let said = <&RawValue>::deserialize(json)?;
+        let inner = said.get().strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        let plain = inner.filter(|it| !it.contains('\\'));
+        let text = match plain {
+            Some(plain) => Cow::Borrowed(plain),
+            None => String::deserialize(said).map_err(D::Error::custom)?.into(),
+        };
+        Ok(Self { said, text })
+    }
+}
 
 impl AsRef<str> for Text<'_> {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -67,11 +82,11 @@ struct Memory {
     told: Option<Told>,
 }
 
-/// An override that was read, and how it is printed.
+/// An override that was read.
 struct Remembered {
     entry: Arc<Entry>,
-    /// As JSON says it, secrets hidden.
-    said: Box<RawValue>,
+    /// Whether some of it is a secret.
+    secret: bool,
 }
 
 /// The overrides of a line.
@@ -121,23 +136,25 @@ impl Memory {
         Ok(Overrides { entries: entries.into(), places })
     }
 
-    /// Says overrides as JSON does, secrets hidden: most are as they were read.
+    /// Says overrides as JSON does, secrets hidden: most as the line says them.
     fn said<'a>(
-        &'a self,
-        entries: &'a Entries,
+        &self,
+        entries: &Entries,
         places: &[usize],
+        texts: &[Text<'a>],
         language: Language,
     ) -> Vec<Cow<'a, RawValue>> {
         let known = self.overrides.get(&language);
         let mut all = Vec::with_capacity(entries.iter().len());
         for (at, entry) in entries.iter().enumerate() {
+            let Ok(parsed) = &entry.value else { continue };
             let read = places.get(at).and_then(|place| known?.get_index(*place));
-            let same = read.filter(|(_, it)| ptr::eq(&raw const *it.entry, entry));
-            match (same, &entry.value) {
-                (Some((_, read)), _) => all.push(Cow::Borrowed(&*read.said)),
-                (None, Ok(parsed)) => all.push(Cow::Owned(said(&parsed.text))),
-                (None, Err(_)) => {}
-            }
+            let same = read.is_some_and(|(_, it)| ptr::eq(&raw const *it.entry, entry) && !it.secret);
+            let plain = texts.get(at).filter(|it| same && matches!(it.text, Cow::Borrowed(_)));
+            all.push(match plain {
+                Some(text) => Cow::Borrowed(text.said),
+                None => Cow::Owned(said(&parsed.text)),
+            });
         }
         all
     }
@@ -165,7 +182,8 @@ impl Remembered {
     /// Nothing where it cannot be read.
     fn read(text: &Text<'_>, language: Language) -> Option<Self> {
         let one = plain_entries(std::slice::from_ref(text), language).ok()?;
-        Some(Self { entry: Arc::new(one.get(0)?.clone()), said: said(text.as_ref()) })
+        let secret = matches!(secret::hidden(text.as_ref()), Cow::Owned(_));
+        Some(Self { entry: Arc::new(one.get(0)?.clone()), secret })
     }
 }
 
@@ -430,7 +448,7 @@ fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8]) -> (String, Becam
     match planned(packs, memory, &read) {
         Ok(planned) => {
             let became = if planned.plan.is_empty() { Became::Clean } else { Became::Proposed };
-            (planned.record(&read.id, memory), became)
+            (planned.record(&read, memory), became)
         }
         Err(CliError::Faults(all)) => {
             let first = all.first().and_then(|it| Some((it.source.name(), it.faults.first()?)));
@@ -493,16 +511,16 @@ fn fact(told: &Json) -> Option<Value> {
 }
 
 impl Planned<'_> {
-    fn record(&self, id: &Json, memory: &Memory) -> String {
+    fn record(&self, line: &Line<'_>, memory: &Memory) -> String {
         let Self { pack, plan, remarks, places } = self;
         let language = pack.arguments.language;
         let record = Record {
-            id: id_said(id),
+            id: id_said(&line.id),
             remarks: remarks.iter().map(|it| secret::hidden(it)).collect(),
             steps: plan.steps.iter().map(|it| StepSaid::of(it, pack)).collect(),
             changes: plan.changes.iter().map(ChangeSaid::of).collect(),
             broken: plan.broken.rules(pack).map(|it| it.id.as_str()).collect(),
-            overrides: memory.said(&plan.result.entries, places, language),
+            overrides: memory.said(&plan.result.entries, places, &line.overrides, language),
         };
         serde_json::to_string(&record).unwrap_or_default()
     }
