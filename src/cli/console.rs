@@ -100,10 +100,12 @@ impl<W: Write> Hiding<W> {
 
 impl<W: Write> Write for Hiding<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let known = self.line.len();
         self.line.extend_from_slice(bytes);
-        let last = |byte: u8| self.line.iter().rposition(|it| *it == byte).map(|at| at + 1);
+        let end = bytes.iter().rposition(|it| *it == b'\n').map(|at| known + at + 1);
+        let comma = || self.line.iter().rposition(|it| *it == b',').map(|at| at + 1);
         let long = self.line.len() > KEPT;
-        if let Some(length) = last(b'\n').or_else(|| last(b',').filter(|_| long)) {
+        if let Some(length) = end.or_else(|| comma().filter(|_| long)) {
             self.pass(length)?;
         }
         Ok(bytes.len())

@@ -5,7 +5,7 @@ use super::Done;
 use super::args::ExpandArgs;
 use super::console::Console;
 use super::error::CliError;
-use super::parse::each_line;
+use super::lines::each_line;
 use crate::overrides::{Lossy, expand};
 use crate::report::Paint;
 use crate::text::{Faults, Source};

@@ -149,7 +149,8 @@ impl Memory {
         for (at, entry) in entries.iter().enumerate() {
             let Ok(parsed) = &entry.value else { continue };
             let read = places.get(at).and_then(|place| known?.get_index(*place));
-            let same = read.is_some_and(|(_, it)| ptr::eq(&raw const *it.entry, entry) && !it.secret);
+            let same =
+                read.is_some_and(|(_, it)| ptr::eq(&raw const *it.entry, entry) && !it.secret);
             let plain = texts.get(at).filter(|it| same && matches!(it.text, Cow::Borrowed(_)));
             all.push(match plain {
                 Some(text) => Cow::Borrowed(text.said),

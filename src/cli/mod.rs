@@ -25,6 +25,7 @@ mod journal;
 mod jsonl;
 mod kind;
 mod launched;
+mod lines;
 mod lsp;
 mod pack;
 mod packs_here;
