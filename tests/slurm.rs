@@ -10,9 +10,10 @@
 
 use crate::support::Workspace;
 use hydrule::surface::slurm::{
-    Directive, directive_facts, edit_directive, edit_directives, read_directives, read_header,
+    Directive, directive_facts, edit_directive, edit_directives, findings, read_directives,
+    read_header,
 };
-use hydrule::text::{Source, apply_edits};
+use hydrule::text::{Level, Source, apply_edits};
 use hydrule::value::Value;
 
 const GIB: i64 = 1 << 30;
@@ -201,6 +202,31 @@ fn what_sbatch_refuses_is_a_fault() {
     assert!(read_header(&mixed).heterogeneous);
     assert!(!read_header(&script("#SBATCH --job-name=hetjob1")).heterogeneous);
     assert_eq!(facts(&mixed), "");
+}
+
+#[test]
+fn values_that_sbatch_refuses_are_found() {
+    let cases = [
+        ("--time=24h", "write `24:00:00`"),
+        ("--mem 64GiB", "write `64G`"),
+        ("-N=1", "a short option has no `=`: write `1`"),
+        ("-n $TASKS", "sbatch knows no variables here; give the option on its command line"),
+        ("--ntasks-per-node=some", ""),
+    ];
+    let wrong = |lines: &str| {
+        let found = findings(&script(lines)).into_iter();
+        found.filter(|it| it.level == Level::Error).collect::<Vec<_>>()
+    };
+    for (option, help) in cases {
+        let lines = format!("#SBATCH {option}");
+        let found = wrong(&lines);
+        assert_eq!(found.len(), 1, "{option}: {found:?}");
+        assert_eq!(found[0].rule, "refused-directive", "{option}");
+        assert_eq!(found[0].fault.help.as_deref().unwrap_or_default(), help, "{option}");
+        // Others can be changed all the same.
+        assert!(edited(&lines, "job_name", &Value::Str("a".to_owned())).is_ok(), "{option}");
+        assert!(wrong(&format!("hostname\n{lines}")).is_empty(), "{option}");
+    }
 }
 
 /// Edits the lines and returns them, or the code of the fault and what it underlines.
@@ -404,6 +430,30 @@ fn sbatch_reads_the_same() {
     runner.run(&words, read).unwrap();
     let accepted = accepted.get();
     assert!(accepted > 100, "sbatch accepted only {accepted} scripts");
+}
+
+/// What a cluster decides, or later versions of Slurm take, is no fault; all others are those of `sbatch`.
+#[test]
+#[ignore = "needs sbatch"]
+fn sbatch_refuses_the_same_values() {
+    let options = "--time=|--time-min=|--mem=|--mem-per-cpu=|--tmp=|-n |-c |--ntasks-per-node=|--mincpus=|-N|--nodes=";
+    let values = "[0-9]{0,3}|(-|\\+| )?[0-9]{1,3}[a-zA-Z]{0,2}|[0-9:-]{1,9}|infinite|unlimited|=4|\\$N|[a-z0-9.]{1,4}";
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        cases: 1500,
+        failure_persistence: None,
+        ..Default::default()
+    });
+    let read = |(option, value): (String, String)| {
+        let source = script(&format!("#SBATCH {option}'{value}'"));
+        let ours = findings(&source).iter().any(|it| it.level == Level::Error);
+        let output = asked_sbatch(&source);
+        let theirs = understood(&output).is_none();
+        let later =
+            option.contains('N') || option.contains("node") || value.contains(['p', 'P', 'e', 'E']);
+        assert!(theirs == ours || later && theirs, "{option}{value}: {output}");
+        Ok(())
+    };
+    runner.run(&(options, values), read).unwrap();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Directives that do not do what they seem to.
 
-use super::read_header;
+use super::{read_header, values};
 use crate::text::{Fault, Finding, Level, Source, Span};
 
 /// The rules about directives: id and what each finds, in a sentence.
@@ -14,8 +14,9 @@ pub const DIRECTIVE_RULES: [(&str, &str); 3] = [
 pub fn findings(source: &Source) -> Vec<Finding> {
     let header = read_header(source);
     let finding = |rule: &str, level, fault| Finding::new(rule, level, source, fault);
-    let refused =
-        header.faults.iter().map(|it| finding("refused-directive", Level::Error, it.clone()));
+    let heard = header.directives.iter().filter(|it| !it.ignored);
+    let refused = header.faults.iter().cloned().chain(heard.filter_map(values::refused));
+    let refused = refused.map(|fault| finding("refused-directive", Level::Error, fault));
     let ignored = header.directives.iter().filter(|it| it.ignored).map(|directive| {
         let message = format!("sbatch ignores `--{}` here", directive.name);
         let fault = Fault::new("hydrule::slurm::ignored_directive", directive.span, message)

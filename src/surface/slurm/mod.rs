@@ -11,6 +11,7 @@ mod gpus;
 mod memory;
 mod options;
 mod time;
+mod values;
 mod words;
 
 use crate::text::{Fault, Source, Span};
