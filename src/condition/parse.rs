@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Expr, Vec<Fault>> {
     scan(text).map_err(|fault| vec![fault])?;
     let pairs = grammar::ConditionParser::parse(Syntax::condition, text);
     let mut pairs = pairs.map_err(|error| vec![syntax_fault(text, &error)])?;
-    check_operators(&pairs).map_err(|fault| vec![fault])?;
+    check_operators(text, &pairs).map_err(|fault| vec![fault])?;
     let mut lower = Lower { text, faults: Vec::new() };
     let whole = pairs.next().and_then(|it| it.into_inner().next());
     let root = whole.map(|pair| lower.ternary(pair));
@@ -46,7 +46,11 @@ pub(super) fn read(text: &str) -> Result<Expr, Vec<Fault>> {
 }
 
 /// Refuses a tree that recursion could not take.
-fn check_operators(pairs: &Pairs<'_, Syntax>) -> Result<(), Fault> {
+fn check_operators(text: &str, pairs: &Pairs<'_, Syntax>) -> Result<(), Fault> {
+    // Each is a character at least.
+    if text.len() <= OPERATORS {
+        return Ok(());
+    }
     let is_operator =
         |pair: &Pair<'_, Syntax>| matches!(pair.as_rule(), Syntax::operator | Syntax::prefix);
     match pairs.clone().flatten().filter(is_operator).nth(OPERATORS) {
