@@ -282,10 +282,13 @@ pub const PEAK: &str = "peak";
 
 /// Matches a whole text against a pattern in which `*` is any text.
 pub fn glob_matches(glob: &str, text: &str) -> bool {
-    let Some((start, rest)) = glob.split_once('*') else { return glob == text };
-    let Some(text) = text.strip_prefix(start) else { return false };
-    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.into_iter().any(|at| text.get(at..).is_some_and(|tail| glob_matches(rest, tail)))
+    let same = glob.bytes().zip(text.bytes()).take_while(|(it, other)| it == other && *it != b'*');
+    let same = same.count();
+    // Where a character differs in its middle, no `*` stands there.
+    let (Some(glob), Some(text)) = (glob.get(same..), text.get(same..)) else { return false };
+    let Some(rest) = glob.strip_prefix('*') else { return glob.is_empty() && text.is_empty() };
+    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    rest.is_empty() || ends.any(|at| text.get(at..).is_some_and(|tail| glob_matches(rest, tail)))
 }
 
 /// A number or word that a user of the pack may set.
@@ -517,5 +520,35 @@ impl Requirement {
     pub fn when_text(&self) -> Option<&Text> {
         let when = self.when.as_ref().map(|it| &it.text);
         when.filter(|it| self.versions.as_ref().is_none_or(|own| own.location != it.location))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob_matches;
+
+    #[test]
+    fn a_star_is_any_text() {
+        for (glob, text, fits) in [
+            ("a.b", "a.b", true),
+            ("a.b", "a.b.c", false),
+            ("a.b", "a", false),
+            ("", "", true),
+            ("*", "", true),
+            ("a.*", "a.", true),
+            ("a.*", "a", false),
+            ("a.*", "a.b.c", true),
+            ("*.py", "run.py", true),
+            ("*.py", "run.pyc", false),
+            ("a*c*e", "abcde", true),
+            ("a*c*e", "abde", false),
+            ("é*", "éa", true),
+            ("é", "è", false),
+            ("*è", "é", false),
+            ("*", "*", true),
+            ("a", "*", false),
+        ] {
+            assert_eq!(glob_matches(glob, text), fits, "{glob} {text}");
+        }
     }
 }
