@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use foldhash::{HashMap, HashMapExt};
 use indexmap::IndexMap;
 
 use super::dimension::Dimension;
@@ -89,9 +90,9 @@ impl<'a> Checker<'a> {
         let estimates = manifest.estimates.iter().filter_map(|entry| self.estimate(entry));
         let estimates: Vec<Estimate> = estimates.collect();
         let options = manifest.options.iter().filter_map(|entry| self.option(entry));
-        let options: Vec<PackOption> = options.collect();
+        let options: Vec<PackOption> = at_most(manifest.options.len(), options);
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
-        let requirements: Vec<Requirement> = requirements.collect();
+        let requirements: Vec<Requirement> = at_most(manifest.requirements.len(), requirements);
         let aliases = manifest.aliases.iter().filter_map(|it| self.alias(it)).collect();
         let defaults = manifest.defaults.iter().map(|it| self.default_set(it)).collect();
         let signal_defs = self.signal_defs();
@@ -165,7 +166,7 @@ impl<'a> Checker<'a> {
     }
 
     fn check_unique(&mut self, ids: Vec<&Text>, what: &str) {
-        let mut seen: IndexMap<&str, &Text> = IndexMap::new();
+        let mut seen: HashMap<&str, &Text> = HashMap::with_capacity(ids.len());
         for id in ids.into_iter().filter(|id| !id.stands_in()) {
             match seen.get(id.as_str()) {
                 None => {
@@ -624,6 +625,13 @@ impl<'a> Checker<'a> {
         }
         failed
     }
+}
+
+/// Collects things whose number is known to be no larger, so that they never move.
+fn at_most<T>(most: usize, things: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::with_capacity(most);
+    all.extend(things);
+    all
 }
 
 /// Follows the `$names` of an expression; tells whether they lead back to the first of `path`.

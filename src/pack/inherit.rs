@@ -1,6 +1,6 @@
 //! What a pack has from the packs that it extends.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::manifest::{FramesEntry, Manifest, ParameterEntry};
 use super::names::type_of;
@@ -193,7 +193,7 @@ fn joined<T>(own: Vec<T>, mut base: Vec<T>, id: impl Fn(&T) -> &str) -> Vec<T> {
     }
     let places = base.iter().enumerate().map(|(at, entry)| (id(entry).to_owned(), at));
     let mut places: HashMap<String, usize> = places.collect();
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(own.len() + base.len());
     for entry in own {
         let place = Some(id(&entry)).filter(|id| !id.is_empty()).and_then(|id| places.remove(id));
         match place.and_then(|at| base.get_mut(at)) {
