@@ -1,15 +1,19 @@
 //! Parsing overrides, beside Hydra's own parser.
 
+use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use hydrule::overrides::parse;
 
-use crate::pairs::{fastest, hydra};
+use crate::pairs::{fastest, folder, hydra, hydrule};
 
 const ROUNDS: usize = 20;
+/// How many overrides a sweep has, and how many of them differ.
+const SWEPT: u32 = 1_000_000;
+const DIFFERENT: u32 = 1_000;
 
 /// What launch scripts are full of, by what makes it hard.
 const OVERRIDES: [(&str, &str); 6] = [
@@ -38,24 +42,50 @@ for line in sys.stdin.read().splitlines():
 /// Prints the table.
 pub fn run() {
     println!("{:<24}{:>12}{:>12}{:>8}", "", "hydrule", "Hydra", "ratio");
-    let theirs = hydra().map(|python| times_of_hydra(&python));
+    let python = hydra();
+    let lines: Vec<&str> = OVERRIDES.iter().map(|(_, text)| *text).collect();
+    let theirs = python.as_ref().map(|python| times_of_hydra(python, &lines));
     for (at, (what, text)) in OVERRIDES.into_iter().enumerate() {
         let ours =
             fastest(ROUNDS, || (0..1000).map(|_| parse(text).unwrap().text.len()).sum::<usize>());
         let ours = ours / 1000;
-        let theirs = theirs.as_ref().and_then(|times| times.get(at));
-        let shown = theirs.map_or("no Hydra".to_owned(), |it| format!("{} us", it.as_micros()));
-        let ratio = theirs
-            .map_or(String::new(), |it| format!("{:.0}", it.as_secs_f64() / ours.as_secs_f64()));
-        println!("{what:<24}{:>9} ns{shown:>12}{ratio:>8}", ours.as_nanos());
+        row(what, ours, theirs.as_ref().and_then(|times| times.get(at)).copied());
     }
+    let ours = fastest(3, || swept().status().unwrap()) / SWEPT;
+    let sample: Vec<String> = (0..DIFFERENT).step_by(100).map(rate).collect();
+    let sample: Vec<&str> = sample.iter().map(String::as_str).collect();
+    let theirs = python.map(|python| times_of_hydra(&python, &sample));
+    let theirs = theirs.map(|times| times.iter().sum::<Duration>() / sample.len() as u32);
+    row("one of a sweep's", ours, theirs);
 }
 
-fn times_of_hydra(python: &Path) -> Vec<Duration> {
+fn row(what: &str, ours: Duration, theirs: Option<Duration>) {
+    let shown = theirs.map_or("no Hydra".to_owned(), |it| format!("{} us", it.as_micros()));
+    let ratio =
+        theirs.map_or(String::new(), |it| format!("{:.0}", it.as_secs_f64() / ours.as_secs_f64()));
+    println!("{what:<24}{:>9} ns{shown:>12}{ratio:>8}", ours.as_nanos());
+}
+
+fn rate(at: u32) -> String {
+    format!("optim.group{}.learning_rate={at}e-6", at % 8)
+}
+
+/// Reads the overrides of a sweep from lines of JSON, from start to end.
+fn swept() -> Command {
+    let path: PathBuf = folder().join("sweep.jsonl");
+    if !path.exists() {
+        let line = |at: u32| format!("\"{}\"\n", rate(at.wrapping_mul(7919) % DIFFERENT));
+        fs::write(&path, (0..SWEPT).map(line).collect::<String>()).unwrap();
+    }
+    let mut command = hydrule(&["parse", "--jsonl"]);
+    command.stdin(File::open(&path).unwrap()).stdout(Stdio::null());
+    command
+}
+
+fn times_of_hydra(python: &Path, lines: &[&str]) -> Vec<Duration> {
     let mut command = Command::new(python);
     command.args(["-c", HYDRA]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    let lines: Vec<&str> = OVERRIDES.iter().map(|(_, text)| *text).collect();
     child.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
     let told = child.wait_with_output().unwrap();
     let told = String::from_utf8(told.stdout).unwrap();
