@@ -229,6 +229,26 @@ fn values_that_sbatch_refuses_are_found() {
     }
 }
 
+#[test]
+fn directives_that_are_comments_are_found() {
+    let cases = [
+        ("##SBATCH --time=1", Some(Level::Note)),
+        ("# # SBATCH a", Some(Level::Note)),
+        ("# SBATCH --time=1", Some(Level::Note)),
+        ("#SBTACH --time=1", Some(Level::Warning)),
+        ("#sbatch\t-N1", Some(Level::Warning)),
+        ("#BATCH -N1", Some(Level::Warning)),
+        ("# SBATCH options are below", None),
+        ("#PBS -l nodes=1", None),
+        ("# batch -N1", None),
+        ("#SBATCH -N1", None),
+    ];
+    for (line, level) in cases {
+        let found = findings(&script(line));
+        assert_eq!(found.iter().map(|it| it.level).next(), level, "{line}");
+    }
+}
+
 /// Edits the lines and returns them, or the code of the fault and what it underlines.
 fn edited(lines: &str, name: &str, value: &Value) -> Result<String, String> {
     let source = script(lines);

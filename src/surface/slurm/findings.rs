@@ -1,13 +1,16 @@
 //! Directives that do not do what they seem to.
 
 use super::{read_header, values};
-use crate::text::{Fault, Finding, Level, Source, Span};
+use crate::text::{Fault, Finding, Level, Source, Span, edit_distance};
 
 /// The rules about directives: id and what each finds, in a sentence.
 pub const DIRECTIVE_RULES: [(&str, &str); 3] = [
     ("refused-directive", "sbatch refuses the script for a directive"),
     ("ignored-directive", "a directive stands below the first command, where sbatch does not look"),
-    ("disabled-directive", "a directive is switched off by a second `#`"),
+    (
+        "disabled-directive",
+        "a directive is a comment: behind a second `#`, a blank, or a misspelt `SBATCH`",
+    ),
 ];
 
 /// Finds what the author of a script's directives should know, in the order of the text.
@@ -24,33 +27,61 @@ pub fn findings(source: &Source) -> Vec<Finding> {
             .helped("move the line above the first command");
         finding("ignored-directive", Level::Warning, fault)
     });
-    let disabled = disabled_lines(source.text()).into_iter().map(|span| {
-        let fault = Fault::new(
-            "hydrule::slurm::disabled_directive",
-            span,
-            "this directive is switched off",
-        );
-        let fault = fault.labelled("sbatch reads lines that begin with one `#`");
-        finding("disabled-directive", Level::Note, fault)
+    let comments = comments(source.text()).into_iter().map(|(span, comment)| {
+        let (level, message, label) = comment.told();
+        let fault = Fault::new("hydrule::slurm::disabled_directive", span, message);
+        finding("disabled-directive", level, fault.labelled(label))
     });
-    let mut found: Vec<Finding> = refused.chain(ignored).chain(disabled).collect();
+    let mut found: Vec<Finding> = refused.chain(ignored).chain(comments).collect();
     found.sort_by_key(|it| it.fault.span);
     found
 }
 
-/// Finds the lines that begin with several `#` before `SBATCH`.
-fn disabled_lines(text: &str) -> Vec<Span> {
-    let mut spans = Vec::new();
+/// What keeps a directive from being one.
+#[derive(Debug, Clone, Copy)]
+enum Comment {
+    /// Several `#`.
+    Off,
+    /// A blank behind the `#`.
+    Apart,
+    /// A word that is nearly `SBATCH`.
+    Misspelt,
+}
+
+impl Comment {
+    fn told(self) -> (Level, &'static str, &'static str) {
+        let (off, read) = ("this directive is switched off", "sbatch reads this line as a comment");
+        match self {
+            Self::Off => (Level::Note, off, "sbatch reads lines that begin with one `#`"),
+            Self::Apart => (Level::Note, off, "no blank may stand behind the `#`"),
+            Self::Misspelt => (Level::Warning, read, "did you mean `#SBATCH`?"),
+        }
+    }
+
+    /// Looks at a line without its end.
+    fn of(line: &str) -> Option<Self> {
+        let bare = line.trim_start_matches(['#', ' ']);
+        let marks = line.get(..line.len() - bare.len())?;
+        let (word, rest) = bare.split_once([' ', '\t'])?;
+        let option = rest.trim_start().starts_with('-');
+        match word {
+            "SBATCH" if marks.matches('#').count() > 1 => Some(Self::Off),
+            "SBATCH" if marks.starts_with("# ") && option => Some(Self::Apart),
+            "SBATCH" => None,
+            _ if marks != "#" || !option => None,
+            _ => (edit_distance(&word.to_uppercase(), "SBATCH") <= 1).then_some(Self::Misspelt),
+        }
+    }
+}
+
+/// Finds the lines that look like directives and are comments.
+fn comments(text: &str) -> Vec<(Span, Comment)> {
+    let mut found = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        let bare = line.trim_start_matches(['#', ' ']);
-        let marks = line.len() - bare.len();
-        let several = line.get(..marks).is_some_and(|it| it.matches('#').count() > 1);
-        let word = bare.strip_prefix("SBATCH").is_some_and(|rest| rest.starts_with([' ', '\t']));
-        if several && word {
-            spans.push(Span::new(at, at + line.trim_end().len()));
-        }
+        let span = Span::new(at, at + line.trim_end().len());
+        found.extend(Comment::of(line.trim_end()).map(|comment| (span, comment)));
         at += line.len();
     }
-    spans
+    found
 }
