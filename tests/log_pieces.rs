@@ -1,5 +1,5 @@
-//! A log tells the same however it comes in: in pieces of any size, and whether or not literals are
-//! searched for before lines are read.
+//! A log tells the same however it comes in: in pieces and blocks of any size, searched by any number of
+//! threads, and whether or not literals are searched for before lines are read.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read};
 
 use hydrule::pack::{Pack, Phase, load};
-use hydrule::signal::{Confidence, Kind, Scan, SignalDef, Signals};
+use hydrule::signal::{Confidence, Kind, Portions, Scan, SignalDef, Signals};
 
 use crate::support::root;
 
@@ -23,6 +23,12 @@ impl Read for Pieces<'_> {
 
 fn scan(signals: &Signals, log: &[u8], piece: usize) -> Scan {
     signals.read("log", &mut Pieces(log, piece), &mut |_| ()).unwrap()
+}
+
+/// Searches blocks of this size on several threads, from the first one on.
+fn scan_blocks(signals: &Signals, log: &[u8], block: usize) -> Scan {
+    let portions = Portions { block, alone: 0, threads: 3 };
+    signals.read_in(portions, "log", &mut Pieces(log, 997), &mut |_| ()).unwrap()
 }
 
 /// The signals of a pack, with one that never matches and has no literal, so that every line is read.
@@ -57,8 +63,12 @@ fn pieces_and_literals_change_nothing() {
     assert!(logs.len() > 150, "{} logs", logs.len());
     for (name, log) in logs {
         let whole = scan(pack.signals(), &log, usize::MAX);
-        for piece in [7, 61, 1000] {
-            assert!(scan(pack.signals(), &log, piece) == whole, "{name} in pieces of {piece}");
+        assert!(scan(pack.signals(), &log, 7) == whole, "{name} in pieces");
+        for block in [7, 61, 1000] {
+            assert!(
+                scan_blocks(pack.signals(), &log, block) == whole,
+                "{name} in blocks of {block}"
+            );
         }
         assert!(scan(&slow, &log, usize::MAX) == whole, "{name} without literals");
     }
@@ -94,8 +104,12 @@ fn long_logs_tell_the_same_in_any_pieces() {
         let log = log.into_bytes();
         let whole = scan(pack.signals(), &log, usize::MAX);
         assert!(!whole.events.is_empty() && !whole.notes.is_empty(), "{}", whole.events.len());
-        for piece in [997, 65_521] {
-            assert!(scan(pack.signals(), &log, piece) == whole, "{long} in pieces of {piece}");
+        assert!(scan(pack.signals(), &log, 65_521) == whole, "{long} in pieces");
+        for block in [997, 65_521] {
+            assert!(
+                scan_blocks(pack.signals(), &log, block) == whole,
+                "{long} in blocks of {block}"
+            );
         }
         if long == 0 {
             assert!(scan(&slow, &log, usize::MAX) == whole, "without literals");

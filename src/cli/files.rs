@@ -220,7 +220,7 @@ pub struct LogInput {
     /// What messages call it.
     pub name: String,
     /// Its bytes, decompressed.
-    pub input: Box<dyn Read>,
+    pub input: Box<dyn Read + Send>,
     /// Whether it is compressed.
     pub compressed: bool,
     /// How many bytes the file has.
@@ -230,14 +230,14 @@ pub struct LogInput {
 /// Opens a log: a file, a pipe, or standard input for `-`. What is compressed with gzip or zstd is
 /// told by its first bytes, not by its name.
 pub fn open_log(path: &Path) -> Result<LogInput, CliError> {
-    let (name, size, raw): (_, _, Box<dyn Read>) = if path == Path::new("-") {
+    let (name, size, raw): (_, _, Box<dyn Read + Send>) = if path == Path::new("-") {
         ("standard input".to_owned(), None, Box::new(io::stdin()))
     } else {
         let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
         let about = file.metadata().map_err(|error| unreadable(path, &error))?;
         // What the system makes up while it is read has no length.
         let size = Some(about.len()).filter(|it| about.is_file() && *it > 0);
-        let raw: Box<dyn Read> = match size {
+        let raw: Box<dyn Read + Send> = match size {
             Some(left) => Box::new(AsOpened { file, left }),
             None => Box::new(file),
         };
@@ -246,7 +246,7 @@ pub fn open_log(path: &Path) -> Result<LogInput, CliError> {
     let mut raw = BufReader::with_capacity(64 << 10, raw);
     let start = raw.fill_buf().map_err(|error| unreadable(path, &error))?;
     let (gzip, zstd) = (start.starts_with(&[0x1f, 0x8b]), start.starts_with(&ZSTD));
-    let input: Box<dyn Read> = match (gzip, zstd) {
+    let input: Box<dyn Read + Send> = match (gzip, zstd) {
         (true, _) => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
         (_, true) => Box::new(Frames { input: Some(Frame::Before(raw)) }),
         _ => Box::new(raw),
@@ -274,7 +274,7 @@ impl Read for AsOpened {
 /// How a frame of zstd begins.
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-type Raw = BufReader<Box<dyn Read>>;
+type Raw = BufReader<Box<dyn Read + Send>>;
 type Zstd = ruzstd::decoding::StreamingDecoder<Raw, ruzstd::decoding::FrameDecoder>;
 
 /// Frames of zstd one after the other, as appending to a file and several threads write them.
@@ -343,7 +343,7 @@ pub fn scan_log(
 
 /// Ends where compressed data is damaged, as the log of a job is whose writer was killed.
 struct Undamaged {
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     compressed: bool,
     damage: Option<String>,
 }

@@ -3,6 +3,7 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
+use super::blocks::Portions;
 use super::def::{Kind, PhaseDef, SignalDef};
 use super::event::Scan;
 use super::launched::MARK;
@@ -63,10 +64,24 @@ impl Signals {
     pub fn read(
         &self,
         name: &str,
-        input: &mut dyn Read,
+        input: &mut (dyn Read + Send),
         progress: &mut dyn FnMut(usize),
     ) -> io::Result<Scan> {
-        Reader::new(self, name).read(input, progress)
+        self.read_in(Portions::default(), name, input, progress)
+    }
+
+    /// Reads a log as [`Self::read`] does, in these portions.
+    ///
+    /// # Errors
+    /// What reading `input` fails with.
+    pub fn read_in(
+        &self,
+        portions: Portions,
+        name: &str,
+        input: &mut (dyn Read + Send),
+        progress: &mut dyn FnMut(usize),
+    ) -> io::Result<Scan> {
+        Reader::new(self, name).read(input, portions, progress)
     }
 
     /// Tells whether a line may show a failure, or the overrides of the job.
