@@ -125,6 +125,7 @@ fn word(rule: Syntax) -> Option<&'static str> {
         | Syntax::raw_start
         | Syntax::named
         | Syntax::id
+        | Syntax::id_start
         | Syntax::ws => None,
     }
 }
@@ -157,6 +158,7 @@ impl Lower<'_> {
         let no = parts.next().map(|part| self.ternary(part));
         match (test, yes, no) {
             (Some(test), Some(yes), Some(no)) => {
+                let span = test.span.cover(no.span);
                 let kind = ExprKind::Conditional(Box::new(test), Box::new(yes), Box::new(no));
                 Expr { span, kind }
             }
