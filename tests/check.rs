@@ -561,6 +561,21 @@ fn comments_take_findings_out_where_bash_allows_them() {
 }
 
 #[test]
+fn a_comment_that_names_no_rule_is_told_which_one_is_meant() {
+    let workspace = Workspace::new();
+    let line = "python3 -m my.app a.b=1 a.b=2 # hydrule: ignore[";
+    for (rule, help) in [
+        ("repeted-key", "did you mean `repeated-key`?"),
+        ("stray-brace", "take it out of the comment"),
+        ("something-else", "take it out of the comment"),
+    ] {
+        workspace.write("run.sh", &format!("{line}{rule}]\n"));
+        let told = workspace.hydrule("check run.sh").run().shown();
+        assert!(told.contains(help), "{rule}: {told}");
+    }
+}
+
+#[test]
 fn a_comment_that_ignores_nothing_is_found() {
     let workspace = Workspace::new();
     workspace.write(

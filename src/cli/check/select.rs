@@ -62,12 +62,8 @@ impl<'a> Selection<'a> {
             return Ok(());
         }
         // Only a word that may be wrong is worth reading every pack.
-        let mut all = known.clone();
+        let mut all = shipped()?;
         all.extend(packs);
-        for pack in EMBEDDED {
-            let pack = load(pack.name).map_err(|error| CliError::pack(pack.name, error))?;
-            all.extend(pack.requirements.iter().map(|it| it.id.clone()));
-        }
         let Some(wrong) = words().find(|word| word.is_empty() || !fits(&all, word)) else {
             return Ok(());
         };
@@ -80,6 +76,19 @@ impl<'a> Selection<'a> {
         };
         Err(CliError::at_word(wrong, fault.labelled("no such rule").helped(help)))
     }
+}
+
+/// The ids of the rules that are no pack's, and of those of the packs that ship.
+///
+/// # Errors
+/// What is wrong with such a pack.
+pub fn shipped() -> Result<BTreeSet<String>, CliError> {
+    let mut all = built_in();
+    for pack in EMBEDDED {
+        let pack = load(pack.name).map_err(|error| CliError::pack(pack.name, error))?;
+        all.extend(pack.requirements.iter().map(|it| it.id.clone()));
+    }
+    Ok(all)
 }
 
 /// The ids of the rules that are no pack's.

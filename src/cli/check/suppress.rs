@@ -1,12 +1,13 @@
 //! What a script's comments take out of the findings.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use super::select::{Selection, own_rules};
+use super::select::{Selection, own_rules, shipped};
 use crate::surface::bash::Script;
 use crate::surface::marks::{Mark, Marks, Says, lines_of};
 use crate::surface::pins::idle_pins;
-use crate::text::{Fault, Finding, Level, Mend, Span};
+use crate::text::{Fault, Finding, Level, Mend, Span, nearest};
 
 /// The rule about comments that ignore nothing.
 pub const UNUSED: &str = "unused-suppression";
@@ -35,6 +36,7 @@ pub fn suppress(
         .collect();
     let mut used = vec![false; marks.all.len()];
     let all = found.len();
+    let known: BTreeSet<String> = found.iter().map(|it| it.rule.clone()).collect();
     let mut kept: Vec<Finding> = found
         .into_iter()
         .filter(|finding| {
@@ -56,7 +58,7 @@ pub fn suppress(
             let message = format!("`{rule}` finds nothing here");
             let fault = Fault::new("hydrule::mark::unused", mark.span, message)
                 .labelled("this ignores nothing")
-                .helped("take it out of the comment");
+                .helped(helped(rule, &known));
             let mut finding = Finding::new(UNUSED, Level::Warning, source, fault);
             // What a pack's rule finds may depend on what is told here and now.
             let own = own_rules().any(|(id, _)| id == rule);
@@ -78,6 +80,16 @@ pub fn suppress(
     kept.retain(|it| selection.holds(&it.rule));
     kept.sort_by_key(|it| it.fault.span);
     (kept, gone)
+}
+
+/// Tells what to do about a comment that ignores nothing: a name that no rule has may be misspelt.
+fn helped(rule: &str, found: &BTreeSet<String>) -> String {
+    let shipped = shipped().unwrap_or_default();
+    let known = shipped.iter().chain(found).map(String::as_str);
+    match nearest(rule, known, 1).first() {
+        Some(near) if *near != rule => format!("did you mean `{near}`?"),
+        _ => "take it out of the comment".to_owned(),
+    }
 }
 
 /// Tells whether a comment is about one of the places of a finding.
