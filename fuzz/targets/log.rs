@@ -1,24 +1,11 @@
-//! Logs: whatever bytes they hold, and in whatever pieces they come.
+//! Logs: whatever bytes they hold, and in whatever portions two threads read them.
 #![no_main]
 
-use std::io::{self, Read};
 use std::sync::OnceLock;
 
 use hydrule::pack::{EMBEDDED, Watch, load};
+use hydrule::signal::Portions;
 use libfuzzer_sys::fuzz_target;
-
-/// Gives so many bytes at a time.
-struct Pieces<'a>(&'a [u8], usize);
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let length = self.0.len().min(out.len()).min(self.1);
-        let (now, later) = self.0.split_at(length);
-        out[..length].copy_from_slice(now);
-        self.0 = later;
-        Ok(length)
-    }
-}
 
 fn watch() -> &'static Watch {
     static WATCH: OnceLock<Watch> = OnceLock::new();
@@ -31,7 +18,8 @@ fn watch() -> &'static Watch {
 fuzz_target!(|bytes: &[u8]| {
     let signals = &watch().signals;
     let whole = signals.read("job.log", &mut &bytes[..], &mut |_| ()).expect("memory is read");
-    let mut pieces = Pieces(bytes, 1 + bytes.len() % 97);
-    let pieces = signals.read("job.log", &mut pieces, &mut |_| ()).expect("memory is read");
+    let portions = Portions { block: 1 + bytes.len() % 97, alone: bytes.len() / 2, threads: 2 };
+    let pieces = signals.read_in(portions, "job.log", &mut &bytes[..], &mut |_| ());
+    let pieces = pieces.expect("memory is read");
     assert_eq!(format!("{:?}", whole.events), format!("{:?}", pieces.events));
 });
