@@ -569,7 +569,7 @@ fn a_comment_that_names_no_rule_is_told_which_one_is_meant() {
         ("stray-brace", "take it out of the comment"),
         ("something-else", "take it out of the comment"),
     ] {
-        workspace.write("run.sh", &format!("{line}{rule}]\n"));
+        workspace.write("run.sh", format!("{line}{rule}]\n"));
         let told = workspace.hydrule("check run.sh").run().shown();
         assert!(told.contains(help), "{rule}: {told}");
     }
