@@ -112,21 +112,26 @@ fn is_time(value: &str) -> bool {
 }
 
 fn is_memory(value: &str) -> bool {
-    let value = value.trim_ascii_start();
-    let value = value.strip_prefix('+').unwrap_or(value);
+    let signed = value.trim_ascii_start();
+    let value = signed.strip_prefix(['+', '-']).unwrap_or(signed);
     let suffix = value.trim_start_matches(|it: char| it.is_ascii_digit());
     let number = value.strip_suffix(suffix).unwrap_or_default();
     let unit = suffix.strip_suffix(['b', 'B']).unwrap_or(suffix);
     // Later versions know larger units.
     let known = unit.len() == 1
         && unit.contains(['K', 'k', 'M', 'm', 'G', 'g', 'T', 't', 'P', 'p', 'E', 'e']);
-    number.parse::<i64>().is_ok() && (known || suffix.is_empty())
+    let fits = |number: i64| number == 0 || !signed.starts_with('-');
+    number.parse().is_ok_and(fits) && (known || suffix.is_empty())
 }
 
 fn are_nodes(value: &str) -> bool {
     let numbers = value.trim_ascii_start().split(['-', ',', ':', '+']);
     let mut given = numbers.filter(|it| !it.is_empty()).peekable();
-    let number = |it: &str| are_digits(it.strip_suffix(['k', 'K', 'm', 'M']).unwrap_or(it));
+    // Both units may stand there.
+    let number = |it: &str| {
+        let it = it.strip_suffix(['m', 'M']).unwrap_or(it);
+        are_digits(it.strip_suffix(['k', 'K']).unwrap_or(it))
+    };
     given.peek().is_some() && given.all(number)
 }
 
@@ -150,9 +155,9 @@ mod tests {
     fn values_are_taken_as_slurm_takes_them() {
         let taken = [
             (Form::Time, "1- -1 -2 infinite UNLIMITED 0-0 00:00 1-2:3:4 1:60 1-24 99999999999"),
-            (Form::Memory, "4 4k 4KB 4kb 4Mb 4TB +4G 04G 0G 99999999999G 1P"),
+            (Form::Memory, "4 4k 4KB 4kb 4Mb 4TB +4G 04G 0G -0 -00g 99999999999G 1P"),
             (Form::Count, "4 +4 04 99999999999"),
-            (Form::Nodes, "0 2 1-2 1k 2K 2m -2 +2 1K-2K 1,2 1-4:2"),
+            (Form::Nodes, "0 2 1-2 1k 2K 2m 9Km -2 +2 1K-2K 1,2 1-4:2"),
         ];
         for (form, values) in taken {
             values.split(' ').for_each(|value| assert!(form.takes(value), "{form:?}: {value}"));
