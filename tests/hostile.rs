@@ -37,6 +37,31 @@ fn deep(open: &str, middle: &str, close: &str, depth: usize) -> String {
 }
 
 #[test]
+fn values_that_double_in_a_loop_end_soon() {
+    // No round is known to be the last.
+    let rounds = |body: &str| format!("while [ $i -lt 2 ]; do {body}; $ i=$((i + 1)); done\n");
+    for body in [
+        "X=\"$X$X\"",
+        "X+=$X",
+        "A=(\"${A[@]}\" \"${A[@]}\")",
+        "set -- \"$@\" \"$@\"",
+        "cd \"x$PWD\"",
+        "X=$(dirname \"$X/$X/x\")",
+    ] {
+        let workspace = Workspace::new();
+        let begin = "X=aaaa\nA=(a b)\nset -- a b\ni=0\n";
+        let launch = "python -m my.app a.b=1 \"a.c=$X$PWD\" \"${A[@]}\" \"$@\"\n";
+        workspace.write("run.sh", format!("{begin}{}{launch}", rounds(body)));
+        let output = soon(workspace.hydrule("show run.sh"));
+        assert!(output.out.contains("a.b=1"), "{body}: {}", shortened(&output));
+    }
+    let workspace = Workspace::new();
+    let calls = "f() { f \"$@\" \"$@\" \"$@\" \"$@\"; }\nf a\npython -m my.app a.b=1\n";
+    workspace.write("run.sh", calls);
+    assert!(soon(workspace.hydrule("show run.sh")).out.contains("a.b=1"));
+}
+
+#[test]
 fn deep_overrides_are_errors_with_their_place() {
     let workspace = Workspace::new();
     let many = 20_000;

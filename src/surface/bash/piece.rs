@@ -40,6 +40,10 @@ impl Unknown {
         Self { seen: without_lines(&why), why, path: None }
     }
 
+    fn size(&self) -> usize {
+        self.why.len() + self.path.as_ref().map_or(0, String::len)
+    }
+
     /// Adds what it depends on.
     #[must_use]
     pub fn seeing(self, seen: &str) -> Self {
@@ -64,6 +68,26 @@ fn condensed(text: String) -> String {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     format!("{:x}", hasher.finish())
+}
+
+/// How many bytes a value is followed to; Linux passes no command more than two million.
+const LONGEST: usize = 1 << 20;
+
+/// About how many bytes a piece takes, and each variable that it went through.
+const EACH: usize = 64;
+
+/// Tells whether texts are longer together than values are followed: a loop that doubles one grows without
+/// end.
+pub fn are_too_long<'a>(texts: impl IntoIterator<Item = &'a Text>) -> bool {
+    let mut room = LONGEST;
+    let mut pieces = texts.into_iter().flat_map(|text| &text.pieces);
+    pieces.any(|piece| {
+        let size = EACH * (1 + piece.via.len())
+            + piece.text.as_ref().map_or_else(Unknown::size, String::len);
+        let fits = size <= room;
+        room = room.saturating_sub(size);
+        !fits
+    })
 }
 
 /// Where a piece was made.

@@ -12,7 +12,7 @@ use super::command::{Command as Recognised, is_override, recognise};
 use super::decide;
 use super::launch::{Launch, Start};
 use super::making::Field;
-use super::piece::{Origin, Piece, Text, Unknown};
+use super::piece::{Origin, Piece, Text, Unknown, are_too_long};
 use super::state::{Arguments, Element, Function, Rest, Var, sketch};
 use super::walk::{Done, Flow, Walker};
 use crate::text::Span;
@@ -443,7 +443,7 @@ impl Walker<'_> {
             }
             _ => None,
         };
-        self.state.folder = path;
+        self.state.folder = path.filter(|path| path.len() <= LONGEST_PATH);
     }
 
     fn call(&mut self, function: &Function, run: &Run<'_>) -> Flow {
@@ -466,6 +466,9 @@ impl Walker<'_> {
         if flow == Flow::Exit { Flow::Exit } else { Flow::Next }
     }
 }
+
+/// Linux knows no longer path, in bytes.
+const LONGEST_PATH: usize = 4096;
 
 /// Tells whether a command's first word is an override rather than a program.
 fn is_orphan(first: &str) -> bool {
@@ -507,6 +510,10 @@ pub(super) fn list_of(fields: &[Field]) -> Arguments {
         sure: !field.unsure,
     });
     let known: Vec<Element> = elements.collect();
+    if are_too_long(known.iter().map(|it| &it.text)) {
+        let unknown = Unknown::new("the arguments are too long to be followed");
+        return Arguments { known: Vec::new(), rest: Rest::Unknown(unknown) };
+    }
     let rest = match fields.len() - known.len() {
         0 => Rest::Nothing,
         1 => Rest::Script,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use brush_parser::ast::FunctionBody;
 use indexmap::{IndexMap, IndexSet};
 
-use super::piece::{Origin, Piece, Text, Unknown};
+use super::piece::{Origin, Piece, Text, Unknown, are_too_long};
 use super::syntax::Syntax;
 use crate::text::{Source, Span};
 
@@ -170,6 +170,14 @@ pub struct Frame {
 }
 
 impl Var {
+    fn is_too_long(&self) -> bool {
+        match self {
+            Self::Text(text) => are_too_long([text]),
+            Self::Array(elements) => are_too_long(elements.iter().map(|it| &it.text)),
+            Self::Unset | Self::Unknown(_) => false,
+        }
+    }
+
     /// Returns a text that differs where the value may.
     pub fn sketch(&self) -> String {
         match self {
@@ -243,6 +251,8 @@ impl State {
         let value = if self.odd.contains(name) {
             let why = format!("{name} is declared in a way that changes its values");
             Var::Unknown(Unknown::new(why).seeing(&value.sketch()))
+        } else if value.is_too_long() {
+            Var::Unknown(Unknown::new(format!("{name} is too long to be followed")))
         } else {
             value
         };
