@@ -18,6 +18,7 @@ use super::args::RewriteArgs;
 use super::choose::{Chosen, choose_pack, signs_of_texts};
 use super::error::CliError;
 use super::job::{plain_entries, request};
+use super::lines::{closed, unread};
 use super::project::Project;
 use super::threads::{self, in_turn};
 use super::told::{Known, check_fact, quantity_or};
@@ -27,7 +28,7 @@ use crate::engine::{
 use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety, Signs};
-use crate::text::{count, secret};
+use crate::text::secret;
 use crate::value::Value;
 
 /// How many bytes of lines a thread has in hand, which bounds the memory.
@@ -332,10 +333,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     match all.worst {
         Became::Clean => Ok(Done::Clean),
         Became::Proposed => Ok(Done::Proposed),
-        Became::Wrong => {
-            let message = format!("{} of standard input cannot be read", count(all.wrong, "line"));
-            Err(CliError::plain(message).helped(format!("the first is line {}", all.first)))
-        }
+        Became::Wrong => Err(unread(all.wrong, all.first)),
     }
 }
 
@@ -377,13 +375,6 @@ impl Answered {
         self.lines += next.lines;
         self.wrong += next.wrong;
         self.worst = self.worst.max(next.worst);
-    }
-}
-
-fn closed(error: &io::Error) -> CliError {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => CliError::ClosedPipe,
-        _ => CliError::plain(format!("cannot write the output: {error}")),
     }
 }
 

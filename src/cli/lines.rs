@@ -58,11 +58,17 @@ pub fn each_line(
     if wrong == 0 {
         return Ok(Done::Clean);
     }
-    let message = format!("{} of standard input cannot be read", count(wrong, "line"));
-    Err(CliError::plain(message).helped(format!("the first is line {first}")))
+    Err(unread(wrong, first))
 }
 
-fn closed(error: &io::Error) -> CliError {
+/// Tells how many lines could not be read, and the number of the first of them.
+pub fn unread(wrong: usize, first: usize) -> CliError {
+    let message = format!("{} of standard input cannot be read", count(wrong, "line"));
+    CliError::plain(message).helped(format!("the first is line {first}"))
+}
+
+/// Tells why the output could not be written; that nobody reads it any more is no error.
+pub fn closed(error: &io::Error) -> CliError {
     match error.kind() {
         io::ErrorKind::BrokenPipe => CliError::ClosedPipe,
         _ => CliError::plain(format!("cannot write the output: {error}")),
