@@ -36,7 +36,9 @@ pub fn suppress(
         .collect();
     let mut used = vec![false; marks.all.len()];
     let all = found.len();
-    let known: BTreeSet<String> = found.iter().map(|it| it.rule.clone()).collect();
+    // Few scripts have a comment, and fewer one that names no rule.
+    let names = || found.iter().map(|it| it.rule.clone()).collect();
+    let known: BTreeSet<String> = if marks.all.is_empty() { BTreeSet::new() } else { names() };
     let mut kept: Vec<Finding> = found
         .into_iter()
         .filter(|finding| {
@@ -55,13 +57,18 @@ pub fn suppress(
     for (mark, _) in marks.all.iter().zip(used).filter(|(_, used)| !used) {
         let Says::Ignore { rule, .. } = &mark.says else { continue };
         if selection.holds(rule) {
+            let own = own_rules().any(|(id, _)| id == rule);
+            let meant = if own { None } else { meant_by(rule, &known) };
+            let help = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "take it out of the comment".to_owned(),
+            };
             let message = format!("`{rule}` finds nothing here");
             let fault = Fault::new("hydrule::mark::unused", mark.span, message)
                 .labelled("this ignores nothing")
-                .helped(helped(rule, &known));
+                .helped(help);
             let mut finding = Finding::new(UNUSED, Level::Warning, source, fault);
             // What a pack's rule finds may depend on what is told here and now.
-            let own = own_rules().any(|(id, _)| id == rule);
             let edit = marks.without(source, mark);
             finding.fix = edit
                 .map(|it| Mend::safe(format!("take `{rule}` out"), source, vec![it]).only_if(own));
@@ -82,14 +89,13 @@ pub fn suppress(
     (kept, gone)
 }
 
-/// Tells what to do about a comment that ignores nothing: a name that no rule has may be misspelt.
-fn helped(rule: &str, found: &BTreeSet<String>) -> String {
+/// Finds the rule that a name comes near which no rule has, among those that ship and those that found
+/// something. All packs are read for it.
+fn meant_by(name: &str, found: &BTreeSet<String>) -> Option<String> {
     let shipped = shipped().unwrap_or_default();
     let known = shipped.iter().chain(found).map(String::as_str);
-    match nearest(rule, known, 1).first() {
-        Some(near) if *near != rule => format!("did you mean `{near}`?"),
-        _ => "take it out of the comment".to_owned(),
-    }
+    let near = nearest(name, known, 1).first().copied().filter(|near| *near != name);
+    near.map(str::to_owned)
 }
 
 /// Tells whether a comment is about one of the places of a finding.
