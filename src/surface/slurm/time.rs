@@ -2,10 +2,7 @@
 
 /// Reads a time as whole minutes, rounded up as Slurm does; no limit (`0`, `INFINITE`) is none.
 pub(super) fn minutes(text: &str) -> Option<i64> {
-    let number = |text: &str| -> Option<i64> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| digits)
-    };
+    let number = |text: &str| -> Option<i64> { text.parse().ok().filter(|_| are_digits(text)) };
     let (days, rest) = match text.split_once('-') {
         Some((days, rest)) => (Some(number(days)?), rest),
         None => (None, text),
@@ -22,6 +19,11 @@ pub(super) fn minutes(text: &str) -> Option<i64> {
     let hours = days.unwrap_or(0).checked_mul(24)?.checked_add(hours)?;
     let whole = hours.checked_mul(60)?.checked_add(minutes)?;
     whole.checked_add(seconds.checked_add(59)? / 60).filter(|total| *total > 0)
+}
+
+/// Tells whether a text is a number without sign.
+pub(super) fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Writes minutes as `hours:minutes:seconds`, behind the days where there are any.

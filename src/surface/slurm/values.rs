@@ -1,6 +1,7 @@
 //! Values for which `sbatch` refuses a script before it asks the cluster.
 
 use super::Directive;
+use super::time::are_digits;
 use crate::text::Fault;
 
 /// What an option takes.
@@ -93,10 +94,6 @@ fn unsigned(text: &str) -> Option<&str> {
     let text = text.trim_ascii_start();
     let digits = text.strip_prefix('+').unwrap_or(text);
     Some(digits).filter(|it| are_digits(it))
-}
-
-fn are_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_time(value: &str) -> bool {
