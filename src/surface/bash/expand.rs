@@ -14,6 +14,7 @@ use super::making::{Field, Making, Separators};
 use super::nesting;
 use super::operate::decoded;
 use super::piece::{Origin, Piece, Quoting, Step, Text, Unknown};
+use super::reread::is_read_too_often;
 use super::state::{Outside, State, Var};
 use super::syntax::Written;
 use crate::text::Span;
@@ -360,7 +361,8 @@ impl Variables for Reading<'_, '_> {
 
 /// Parses a word into its pieces.
 pub fn parsed(text: &str) -> Option<Vec<WordPieceWithSource>> {
-    let readable = nesting::too_deep(text).is_none() && !nesting::subscripts_too_deep(text);
+    let deep = nesting::too_deep(text).is_some() || nesting::subscripts_too_deep(text);
+    let readable = !deep && !is_read_too_often(text);
     let parse = || brush_parser::word::parse(text, &ParserOptions::default());
     readable.then(|| contained(parse)?.ok())?
 }

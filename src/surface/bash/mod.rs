@@ -32,6 +32,7 @@ mod paths;
 mod piece;
 mod place;
 mod remove;
+mod reread;
 mod rounds;
 mod run;
 mod set_once;

@@ -2,6 +2,7 @@
 
 use brush_parser::Token;
 
+use super::reread::{has_subscript, is_read_too_often};
 use crate::text::{Fault, Span};
 
 /// How deep statements, expansions and parentheses may nest together. People nest fewer than ten;
@@ -106,7 +107,7 @@ pub fn too_deep_a_token(tokens: &[Token]) -> Option<&Token> {
         open.count(token, begins);
         begins =
             matches!(token, Token::Operator(..)) || begins && LEADING.contains(&token.to_str());
-        open.is_too_deep()
+        open.is_too_deep() || has_subscript(token.to_str()) && is_read_too_often(token.to_str())
     })
 }
 
