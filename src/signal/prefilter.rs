@@ -110,10 +110,13 @@ impl Prefilter {
     }
 
     fn index(&mut self) {
+        let usual = usual_groups();
         for (literal, (text, _)) in self.literals.iter().enumerate() {
             for way in 0..STRIDE {
                 let places = (way..text.len() - 1).step_by(STRIDE);
-                let Some(place) = places.max_by_key(|place| rarity(text, *place)) else { continue };
+                let Some(place) = places.max_by_key(|place| rarity(&usual, text, *place)) else {
+                    continue;
+                };
                 for bytes in groups(text, place) {
                     let (byte, mask) = slot(bytes);
                     self.bits.get_mut(byte).into_iter().for_each(|byte| *byte |= mask);
@@ -311,11 +314,19 @@ fn groups(literal: &[u8], place: usize) -> Vec<u32> {
     }
 }
 
-/// How unusual the group of a literal is in logs.
-fn rarity(literal: &[u8], place: usize) -> (bool, bool, u32) {
+/// The groups of what a healthy log says, and those that lack a byte at an end, in order.
+fn usual_groups() -> Vec<u32> {
+    let windows = |bytes| USUAL.as_bytes().windows(bytes).map(group);
+    let mut groups: Vec<u32> = windows(STRIDE).chain(windows(STRIDE - 1)).collect();
+    groups.sort_unstable();
+    groups
+}
+
+/// How unusual the group of a literal is in logs, of which some groups are `usual`.
+fn rarity(usual: &[u32], literal: &[u8], place: usize) -> (bool, bool, u32) {
     let to = (place + STRIDE - 1).min(literal.len());
     let known = literal.get(place.saturating_sub(1)..to).unwrap_or_default();
-    let usual = memchr::memmem::find(USUAL.as_bytes(), known).is_some();
+    let usual = usual.binary_search(&group(known)).is_ok();
     (known.len() == STRIDE, !usual, known.iter().map(|byte| unusual(*byte)).sum())
 }
 

@@ -31,6 +31,10 @@ enum Open {
 
 /// Tells whether a word would be read too often.
 pub fn is_read_too_often(word: &str) -> bool {
+    let opening = word.bytes().filter(|it| b"$\"([".contains(it)).count();
+    if opening <= MOST_OPEN {
+        return false;
+    }
     // Where a word is broken, what is quoted may be no text: its expansions count alone then.
     is_too_open(word, true) || is_too_open(word, false)
 }
