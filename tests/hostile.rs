@@ -63,7 +63,7 @@ fn values_that_double_in_a_loop_end_soon() {
 
 #[test]
 fn words_whose_expansions_are_never_closed_end_soon() {
-    // Each of the first took from twenty seconds to more than minutes.
+    // Each of the first took twenty seconds, or more than a minute.
     let found = ["arithmetic", "braces", "parentheses", "quotes", "subscript", "words"];
     let found = found.map(|it| fs::read(format!("fuzz/corpus/script/open-{it}.sh")).unwrap());
     let not_arithmetic = format!("N[{}{}\n", "$((a) b".repeat(24), ")".repeat(48));
