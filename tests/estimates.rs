@@ -389,7 +389,7 @@ fn formulas_read_known_keys() {
             if seen.contains(&fact) {
                 continue;
             }
-            open.extend(pack.lets.get(&fact).map(|it| &it.condition));
+            open.extend(pack.lets.get(fact.as_str()).map(|it| &it.condition));
             seen.push(fact);
         }
     }

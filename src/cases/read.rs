@@ -40,7 +40,7 @@ fn case(table: Reader<'_>, load: Load<'_>, common: &Draft) -> Draft {
         draft.faults.push(fault);
     }
     draft.at = Some(name.location.clone());
-    draft.name = name.value;
+    draft.name = name.value.into_owned();
     draft.check_inputs(&table.location());
     table.finish();
     draft
@@ -115,9 +115,12 @@ impl Draft {
             *slot = text_or_file(table, field, name, load, faults).or(slot.take());
         }
         let environment = table.text_entries("env").into_iter();
-        inputs.environment.extend(environment.map(|(name, text)| (name.value, text.value)));
+        inputs.environment.extend(
+            environment.map(|(name, text)| (name.value.into_owned(), text.value.into_owned())),
+        );
         if let Some((arguments, _)) = table.list("args") {
-            inputs.arguments = Some(arguments.into_iter().map(|it| it.value).collect());
+            inputs.arguments =
+                Some(arguments.into_iter().map(|it| it.value.into_owned()).collect());
         }
         let fallback = table.location();
         told(table, "fact", &fallback, &mut inputs.facts);
@@ -159,7 +162,7 @@ impl Draft {
 
     /// Reads what belongs to one case alone.
     fn read_own(&mut self, table: &Reader<'_>) {
-        self.title = table.optional_text("title").map(|it| it.value);
+        self.title = table.optional_text("title").map(|it| it.value.into_owned());
         let whole = table.location();
         self.snap = table.flag("snapshot").map(|(truth, _)| truth);
         if let Some((each, at)) = table.list("each") {

@@ -131,7 +131,7 @@ impl Triple {
         let beside = self.folder.join(text.as_str());
         let name = match is_pack(&beside) {
             true => beside.display().to_string(),
-            false => text.value.clone(),
+            false => text.value.to_string(),
         };
         match pack::load(&name) {
             // Mistakes inside the pack have places of their own.

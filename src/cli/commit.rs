@@ -137,7 +137,7 @@ pub fn planned(job: &Job, plan: &Plan) -> Record {
         repair.into_iter().flat_map(|it| it.repaired_by.iter().map(repaired)).collect();
     for step in &plan.steps {
         let option = pack.options.iter().find(|option| option.id == step.option);
-        steps.push(record(&step.option, option.map(|option| option.why.as_str())));
+        steps.push(record(&step.option, option.map(|option| option.why.as_ref())));
         steps.extend(step.applied.repaired_by.iter().map(repaired));
     }
     let keys = plan.changes.iter().map(|change| RecordedChange {

@@ -78,7 +78,7 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
             pack.map(|pack| told_target(pack, text.as_str(), "the project"))
                 .transpose()
                 .map_err(|error| error.moved_to(text))?;
-            say("target", text.value.clone(), From::File(text.location.clone()));
+            say("target", text.value.to_string(), From::File(text.location.clone()));
         }
         None => {
             let from = From::Default("the keys of the launch tell it".to_owned());
@@ -90,17 +90,25 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
         say(&format!("params.{name}"), value.to_string(), from);
     }
     for (id, reason) in &overlay.off {
-        say(&format!("off.{}", id.value), reason.value.clone(), From::File(id.location.clone()));
+        say(
+            &format!("off.{}", id.value),
+            reason.value.to_string(),
+            From::File(id.location.clone()),
+        );
     }
     for pin in project.files.iter().flat_map(|it| &it.pins) {
-        say("pins", pin.value.clone(), From::File(pin.location.clone()));
+        say("pins", pin.value.to_string(), From::File(pin.location.clone()));
     }
     for (glob, pack) in project.launches() {
         let key = format!("launches.{}", glob.value);
-        say(&key, pack.value.clone(), From::File(glob.location.clone()));
+        say(&key, pack.value.to_string(), From::File(glob.location.clone()));
     }
     for (glob, path) in project.bases() {
-        say(&format!("base.{}", glob.value), path.value.clone(), From::File(glob.location.clone()));
+        say(
+            &format!("base.{}", glob.value),
+            path.value.to_string(),
+            From::File(glob.location.clone()),
+        );
     }
     Ok(lines)
 }
@@ -110,7 +118,9 @@ fn lines(project: &Project, packs: &[Pack]) -> Result<Vec<Line>, CliError> {
 fn parameters(project: &Project, overlay: &Overlay, packs: &[Pack]) -> Vec<(String, Value, From)> {
     let told = overlay.parameters.iter();
     let told: Vec<(String, Value, From)> = told
-        .map(|(name, value)| (name.value.clone(), value.clone(), From::File(name.location.clone())))
+        .map(|(name, value)| {
+            (name.value.to_string(), value.clone(), From::File(name.location.clone()))
+        })
         .collect();
     if project.packs().is_none() {
         return told;
@@ -134,7 +144,7 @@ fn cluster(project: &Project) -> impl Iterator<Item = Line> {
     let Cluster { max_gpus, host_memory } = project.cluster();
     let line = |key: &str, limit: Text| Line {
         key: format!("cluster.{key}"),
-        value: limit.value,
+        value: limit.value.into_owned(),
         from: From::File(limit.location),
     };
     let gpus = max_gpus.map(|it| line("max_gpus", it));

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::ast::Condition;
 use crate::path::KeyPath;
-use crate::text::{Fault, Span};
+use crate::text::{Fault, Said, Span};
 
 /// A rewrite of the form `target := expression`.
 #[derive(Debug, Clone)]
@@ -61,17 +61,21 @@ impl fmt::Display for Target {
 impl Assignment {
     /// Reads a rewrite; nothing if it is no assignment, and so a plain override.
     pub fn parse(text: &str) -> Option<Result<Self, Vec<Fault>>> {
-        Self::read(text, &Condition::parse)
+        Self::read(text, Condition::parse)
     }
 
     /// Takes a rewrite that was checked before, as [`Condition::sound`] takes its expression.
-    pub fn sound(text: &str) -> Option<Self> {
-        Self::read(text, &|value| Ok(Condition::sound(value)))?.ok()
+    pub fn sound(text: &Said) -> Option<Self> {
+        let read = match text {
+            Said::Borrowed(text) => Self::read(text, |value| Ok(Condition::sound(value))),
+            Said::Owned(text) => Self::read(text, |value| Ok(Condition::sound(value.to_owned()))),
+        };
+        read?.ok()
     }
 
-    fn read(
-        text: &str,
-        expression: &dyn Fn(&str) -> Result<Condition, Vec<Fault>>,
+    fn read<'a>(
+        text: &'a str,
+        expression: impl FnOnce(&'a str) -> Result<Condition, Vec<Fault>>,
     ) -> Option<Result<Self, Vec<Fault>>> {
         let (target, value) = text.split_once(":=")?;
         let (adds, name) = match target.trim().strip_prefix("++") {

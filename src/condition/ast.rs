@@ -6,25 +6,25 @@ use regex_lite::Regex;
 use super::builtins::Builtin;
 use super::parse::read;
 use crate::path::KeyPath;
-use crate::text::Span;
+use crate::text::{Said, Span};
 use crate::value::Value;
 
 /// An expression and the text it was read from.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    pub(super) text: String,
+    pub(super) text: Said,
     root: OnceLock<Expr>,
 }
 
 impl Condition {
-    pub(super) fn new(text: String, root: Expr) -> Self {
-        Self { text, root: OnceLock::from(root) }
+    pub(super) fn new(text: impl Into<Said>, root: Expr) -> Self {
+        Self { text: text.into(), root: OnceLock::from(root) }
     }
 
     /// Takes an expression that was checked before, such as one of a pack that ships. It is parsed
     /// when it is first asked for: most are not. What cannot be parsed is null.
-    pub fn sound(text: &str) -> Self {
-        Self { text: text.to_owned(), root: OnceLock::new() }
+    pub fn sound(text: impl Into<Said>) -> Self {
+        Self { text: text.into(), root: OnceLock::new() }
     }
 
     /// Returns the text.

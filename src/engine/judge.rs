@@ -114,7 +114,7 @@ fn swept_keys(condition: &Condition, pack: &Pack, state: &State) -> Vec<(KeyPath
             if let Some(name) = used.fact() {
                 let expression = pack.lets.get_key_value(name);
                 if let Some((name, expression)) =
-                    expression.filter(|(it, _)| !seen.contains(&it.as_str()))
+                    expression.filter(|(it, _)| !seen.contains(&it.as_ref()))
                 {
                     seen.push(name);
                     open.push(&expression.condition);

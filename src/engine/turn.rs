@@ -13,6 +13,7 @@ use crate::facts::{Found, Lookup, Missing, Provenance};
 use crate::overrides::Language;
 use crate::pack::Pack;
 use crate::path::KeyPath;
+use crate::text::Said;
 use crate::value::Value;
 
 /// One value that would turn a verdict around.
@@ -208,7 +209,7 @@ impl Search<'_> {
         condition: &Condition,
         stepwise: bool,
         view: &View<'_>,
-        open: &mut Vec<String>,
+        open: &mut Vec<Said>,
     ) -> Vec<Reading> {
         let mut all = Vec::new();
         for reading in condition.readings(view, stepwise) {

@@ -19,9 +19,11 @@ pub struct WholeBase {
 
 impl WholeBase {
     pub(super) fn read(table: Reader<'_>) -> Self {
-        let texts = |texts: Vec<super::Text>| texts.into_iter().map(|it| it.value).collect();
+        let texts =
+            |texts: Vec<super::Text>| texts.into_iter().map(|it| it.value.into_owned()).collect();
         let launches = texts(table.some_texts("launches"));
-        let (config_name, groups) = (table.text("config_name").value, texts(table.texts("groups")));
+        let (config_name, groups) =
+            (table.text("config_name").value.into_owned(), texts(table.texts("groups")));
         let file = table.text("file");
         let leaves = file.as_str().split('/').any(|part| part.is_empty() || part == "..");
         if leaves && !file.stands_in() {
@@ -30,7 +32,7 @@ impl WholeBase {
             table.blame(fault.helped("write it as `package/config/whole.yaml`"));
         }
         table.finish();
-        Self { launches, config_name, groups, file: file.value }
+        Self { launches, config_name, groups, file: file.value.into_owned() }
     }
 
     /// Tells whether a module or script starts from it.

@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
             .iter()
             .chain(&manifest.silent)
             .filter_map(|signal| signal.phase.as_ref());
-        phases.extend(fixed.map(|phase| phase.value.clone()));
+        phases.extend(fixed.map(|phase| phase.value.to_string()));
         let faults = manifest.faults.clone();
         Self {
             manifest,
@@ -192,7 +192,7 @@ impl<'a> Checker<'a> {
         }
         if self.trusts(text) {
             return Some(Expression {
-                condition: Condition::sound(&text.value),
+                condition: Condition::sound(text.value.clone()),
                 text: text.clone(),
             });
         }
@@ -240,7 +240,11 @@ impl<'a> Checker<'a> {
 
     fn invariant(&mut self, entry: &InvariantEntry) -> Option<Invariant> {
         let value = self.expression(&entry.value, Type::Any)?;
-        Some(Invariant { id: entry.id.value.clone(), title: entry.title.value.clone(), value })
+        Some(Invariant {
+            id: entry.id.value.to_string(),
+            title: entry.title.value.to_string(),
+            value,
+        })
     }
 
     fn estimate(&mut self, entry: &EstimateEntry) -> Option<Estimate> {
@@ -258,13 +262,13 @@ impl<'a> Checker<'a> {
             self.blame_all(&entry.error, fault.helped("write a percentage, as in `15%`"));
         }
         Some(Estimate {
-            phase: entry.phase.value.clone(),
-            title: entry.title.value.clone(),
+            phase: entry.phase.value.to_string(),
+            title: entry.title.value.to_string(),
             when: when.map_or(Some(None), |when| when.map(Some))?,
             bytes: bytes?,
             error: error?,
-            assumes: entry.assumes.as_ref().map(|text| text.value.clone()),
-            source: entry.source.value.clone(),
+            assumes: entry.assumes.as_ref().map(|text| text.value.to_string()),
+            source: entry.source.value.to_string(),
         })
     }
 
@@ -287,15 +291,15 @@ impl<'a> Checker<'a> {
             self.check_cost(name, *amount);
         }
         Some(PackOption {
-            id: entry.id.value.clone(),
+            id: entry.id.value.to_string(),
             title: entry.title.value.clone(),
             when: when?,
             versions: entry.versions.clone(),
             rewrite: rewrite?,
-            relieves: entry.relieves.iter().map(|phase| phase.value.clone()).collect(),
-            loads: entry.loads.iter().map(|phase| phase.value.clone()).collect(),
+            relieves: entry.relieves.iter().map(|phase| phase.value.to_string()).collect(),
+            loads: entry.loads.iter().map(|phase| phase.value.to_string()).collect(),
             changes: entry.changes,
-            cost: entry.cost.iter().map(|(name, cost)| (name.value.clone(), *cost)).collect(),
+            cost: entry.cost.iter().map(|(name, cost)| (name.value.to_string(), *cost)).collect(),
             safety: entry.safety,
             why: entry.why.value.clone(),
             source: entry.source.value.clone(),
@@ -348,7 +352,7 @@ impl<'a> Checker<'a> {
     fn target_versions(&mut self) -> Vec<TargetVersion> {
         let manifest = self.manifest;
         let mut versions = Vec::new();
-        let globs = |texts: &[Text]| texts.iter().map(|it| KeyGlob(it.value.clone())).collect();
+        let globs = |texts: &[Text]| texts.iter().map(|it| KeyGlob(it.value.to_string())).collect();
         for VersionEntry { number: text, adds, drops, assumed } in &manifest.versions {
             match Version::read(&text.value) {
                 Some(number) => {
@@ -369,7 +373,7 @@ impl<'a> Checker<'a> {
     }
 
     fn alias(&mut self, entry: &AliasEntry) -> Option<Alias> {
-        let glob = |text: &Text| KeyGlob(text.value.clone());
+        let glob = |text: &Text| KeyGlob(text.value.to_string());
         let (old, new) = (glob(&entry.old), glob(&entry.new));
         let conversions = [&entry.read, &entry.write];
         let converts = conversions.iter().any(|it| it.is_some());
@@ -401,16 +405,16 @@ impl<'a> Checker<'a> {
     fn default_set(&mut self, entry: &DefaultEntry) -> DefaultSet {
         let values = entry.values.iter().map(|(key, value)| (key.value.clone(), value.clone()));
         DefaultSet {
-            of: entry.of.value.clone(),
+            of: entry.of.value.to_string(),
             versions: entry.versions.as_ref().and_then(|text| self.named_versions(text)),
-            source: entry.source.value.clone(),
+            source: entry.source.value.to_string(),
             values: values.collect(),
         }
     }
 
     fn check_phase(&mut self, phase: &Text) {
         let unreadable = phase.stands_in() || self.manifest.is_open();
-        if unreadable || self.phases.contains(&phase.value) {
+        if unreadable || self.phases.iter().any(|it| *it == phase.value) {
             return;
         }
         let message = format!("there is no phase `{}`", phase.value);
@@ -446,7 +450,7 @@ impl<'a> Checker<'a> {
         let repair = self.rewrites(&entry.repair);
         self.template(&entry.message);
         Some(Requirement {
-            id: entry.id.value.clone(),
+            id: entry.id.value.to_string(),
             when: self
                 .guarded(when.map_or(Some(None), |when| when.map(Some))?, entry.versions.as_ref()),
             versions: entry.versions.clone(),
@@ -565,7 +569,7 @@ impl<'a> Checker<'a> {
             if self.trusts(&expression.text) {
                 continue;
             }
-            let mut path = vec![name.as_str()];
+            let mut path = vec![name.as_ref()];
             if reaches(lets, name, expression, &mut path) {
                 let message = format!("`${name}` is defined by itself: {}", path.join(" → "));
                 let fault = Fault::new("hydrule::pack::let_cycle", Span::at(0), message);
@@ -576,16 +580,17 @@ impl<'a> Checker<'a> {
     }
 
     fn signal_defs(&self) -> Vec<SignalDef> {
-        let typed = |(name, kind): &(Text, Option<FactType>)| Some((name.value.clone(), (*kind)?));
+        let typed =
+            |(name, kind): &(Text, Option<FactType>)| Some((name.value.to_string(), (*kind)?));
         readable_signals(self.manifest)
             .map(|entry| SignalDef {
-                name: entry.name.value.clone(),
-                event: entry.event.value.clone(),
+                name: entry.name.value.to_string(),
+                event: entry.event.value.to_string(),
                 kind: entry.kind,
                 confidence: entry.confidence,
-                pattern: entry.pattern.value.clone(),
+                pattern: entry.pattern.value.to_string(),
                 types: entry.types.iter().filter_map(typed).collect(),
-                phase: entry.phase.as_ref().map(|phase| phase.value.clone()),
+                phase: entry.phase.as_ref().map(|phase| phase.value.to_string()),
             })
             .collect()
     }
@@ -649,7 +654,7 @@ fn reaches<'a>(
             path.push(name);
             return true;
         }
-        if path.contains(&name.as_str()) {
+        if path.contains(&name.as_ref()) {
             continue;
         }
         path.push(name);
@@ -667,7 +672,7 @@ fn readable_signals(manifest: &Manifest) -> impl Iterator<Item = &SignalEntry> {
 }
 
 fn texts(texts: &[Text]) -> Vec<String> {
-    texts.iter().map(|text| text.value.clone()).collect()
+    texts.iter().map(|text| text.value.to_string()).collect()
 }
 
 fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {
@@ -677,7 +682,7 @@ fn parameters(manifest: &Manifest) -> IndexMap<String, Parameter> {
             let value = entry.default.clone()?;
             let help = entry.help.as_ref().map_or("", Text::as_str).to_owned();
             let location = entry.name.location.clone();
-            Some((entry.name.value.clone(), Parameter { value, help, location }))
+            Some((entry.name.value.to_string(), Parameter { value, help, location }))
         })
         .collect()
 }

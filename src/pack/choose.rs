@@ -104,10 +104,10 @@ fn header(pack: &EmbeddedPack) -> Header {
     let file = pack.files.iter().filter(|(path, _)| path.ends_with("/pack.toml"));
     let sources: Vec<Source> = file.map(|(path, text)| Source::fixed(path, text)).collect();
     let manifest = Manifest::read(&sources, Extent::Header);
-    let texts = |texts: &[Text]| texts.iter().map(|it| it.value.clone()).collect();
+    let texts = |texts: &[Text]| texts.iter().map(|it| it.value.to_string()).collect();
     Header {
         name: pack.name,
-        target: manifest.target.as_ref().map_or_else(String::new, |it| it.value.clone()),
+        target: manifest.target.as_ref().map_or_else(String::new, |it| it.value.to_string()),
         launches: texts(&manifest.launches),
         claims: Vec::new(),
         keys: texts(&manifest.keys),

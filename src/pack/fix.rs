@@ -50,7 +50,9 @@ impl Fix {
                 changed: changed.filter_map(|text| read_changed(table, text)).collect(),
                 worked: table.truth("worked"),
                 reference: not_empty(table, table.text("reference")),
-                note: table.optional_text("note").map_or_else(String::new, |it| it.value),
+                note: table
+                    .optional_text("note")
+                    .map_or_else(String::new, |it| it.value.into_owned()),
                 pack: table.optional_text("pack"),
             }
         })
@@ -63,7 +65,7 @@ fn not_empty(table: &Reader<'_>, text: Text) -> String {
         let fault = Fault::new("hydrule::backtest::no_reference", text.location.span, message);
         table.blame(fault.helped("such as \"owner/repository#17\", or the number of a job"));
     }
-    text.value
+    text.value.into_owned()
 }
 
 fn read_changed(table: &Reader<'_>, text: Text) -> Option<Changed> {

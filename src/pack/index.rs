@@ -234,7 +234,7 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn of(pack: &'a Pack) -> Self {
         let keys = pack.defaults.iter().flat_map(|set| set.values.keys());
-        Self { lets: &pack.lets, defaults: keys.map(String::as_str).collect() }
+        Self { lets: &pack.lets, defaults: keys.map(AsRef::as_ref).collect() }
     }
 
     /// Returns a name that must be told for this one to be, unless the pack may tell it.

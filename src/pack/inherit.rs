@@ -115,7 +115,7 @@ impl Manifest {
         for (id, reason) in std::mem::take(&mut self.off) {
             let mut found = self.take_out(&id, &reason);
             for again in self.switched_off.iter_mut().filter(|it| it.id == id.value) {
-                (again.reason, again.by) = (reason.value.clone(), id.location.clone());
+                (again.reason, again.by) = (reason.value.to_string(), id.location.clone());
                 found = true;
             }
             if !found && !self.is_open() {
@@ -163,9 +163,9 @@ impl Manifest {
         }
         let found = !gone.is_empty();
         self.switched_off.extend(gone.into_iter().map(|(kind, defined)| SwitchedOff {
-            id: id.value.clone(),
+            id: id.value.to_string(),
             kind,
-            reason: reason.value.clone(),
+            reason: reason.value.to_string(),
             by: id.location.clone(),
             defined,
         }));

@@ -293,7 +293,7 @@ impl Manifest {
 
     /// Returns in which language the target's launches have their arguments.
     pub(super) fn arguments(&self) -> Arguments {
-        let hydra_launches = self.hydra_launches.iter().map(|it| it.value.clone()).collect();
+        let hydra_launches = self.hydra_launches.iter().map(|it| it.value.to_string()).collect();
         Arguments { language: self.language.unwrap_or_default(), hydra_launches }
     }
 
@@ -469,8 +469,8 @@ impl Manifest {
         if table.has("add_frames") {
             self.frames.push(FramesEntry { phase: name, frames: frames("add_frames") });
         } else {
-            let (title, frames) = (table.text("title").value, frames("frames"));
-            let (name, location) = (name.value, name.location);
+            let (title, frames) = (table.text("title").value.into_owned(), frames("frames"));
+            let (name, location) = (name.value.into_owned(), name.location);
             self.phases.push(Phase { name, title, frames, location });
         }
         table.finish();
@@ -499,9 +499,9 @@ impl Manifest {
 }
 
 fn perhaps(table: Reader<'_>) -> Perhaps {
-    let globs = |field| table.texts(field).into_iter().map(|it| it.value).collect();
+    let globs = |field| table.texts(field).into_iter().map(|it| it.value.into_owned()).collect();
     let (keys, without) = (globs("keys"), globs("without"));
-    let what = table.text("what").value;
+    let what = table.text("what").value.into_owned();
     table.finish();
     Perhaps { what, keys, without }
 }

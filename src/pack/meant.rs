@@ -52,7 +52,7 @@ impl Pack {
     }
 
     fn default_keys(&self) -> impl Iterator<Item = &str> {
-        self.defaults.iter().flat_map(|set| set.values.keys()).map(String::as_str)
+        self.defaults.iter().flat_map(|set| set.values.keys()).map(AsRef::as_ref)
     }
 
     /// Tells whether anything in the pack is about the key.

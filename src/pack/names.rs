@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 
 use super::inherit::ESTIMATE;
 use super::manifest::{Manifest, SignalEntry};
-use super::rule::PEAK;
+use super::read::Text;
+use super::rule::{ByName, PEAK};
 use crate::condition::{KeyKnown, Names, Type};
 use crate::facts::{DIRECTIVES, DirectiveKind};
 use crate::path::KeyPath;
@@ -40,7 +41,7 @@ pub struct PackNames {
 #[derive(Debug, Clone)]
 struct Collected {
     names: IndexMap<String, Type>,
-    keys: IndexMap<String, Type>,
+    keys: ByName<Type>,
     /// The words that a fact can be.
     words: IndexMap<String, Vec<String>>,
     /// How the names begin of which nothing is known, since a part of the pack cannot be read.
@@ -77,7 +78,7 @@ impl Collected {
             names.insert(PEAK.to_owned(), Type::Bytes);
         }
         for (name, _) in &manifest.lets {
-            names.insert(name.value.clone(), Type::Any);
+            names.insert(name.value.to_string(), Type::Any);
         }
         for signal in signals(manifest) {
             for (fact, kind) in EVENT_FACTS {
@@ -88,7 +89,7 @@ impl Collected {
                 names.insert(format!("{}.{}", signal.event.value, capture.value), kind);
             }
         }
-        let mut keys = IndexMap::new();
+        let mut keys = ByName::default();
         for set in &manifest.defaults {
             for (key, value) in &set.values {
                 let kind = type_of(value);
@@ -137,7 +138,9 @@ fn event_words(manifest: &Manifest) -> IndexMap<String, Vec<String>> {
         for (kind, _) in Kind::WORDS {
             add("kind", kind);
         }
-        for phase in phases.iter().chain(signal.phase.as_ref().map(|phase| &phase.value)) {
+        for phase in
+            phases.iter().map(String::as_str).chain(signal.phase.as_ref().map(Text::as_str))
+        {
             add("phase", phase);
         }
     }

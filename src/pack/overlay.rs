@@ -171,7 +171,7 @@ impl Manifest {
         let message = format!("the pack `{title}` has no parameter `{}`", name.value);
         let span = name.location.span;
         let fault = Fault::new("hydrule::project::parameter", span, message);
-        let known: Vec<&str> = pack.parameters.iter().map(|it| it.name.value.as_str()).collect();
+        let known: Vec<&str> = pack.parameters.iter().map(|it| it.name.as_str()).collect();
         let fault = match nearest(&name.value, known.iter().copied(), 1).first() {
             Some(near) => fault.labelled(format!("did you mean `{near}`?")),
             None => {

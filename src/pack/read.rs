@@ -4,27 +4,32 @@ use std::cell::{Cell, RefCell};
 
 use super::shipped::shipped;
 use super::tree::{Field, Node, Table, Tree, What};
-use crate::text::{Fault, Faults, Location, Source, Span, in_toml_string, nearest};
+use crate::text::{Fault, Faults, Location, Said, Source, Span, in_toml_string, nearest};
 use crate::value::Value;
 
 /// A string of a pack and where it stands; offsets inside it can be mapped back to the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Text {
     /// What the string says.
-    pub value: String,
+    pub value: Said,
     /// Where it stands, quotes included.
     pub location: Location,
     stands_in: bool,
 }
 
 impl Text {
-    fn new(source: &Source, span: Span, value: &str) -> Self {
-        Self { value: value.to_owned(), location: source.at(span), stands_in: false }
+    fn new(source: &Source, span: Span, value: Said) -> Self {
+        Self { value, location: source.at(span), stands_in: false }
+    }
+
+    /// Takes what is known to be a string.
+    fn of(source: &Source, string: Node<'_>) -> Self {
+        Self::new(source, span_of(string), string.kept())
     }
 
     /// Makes an empty text for one that is missing or no text, which is blamed already.
     fn stand_in(source: &Source, span: Span) -> Self {
-        Self { stands_in: true, ..Self::new(source, span, "") }
+        Self { stands_in: true, ..Self::new(source, span, "".into()) }
     }
 
     /// Tells whether nothing readable was written here, so that nothing follows from it.
@@ -34,8 +39,8 @@ impl Text {
 
     /// Makes a text that says something else because of this one.
     #[must_use]
-    pub fn saying(&self, value: String) -> Self {
-        Self { value, ..self.clone() }
+    pub fn saying(&self, value: impl Into<Said>) -> Self {
+        Self { value: value.into(), ..self.clone() }
     }
 
     /// Returns a part of the text, as a text of its own.
@@ -43,7 +48,7 @@ impl Text {
     pub fn part(&self, span: Span) -> Self {
         let at = self.raw(span);
         let value = self.value.get(span.start..span.end).unwrap_or_default();
-        Self::new(&self.location.source, at, value)
+        Self::new(&self.location.source, at, value.to_owned().into())
     }
 
     /// Returns the text.
@@ -191,7 +196,7 @@ impl<'a> Reader<'a> {
     /// Reads a value as a string; an empty one stands in for anything else.
     fn string(&self, value: Node<'_>) -> Text {
         match value.text() {
-            Some(text) => Text::new(self.source, span_of(value), text),
+            Some(_) => Text::of(self.source, value),
             None => {
                 self.wrong_type(value, "a string");
                 Text::stand_in(self.source, span_of(value))
@@ -218,8 +223,8 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let read = |item: Node<'a>| {
-            if let Some(text) = item.text() {
-                return Either::Text(Text::new(self.source, span_of(item), text));
+            if item.text().is_some() {
+                return Either::Text(Text::of(self.source, item));
             }
             self.open(item, what).map_or_else(
                 || {
@@ -302,7 +307,7 @@ impl<'a> Reader<'a> {
         let value = self.take(field)?;
         match plain_value(value) {
             Some(Value::Int(number)) if number > 0 => {
-                Some(Text::new(self.source, span_of(value), &number.to_string()))
+                Some(Text::new(self.source, span_of(value), number.to_string().into()))
             }
             _ => {
                 self.wrong_type(value, "a whole number from 1 on");
@@ -352,9 +357,8 @@ impl<'a> Reader<'a> {
     }
 
     fn rewrite(&self, item: Node<'a>) -> RewriteText {
-        if let Some(text) = item.text() {
-            let set = Text::new(self.source, span_of(item), text);
-            return RewriteText { set, bounds: Vec::new() };
+        if item.text().is_some() {
+            return RewriteText { set: Text::of(self.source, item), bounds: Vec::new() };
         }
         if item.table().is_none() {
             self.wrong_type(item, "a string or a table");
@@ -422,9 +426,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fields(&self, table: Table<'a>) -> Vec<(Text, Node<'a>)> {
-        let named = |Field { name, value }: Field<'a>| {
-            (Text::new(self.source, span_of(name), name.string()), value)
-        };
+        let named = |Field { name, value }: Field<'a>| (Text::of(self.source, name), value);
         table.fields().map(named).collect()
     }
 
@@ -592,7 +594,7 @@ fn collect(table: Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
 ///
 /// # Errors
 /// Every syntax error.
-pub fn tree(source: &Source) -> Result<Tree<'_>, Faults> {
+pub fn tree(source: &Source) -> Result<Tree, Faults> {
     let read = || {
         Tree::read(source.text()).map_err(|errors| Faults {
             source: source.clone(),

@@ -16,7 +16,7 @@ use crate::condition::{Assignment, Condition, Names as _, Type, check};
 use crate::overrides::Override;
 use crate::path::KeyPath;
 use crate::signal::{PhaseDef, SignalDef, Signals};
-use crate::text::{Fault, Level, Location};
+use crate::text::{Fault, Level, Location, Said};
 use crate::value::Value;
 
 /// A pack whose ids are unique, whose expressions are parsed and checked, and whose names exist.
@@ -303,7 +303,7 @@ pub struct Parameter {
 }
 
 /// Things by their names, in order; nobody hostile chooses so many names that a quick hash would not do.
-pub type ByName<T> = IndexMap<String, T, foldhash::fast::RandomState>;
+pub type ByName<T> = IndexMap<Said, T, foldhash::fast::RandomState>;
 
 /// A condition or formula and where the pack writes it.
 #[derive(Debug, Clone)]
@@ -424,7 +424,7 @@ pub struct PackOption {
     /// Its id, unique in the pack.
     pub id: String,
     /// Its title for people.
-    pub title: String,
+    pub title: Said,
     /// When it applies.
     pub when: Expression,
     /// For which versions of the target alone it is.
@@ -442,11 +442,11 @@ pub struct PackOption {
     /// Whether it may be written.
     pub safety: Safety,
     /// Why it helps.
-    pub why: String,
+    pub why: Said,
     /// Where that is known from.
-    pub source: String,
+    pub source: Said,
     /// What common advice gets wrong about it.
-    pub caveat: Option<String>,
+    pub caveat: Option<Said>,
     /// The address of its page, if the pack has such pages.
     pub page: Option<String>,
     /// Where the pack defines it.
@@ -500,13 +500,13 @@ pub struct Requirement {
     /// Whether a run that breaks it fails, or only wastes something.
     pub level: Level,
     /// When a run that breaks it fails.
-    pub fails_at: String,
+    pub fails_at: Said,
     /// What to say; `{key}` and `{$name}` stand for values.
-    pub message: String,
+    pub message: Said,
     /// Rewrites that mend it.
     pub repair: Vec<Rewrite>,
     /// Where it is known from.
-    pub source: Option<String>,
+    pub source: Option<Said>,
     /// The address of its page, if the pack has such pages.
     pub page: Option<String>,
     /// Where the pack defines it.

@@ -10,7 +10,7 @@ use crate::text::Source;
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 /// Returns what a file says that ships with the program; nothing for any other, whatever it says.
-pub(super) fn shipped(source: &Source) -> Option<Tree<'static>> {
+pub(super) fn shipped(source: &Source) -> Option<Tree> {
     let mut files = EMBEDDED.iter().flat_map(|pack| pack.files);
     let ours = |(_, text): &&(&str, &str)| ptr::eq(*text, source.text());
     let (path, _) = files.find(ours)?;

@@ -8,13 +8,13 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
-/// What a file says.
+/// What a file says: borrowed where it ships with the program.
 #[derive(Debug, PartialEq)]
-pub struct Tree<'a> {
+pub struct Tree {
     /// Numbers of four bytes each, the lowest first: the values, one behind the other.
-    pub numbers: Cow<'a, [u8]>,
+    pub numbers: Cow<'static, [u8]>,
     /// All strings and names, un-escaped, one behind the other.
-    pub strings: Cow<'a, str>,
+    pub strings: Cow<'static, str>,
 }
 
 /// The kinds of values, as the numbers say them, and what the last two numbers of each are.
@@ -43,7 +43,7 @@ mod kind {
 /// follow that belong to it, and two more.
 const SIZE: usize = 6;
 
-impl<'a> Tree<'a> {
+impl Tree {
     /// Reads a file.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl Writer {
 #[derive(Debug, Clone, Copy)]
 struct View<'a> {
     numbers: &'a [[u8; 4]],
-    strings: &'a str,
+    strings: &'a Cow<'static, str>,
 }
 
 impl<'a> View<'a> {
@@ -253,9 +253,21 @@ impl<'a> Node<'a> {
 
     /// The string of a text.
     pub fn string(self) -> &'a str {
+        self.tree.strings.get(self.within()).unwrap_or_default()
+    }
+
+    /// The same to be kept: nothing of what ships is copied.
+    pub fn kept(self) -> Cow<'static, str> {
+        match self.tree.strings {
+            Cow::Borrowed(strings) => strings.get(self.within()).unwrap_or_default().into(),
+            Cow::Owned(_) => self.string().to_owned().into(),
+        }
+    }
+
+    /// Where a text lies among the strings.
+    fn within(self) -> Range<usize> {
         let start = self.tree.index(self.at + 4);
-        let end = start + self.tree.index(self.at + 5);
-        self.tree.strings.get(start..end).unwrap_or_default()
+        start..start + self.tree.index(self.at + 5)
     }
 
     /// Tells whether a text is this one; most are told by their length.

@@ -168,7 +168,7 @@ impl Page {
         let offered = repair.filter(|it| !it.asked).and_then(|it| it.outcome.as_ref().ok());
         for state in reported.plan.requirements.iter().filter(|state| state.is_broken()) {
             let rule = reported.pack.requirements.iter().find(|it| it.id == state.id);
-            let when = rule.map_or("start-up", |rule| rule.fails_at.as_str());
+            let when = rule.map_or("start-up", |rule| rule.fails_at.as_ref());
             self.line("");
             let paint = self.paint;
             let mark = paint.broken(rule.map_or(Level::Error, |rule| rule.level));

@@ -113,7 +113,7 @@ fn with_environment(option: &PackOption) -> String {
     });
     let set: Vec<String> = set.collect();
     if set.is_empty() {
-        option.title.clone()
+        option.title.to_string()
     } else {
         format!("{}: {}", option.title, set.join(" "))
     }
@@ -129,7 +129,7 @@ pub fn reason_in_group(
     let caveat = option.and_then(|option| option.caveat.clone());
     let title = option.map(|option| match status {
         Status::Shown => with_environment(option),
-        _ => option.title.clone(),
+        _ => option.title.to_string(),
     });
     let title = title.unwrap_or_default();
     match status {

@@ -1,6 +1,10 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::ptr;
 use std::sync::{Arc, OnceLock};
+
+/// What a file says in one place: part of the program where the file ships with it, so that nothing is copied.
+pub type Said = Cow<'static, str>;
 
 /// A half-open range of byte offsets in one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]

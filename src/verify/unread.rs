@@ -15,7 +15,7 @@ pub fn check(pack: &Pack) -> Vec<Finding> {
         return Vec::new();
     }
     let read = read(pack);
-    let lets = pack.lets.iter().map(|(name, it)| (name.clone(), &it.text.location));
+    let lets = pack.lets.iter().map(|(name, it)| (name.to_string(), &it.text.location));
     let parameters = pack.parameters.iter();
     let parameters = parameters.map(|(name, it)| (format!("param.{name}"), &it.location));
     let own = lets.chain(parameters).filter(|(_, location)| pack.is_own(location));
@@ -31,7 +31,7 @@ fn read(pack: &Pack) -> BTreeSet<String> {
     // What a project's `[cluster]` bounds.
     open.push(HOST_MEMORY.to_owned());
     while let Some(name) = open.pop() {
-        if let Some(named) = pack.lets.get(&name).filter(|_| !names.contains(&name)) {
+        if let Some(named) = pack.lets.get(name.as_str()).filter(|_| !names.contains(&name)) {
             open.extend(facts(&named.condition));
         }
         names.insert(name);
@@ -50,12 +50,12 @@ fn written(pack: &Pack) -> Vec<Condition> {
     let estimates = pack.estimates.iter().flat_map(|it| it.when.iter().chain([&it.bytes]));
     let aliases = pack.aliases.iter().flat_map(|it| it.read.iter().chain(&it.write));
     let told = limits.chain(invariants).chain(estimates).chain(aliases).chain(&pack.goal);
-    let messages = pack.requirements.iter().map(|it| &it.message);
-    let messages = messages.chain(pack.estimates.iter().filter_map(|it| it.assumes.as_ref()));
+    let messages = pack.requirements.iter().map(|it| it.message.as_ref());
+    let messages = messages.chain(pack.estimates.iter().filter_map(|it| it.assumes.as_deref()));
     of_rules(pack)
         .chain(told.map(|it| &it.condition))
         .cloned()
-        .chain(messages.flat_map(|it| in_message(it)))
+        .chain(messages.flat_map(in_message))
         .collect()
 }
 

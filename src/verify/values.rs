@@ -179,7 +179,7 @@ fn collect(pack: &Pack, condition: &Condition, out: &mut Vec<Var>, seen: &mut BT
             continue;
         }
         let named = match &var {
-            Var::Name(name) => pack.lets.get(name),
+            Var::Name(name) => pack.lets.get(name.as_str()),
             Var::Key(_) => None,
         };
         match named {

@@ -87,7 +87,7 @@ impl<'a> Scopes<'a> {
         let packs = all.iter().flat_map(|it| it.packs());
         packs
             .flat_map(|it| &it.requirements)
-            .map(|it| (it.id.clone(), it.message.clone()))
+            .map(|it| (it.id.clone(), it.message.to_string()))
             .collect()
     }
 

@@ -60,7 +60,7 @@ pub fn keys(buffer: &Buffer<'_>, known: Option<&Known<'_>>) -> BTreeMap<String, 
         keys.extend(config.value_keys());
     }
     if let Some(Known { pack, .. }) = known {
-        keys.extend(pack.defaults.iter().flat_map(|it| it.values.keys().cloned()));
+        keys.extend(pack.defaults.iter().flat_map(|it| it.values.keys().map(ToString::to_string)));
         keys.extend(pack.requirements.iter().flat_map(|it| pack.reads(it).names()));
     }
     let is_key = |key: &String| !key.starts_with('$') && !key.contains('*');

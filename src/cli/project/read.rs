@@ -125,7 +125,7 @@ fn cluster(table: Reader<'_>) -> Cluster {
     let (max_gpus, host_memory) = (table.count("max_gpus"), table.optional_text("host_memory"));
     let host_memory = host_memory.filter(|it| !it.stands_in());
     if let Some(text) = &host_memory {
-        let read = quantity_or(Value::Str(text.value.clone()));
+        let read = quantity_or(Value::Str(text.value.to_string()));
         if !matches!(read, Value::Bytes(bytes) if bytes > 0) {
             let message = format!("`{}` is no amount of memory", text.value);
             let fault = Fault::new("hydrule::project::memory", text.location.span, message);
@@ -147,8 +147,6 @@ fn parameter(text: &Text) -> Result<(Text, Value), Fault> {
         return Err(refused("a parameter is set plainly", "write NAME=VALUE"));
     }
     let value = parsed.value().ok_or_else(|| refused("this gives no plain value", "one value"))?;
-    let mut name = text.part(parsed.key_span);
-    let bare = parsed.key.trim_start_matches("param.");
-    bare.clone_into(&mut name.value);
-    Ok((name, quantity_or(value)))
+    let bare = parsed.key.trim_start_matches("param.").to_owned();
+    Ok((text.part(parsed.key_span).saying(bare), quantity_or(value)))
 }

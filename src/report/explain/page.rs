@@ -327,7 +327,7 @@ impl Page<'_> {
     /// Everything about one rule.
     fn one(&mut self, ruling: &Ruling<'_>) {
         let (title, location) = match &ruling.rule {
-            RuleRef::Option(option, _) => (option.title.as_str(), &option.location),
+            RuleRef::Option(option, _) => (option.title.as_ref(), &option.location),
             RuleRef::Requirement(rule, _) => ("requirement", &rule.location),
         };
         self.title(ruling.id(), title, location);

@@ -69,7 +69,7 @@ pub fn pack_json(pack: &Pack) -> Json {
     put("signals", signals.collect());
     let defaults = pack.defaults.iter().map(|set| {
         let values: Map<String, Json> =
-            set.values.iter().map(|(key, it)| (key.clone(), it.to_json())).collect();
+            set.values.iter().map(|(key, it)| (key.to_string(), it.to_json())).collect();
         json!({ "of": set.of, "source": set.source, "values": values })
     });
     put("defaults", defaults.collect());

@@ -83,6 +83,6 @@ fn named<'a>(pack: &'a Pack, conditions: &[&Condition]) -> Vec<(&'a str, String)
             }
         }
     }
-    let lets = pack.lets.iter().filter(|(name, _)| read.contains(name));
-    lets.map(|(name, it)| (name.as_str(), words::one_line(it.text.as_str()))).collect()
+    let lets = pack.lets.iter().filter(|(name, _)| read.iter().any(|known| known == *name));
+    lets.map(|(name, it)| (name.as_ref(), words::one_line(it.text.as_str()))).collect()
 }
