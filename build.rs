@@ -28,7 +28,7 @@ fn read_packs() -> io::Result<()> {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/pack/tree.rs");
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    let mut list = String::from("static SHIPPED: &[(&str, &[u8], &str)] = &[\n");
+    let mut list = String::from("static SHIPPED: &[(&str, Tree)] = &[\n");
     for path in files_in("rules").iter().flat_map(files_in) {
         if !path.ends_with(".toml") {
             continue;
@@ -42,7 +42,8 @@ fn read_packs() -> io::Result<()> {
         fs::write(&strings, tree.strings.as_bytes())?;
         let _ = writeln!(
             list,
-            "    ({path:?}, include_bytes!({numbers:?}), include_str!({strings:?})),"
+            "    ({path:?}, Tree {{ numbers: Cow::Borrowed(include_bytes!({numbers:?})), \
+             strings: Cow::Borrowed(include_str!({strings:?})) }}),"
         );
     }
     list.push_str("];\n");

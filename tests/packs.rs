@@ -41,7 +41,7 @@ fn shipped_packs_are_sound() {
 #[test]
 fn what_changes_the_training_is_never_called_safe() {
     for pack in EMBEDDED {
-        for option in load(pack.name).unwrap().options {
+        for option in load(pack.name).unwrap().options.iter() {
             let harmful = matches!(option.changes, Changes::Algorithm | Changes::Quality);
             assert!(!(harmful && option.safety == Safety::Safe), "{}", option.id);
         }
@@ -81,7 +81,7 @@ fn rules_read_keys_with_known_defaults() {
                 }
             }
         };
-        for option in &pack.options {
+        for option in pack.options.iter() {
             check(&option.when.condition);
             for rewrite in &option.rewrite {
                 if let Rewrite::Assign(assignment, _) = rewrite {

@@ -152,7 +152,7 @@ proptest! {
         }
         let whole = plan(&pack, &state, &world, &Request::default());
         prop_assert_eq!(whole.verdicts.len(), pack.options.len());
-        for (one, option) in whole.verdicts.iter().zip(&pack.options) {
+        for (one, option) in whole.verdicts.iter().zip(pack.options.iter()) {
             prop_assert_eq!(&one.id, &option.id);
         }
         for (one, full) in whole.requirements.iter().zip(&full) {

@@ -101,7 +101,7 @@ impl Weigher<'_> {
     fn lighter(&self, target: &Target) -> Option<Lighter> {
         let phase = self.phase?;
         let mut agreed = None;
-        for option in &self.pack.options {
+        for option in self.pack.options.iter() {
             let names = |list: &[String]| list.iter().any(|it| it == phase);
             let (relieves, loads) = (names(&option.relieves), names(&option.loads));
             if relieves == loads {

@@ -13,7 +13,7 @@ use super::manifest::{
     RequirementEntry, SignalEntry, VersionEntry,
 };
 use super::names::PackNames;
-use super::read::{RewriteText, Text};
+use super::read::{Later, RewriteText, Text, ready};
 use super::rule::{
     Alias, ByName, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack,
     PackOption, Parameter, Phase, Requirement, Rewrite, TargetVersion, VERSION,
@@ -46,7 +46,7 @@ pub(super) fn check(joined: Joined) -> Result<Pack, Vec<Faults>> {
 }
 
 struct Checker<'a> {
-    manifest: &'a Manifest,
+    manifest: &'a Arc<Manifest>,
     names: PackNames,
     phases: Vec<String>,
     versions: Vec<TargetVersion>,
@@ -66,20 +66,21 @@ impl<'a> Checker<'a> {
             .filter_map(|signal| signal.phase.as_ref());
         phases.extend(fixed.map(|phase| phase.value.to_string()));
         let faults = manifest.faults.clone();
-        Self {
+        let mut checker = Self {
             manifest,
             names: PackNames::of(Arc::clone(manifest)),
             phases,
             versions: Vec::new(),
             shipped,
             faults,
-        }
+        };
+        checker.versions = checker.target_versions();
+        checker
     }
 
     fn pack(&mut self) -> Option<Pack> {
         let manifest = self.manifest;
         self.check_unique_ids();
-        self.versions = self.target_versions();
         let named = manifest.lets.iter();
         let named = named
             .filter_map(|(name, it)| Some((name.value.clone(), self.expression(it, Type::Any)?)));
@@ -89,13 +90,12 @@ impl<'a> Checker<'a> {
         let invariants = invariants.collect();
         let estimates = manifest.estimates.iter().filter_map(|entry| self.estimate(entry));
         let estimates: Vec<Estimate> = estimates.collect();
-        let options = manifest.options.iter().filter_map(|entry| self.option(entry));
-        let options: Vec<PackOption> = at_most(manifest.options.len(), options);
+        let options = self.later(|it| it.options());
         let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
         let requirements: Vec<Requirement> = at_most(manifest.requirements.len(), requirements);
         let aliases = manifest.aliases.iter().filter_map(|it| self.alias(it)).collect();
         let defaults = manifest.defaults.iter().map(|it| self.default_set(it)).collect();
-        let signal_defs = self.signal_defs();
+        let signal_defs = self.later(|it| it.signal_defs());
         let text = |text: &Option<Text>| text.as_ref().map_or("", Text::as_str).to_owned();
         let target = manifest.target.as_ref().or(manifest.name.as_ref());
         let target = target.map_or("", Text::as_str).to_owned();
@@ -129,6 +129,15 @@ impl<'a> Checker<'a> {
             index: RuleIndex::default(),
             names: self.names.clone(),
         })
+    }
+
+    /// Makes a part of the pack: now, since it may have faults, or if all of it ships when somebody asks.
+    fn later<T: Send + 'static>(&mut self, make: fn(&mut Checker<'_>) -> T) -> Later<T> {
+        if self.shipped.is_empty() {
+            return ready(make(self));
+        }
+        let (manifest, shipped) = (Arc::clone(self.manifest), self.shipped.to_vec());
+        Later::new(Box::new(move || make(&mut Checker::new(&manifest, &shipped))))
     }
 
     /// Tells whether a text ships with the program, and so has no faults.
@@ -272,11 +281,17 @@ impl<'a> Checker<'a> {
         })
     }
 
+    fn options(&mut self) -> Vec<PackOption> {
+        let entries = &self.manifest.options;
+        at_most(entries.len(), entries.iter().filter_map(|entry| self.option(entry)))
+    }
+
     fn option(&mut self, entry: &OptionEntry) -> Option<PackOption> {
-        let when = self.expression(&entry.when, Type::Bool);
-        let when = when.and_then(|it| self.guarded(Some(it), entry.versions.as_ref()));
-        let rewrite = self.rewrites(&entry.rewrite);
-        if entry.rewrite.is_empty() {
+        let says = &*entry.says;
+        let when = self.expression(&says.when, Type::Bool);
+        let when = when.and_then(|it| self.guarded(Some(it), says.versions.as_ref()));
+        let rewrite = self.rewrites(&says.rewrite);
+        if says.rewrite.is_empty() {
             let fault = Fault::new(
                 "hydrule::pack::no_rewrite",
                 entry.id.location.span,
@@ -284,26 +299,26 @@ impl<'a> Checker<'a> {
             );
             self.blame_all(&entry.id, fault.helped("add `rewrite = ['key := expression']`"));
         }
-        for phase in entry.relieves.iter().chain(&entry.loads) {
+        for phase in says.relieves.iter().chain(&says.loads) {
             self.check_phase(phase);
         }
-        for (name, amount) in &entry.cost {
+        for (name, amount) in &says.cost {
             self.check_cost(name, *amount);
         }
         Some(PackOption {
             id: entry.id.value.to_string(),
-            title: entry.title.value.clone(),
+            title: says.title.value.clone(),
             when: when?,
-            versions: entry.versions.clone(),
+            versions: says.versions.clone(),
             rewrite: rewrite?,
-            relieves: entry.relieves.iter().map(|phase| phase.value.to_string()).collect(),
-            loads: entry.loads.iter().map(|phase| phase.value.to_string()).collect(),
-            changes: entry.changes,
-            cost: entry.cost.iter().map(|(name, cost)| (name.value.to_string(), *cost)).collect(),
-            safety: entry.safety,
-            why: entry.why.value.clone(),
-            source: entry.source.value.clone(),
-            caveat: entry.caveat.as_ref().map(|text| text.value.clone()),
+            relieves: says.relieves.iter().map(|phase| phase.value.to_string()).collect(),
+            loads: says.loads.iter().map(|phase| phase.value.to_string()).collect(),
+            changes: says.changes,
+            cost: says.cost.iter().map(|(name, cost)| (name.value.to_string(), *cost)).collect(),
+            safety: says.safety,
+            why: says.why.value.clone(),
+            source: says.source.value.clone(),
+            caveat: says.caveat.as_ref().map(|text| text.value.clone()),
             page: entry.page.clone(),
             location: entry.location.clone(),
         })

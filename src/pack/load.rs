@@ -82,7 +82,7 @@ mod tests {
         for pack in EMBEDDED {
             let (whole, watched) = (load(pack.name).unwrap(), load_watched(pack.name).unwrap());
             assert_eq!(watched.name, whole.name);
-            assert_eq!(watched.signal_defs, whole.signal_defs, "{}", pack.name);
+            assert_eq!(*watched.signal_defs, *whole.signal_defs, "{}", pack.name);
             assert_eq!(format!("{:?}", watched.phases), format!("{:?}", whole.phases));
             assert_eq!(format!("{:?}", watched.outside), format!("{:?}", whole.outside));
         }

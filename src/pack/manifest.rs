@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::arguments::Arguments;
 use super::bases::WholeBase;
 use super::claim::Claim;
-use super::read::{Either, FaultList, Reader, RewriteText, Text, tree};
+use super::read::{Either, FaultList, Later, Reader, RewriteText, Text, tree};
 use super::rule::{Changes, OutsideFact, Phase, Safety, SwitchedOff};
 use crate::condition::Type;
 use crate::overrides::Language;
@@ -205,6 +205,14 @@ pub(super) struct DefaultEntry {
 pub(super) struct OptionEntry {
     pub location: Location,
     pub id: Text,
+    /// The address of its page.
+    pub page: Option<String>,
+    pub says: Later<OptionText>,
+}
+
+/// What an option says beside its id.
+#[derive(Debug)]
+pub(super) struct OptionText {
     /// For which versions of the target it is; for all where not given.
     pub versions: Option<Text>,
     pub title: Text,
@@ -218,8 +226,6 @@ pub(super) struct OptionEntry {
     pub why: Text,
     pub source: Text,
     pub caveat: Option<Text>,
-    /// The address of its page.
-    pub page: Option<String>,
 }
 
 #[derive(Debug)]
@@ -538,17 +544,18 @@ fn outside_fact(reader: &Reader<'_>, word: &Text) -> OutsideFact {
 }
 
 fn option(table: Reader<'_>) -> OptionEntry {
-    let location = table.location();
-    let (id, title, when) = (table.text("id"), table.text("title"), table.text("when"));
+    let (location, id) = (table.location(), table.text("id"));
+    OptionEntry { location, id, page: None, says: table.later(option_text) }
+}
+
+fn option_text(table: &Reader<'_>) -> OptionText {
+    let (title, when) = (table.text("title"), table.text("when"));
     let (rewrite, relieves) = (table.rewrites("rewrite"), table.texts("relieves"));
     let (loads, cost) = (table.texts("loads"), table.number_entries("cost"));
     let (changes, safety) = (table.choice("changes", &CHANGES), table.choice("safety", &SAFETY));
     let (why, source) = (table.text("why"), table.text("source"));
     let (caveat, versions) = (table.optional_text("caveat"), table.optional_text("versions"));
-    table.finish();
-    OptionEntry {
-        location,
-        id,
+    OptionText {
         versions,
         title,
         when,
@@ -561,7 +568,6 @@ fn option(table: Reader<'_>) -> OptionEntry {
         why,
         source,
         caveat,
-        page: None,
     }
 }
 

@@ -167,7 +167,7 @@ impl Pack {
                 self.read_logs_again();
             }
             (Field::Signal(_), Change::Signals(other)) => {
-                swap(&mut self.signal_defs, other);
+                swap(&mut *self.signal_defs, other);
                 self.read_logs_again();
             }
             (field, Change::Condition(other)) => {

@@ -1,6 +1,7 @@
 //! Reading TOML tables so that every fault is found and every leaf keeps its span.
 
 use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
 
 use super::shipped::shipped;
 use super::tree::{Field, Node, Table, Tree, What};
@@ -113,8 +114,16 @@ impl FaultList {
     }
 }
 
+/// Something that is made when it is first asked for.
+pub type Later<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
+
+/// Takes what is made already.
+pub(super) fn ready<T: Send + 'static>(made: T) -> Later<T> {
+    Later::new(Box::new(move || made))
+}
+
 /// One table being read. Every field taken is remembered, so that [`Reader::finish`] can blame
-/// the others.
+/// the others; none of what ships, in which tests have found nothing to blame.
 pub struct Reader<'a> {
     source: &'a Source,
     table: Table<'a>,
@@ -136,7 +145,8 @@ impl<'a> Reader<'a> {
         faults: &'a FaultList,
     ) -> Self {
         // Enough for most, so that it seldom grows.
-        let asked = RefCell::new(Vec::with_capacity(16));
+        let room = if table.kept().is_some() { 0 } else { 16 };
+        let asked = RefCell::new(Vec::with_capacity(room));
         Self { source, table, what, span, asked, faults, lost: Cell::new(false) }
     }
 
@@ -151,7 +161,9 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&self, field: &'static str) -> Option<Node<'a>> {
-        self.asked.borrow_mut().push(field);
+        if !self.ships() {
+            self.asked.borrow_mut().push(field);
+        }
         self.table.get(field)
     }
 
@@ -502,9 +514,29 @@ impl<'a> Reader<'a> {
         Some(Self::new(self.source, table, what, span_of(value), self.faults))
     }
 
+    fn ships(&self) -> bool {
+        self.table.kept().is_some()
+    }
+
+    /// Reads the table: if it ships, when somebody asks for what is in it.
+    pub fn later<T: Send + 'static>(self, read: fn(&Reader<'_>) -> T) -> Later<T> {
+        let Some(table) = self.table.kept() else {
+            let all = read(&self);
+            self.finish();
+            return ready(all);
+        };
+        let (source, what, span) = (self.source.clone(), self.what, self.span);
+        Later::new(Box::new(move || {
+            read(&Reader::new(&source, table, what, span, &FaultList::new()))
+        }))
+    }
+
     /// Blames every field that nothing took; tells whether all tables inside it could be read, so
     /// that what they define is known.
     pub fn finish(self) -> bool {
+        if self.ships() {
+            return true;
+        }
         let asked = self.asked.borrow();
         for Field { name: written, value } in self.table.fields() {
             let name = written.string();
@@ -594,14 +626,32 @@ fn collect(table: Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
 ///
 /// # Errors
 /// Every syntax error.
-pub fn tree(source: &Source) -> Result<Tree, Faults> {
+pub fn tree(source: &Source) -> Result<Opened, Faults> {
     let read = || {
         Tree::read(source.text()).map_err(|errors| Faults {
             source: source.clone(),
             faults: errors.iter().map(|error| syntax_fault(source, error)).collect(),
         })
     };
-    shipped(source).map_or_else(read, Ok)
+    shipped(source).map_or_else(|| read().map(Opened::Read), |tree| Ok(Opened::Ships(tree)))
+}
+
+/// What a TOML file says.
+pub enum Opened {
+    /// The file ships with the program.
+    Ships(&'static Tree),
+    /// It was read now.
+    Read(Tree),
+}
+
+impl Opened {
+    /// Returns the table that the file is.
+    pub fn root(&self) -> Table<'_> {
+        match self {
+            Self::Ships(tree) => tree.shipped_root(),
+            Self::Read(tree) => tree.root(),
+        }
+    }
 }
 
 /// Words a syntax error of the TOML parser.

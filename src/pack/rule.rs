@@ -9,7 +9,7 @@ use super::bases::WholeBase;
 use super::claim::Claim;
 use super::index::RuleIndex;
 use super::names::PackNames;
-use super::read::Text;
+use super::read::{Later, Text};
 use super::reads::Reads;
 use super::version::{Version, Versions};
 use crate::condition::{Assignment, Condition, Names as _, Type, check};
@@ -59,7 +59,7 @@ pub struct Pack {
     /// Phases, in the order in which frames are tried.
     pub phases: Vec<Phase>,
     /// The signals as defined.
-    pub signal_defs: Vec<SignalDef>,
+    pub signal_defs: Later<Vec<SignalDef>>,
     /// Where each of them is named.
     pub(super) signal_places: Vec<Location>,
     /// The signals, ready to scan a log, once somebody asked.
@@ -71,7 +71,7 @@ pub struct Pack {
     /// The target's own defaults.
     pub defaults: Vec<DefaultSet>,
     /// The escalation options, least harm first.
-    pub options: Vec<PackOption>,
+    pub options: Later<Vec<PackOption>>,
     /// What must hold between values.
     pub requirements: Vec<Requirement>,
     /// Which rules can matter, by what is told, as far as somebody asked.

@@ -60,9 +60,16 @@ impl Tree {
 
     /// Returns the table that the file is.
     pub fn root(&self) -> Table<'_> {
-        let (numbers, _) = self.numbers.as_chunks();
-        let whole = Node { tree: View { numbers, strings: &self.strings }, at: 0 };
-        Table { inside: whole.inside() }
+        Table { inside: Node { tree: self.view(None), at: 0 }.inside() }
+    }
+
+    /// Returns the table that a file is which ships: that it does is known of all that is in it.
+    pub fn shipped_root(&'static self) -> Table<'static> {
+        Table { inside: Node { tree: self.view(Some(self)), at: 0 }.inside() }
+    }
+
+    fn view(&self, ships: Option<&'static Self>) -> View<'_> {
+        View { numbers: self.numbers.as_chunks().0, strings: &self.strings, ships }
     }
 }
 
@@ -139,7 +146,9 @@ impl Writer {
 #[derive(Debug, Clone, Copy)]
 struct View<'a> {
     numbers: &'a [[u8; 4]],
-    strings: &'a Cow<'static, str>,
+    strings: &'a str,
+    /// The same, if it ships with the program.
+    ships: Option<&'static Tree>,
 }
 
 impl<'a> View<'a> {
@@ -217,6 +226,12 @@ pub struct Field<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// Returns the table to be kept, if it ships with the program.
+    pub fn kept(self) -> Option<Table<'static>> {
+        let Nodes { tree: View { ships, .. }, at, end } = self.inside;
+        ships.map(|tree| Table { inside: Nodes { tree: tree.view(ships), at, end } })
+    }
+
     /// Lists the fields.
     pub fn fields(self) -> impl Iterator<Item = Field<'a>> {
         let mut inside = self.inside;
@@ -258,9 +273,9 @@ impl<'a> Node<'a> {
 
     /// The same to be kept: nothing of what ships is copied.
     pub fn kept(self) -> Cow<'static, str> {
-        match self.tree.strings {
-            Cow::Borrowed(strings) => strings.get(self.within()).unwrap_or_default().into(),
-            Cow::Owned(_) => self.string().to_owned().into(),
+        match self.tree.ships {
+            Some(tree) => tree.strings.get(self.within()).unwrap_or_default().into(),
+            None => self.string().to_owned().into(),
         }
     }
 

@@ -17,7 +17,7 @@ pub const SAMPLES: usize = 40;
 /// Checks every option by itself.
 pub fn check(search: &Search<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for option in &search.pack.options {
+    for option in search.pack.options.iter() {
         findings.extend(unexplained(option));
         findings.extend(loads_what_it_relieves(search, option));
         if let Some(dead) = dead(search, option) {

@@ -73,7 +73,7 @@ impl<'a> Search<'a> {
     pub fn sites(&self, condition: &Condition) -> Vec<Site> {
         let mut sites: Vec<Site> =
             places(self.pack).iter().map(|place| self.site_of(place)).collect();
-        for def in &self.pack.signal_defs {
+        for def in self.pack.signal_defs.iter() {
             if condition.text().contains(&format!("\"{}\"", def.name)) {
                 let host = (def.kind.name() == "host").then(|| "host".to_owned());
                 let fixed = host.or(def.phase.clone());

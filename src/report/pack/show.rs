@@ -187,7 +187,7 @@ fn signals(page: &mut Fields, pack: &Pack) {
     }
     page.heading("Signals in logs");
     let mut groups: indexmap::IndexMap<String, Vec<&str>> = indexmap::IndexMap::new();
-    for def in &pack.signal_defs {
+    for def in pack.signal_defs.iter() {
         let phase = def.phase.as_ref().map(|it| format!(", {it}")).unwrap_or_default();
         let group = format!("{} ({}{phase})", def.event, def.kind.name());
         groups.entry(group).or_default().push(&def.name);
