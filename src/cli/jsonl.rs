@@ -305,7 +305,11 @@ impl Answers {
     /// Answers each line, with nothing in memory of what was asked before.
     pub fn answer(&self, lines: &[u8]) -> Vec<String> {
         let mut memory = Memory::default();
-        let mut answer = |line| answer(&self.packs, &mut memory, line).0;
+        let mut answer = |line| {
+            let mut out = Vec::new();
+            answer(&self.packs, &mut memory, line, &mut out);
+            String::from_utf8_lossy(&out).into_owned()
+        };
         lines.split(|it| *it == b'\n').map(&mut answer).collect()
     }
 }
@@ -319,14 +323,13 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let mut input = Blocks { input: io::stdin(), rest: Vec::new() };
     let mut out = io::stdout();
     let mut all = Answered::default();
-    let work = |memory: &mut Memory, block: Vec<u8>| Answered::of(&packs, memory, &block);
     in_turn(
         &mut memories,
-        || input.next(),
-        work,
-        |answered| {
-            all.add(&answered);
-            out.write_all(&answered.text).map_err(|it| closed(&it))
+        |piece: &mut Piece| input.next(&mut piece.lines),
+        |memory, piece| piece.answer(&packs, memory),
+        |piece| {
+            all.add(&piece.answered);
+            out.write_all(&piece.answers).map_err(|it| closed(&it))
         },
     )?;
     out.flush().map_err(|it| closed(&it))?;
@@ -337,11 +340,37 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     }
 }
 
+/// Some lines and their answers.
+#[derive(Default)]
+struct Piece {
+    lines: Vec<u8>,
+    answers: Vec<u8>,
+    answered: Answered,
+}
+
+impl Piece {
+    fn answer(&mut self, packs: &Packs<'_>, memory: &mut Memory) {
+        let Self { lines, answers, answered } = self;
+        *answered = Answered::default();
+        answers.clear();
+        answers.shrink_to(4 * BLOCK);
+        // An answer repeats its overrides.
+        answers.reserve(lines.len() + lines.len() / 4);
+        for line in lines.split_inclusive(|it| *it == b'\n') {
+            let start = answers.len();
+            let became = answer(packs, memory, line, answers);
+            if answers.len() > start {
+                answers.push(b'\n');
+            }
+            let wrong = usize::from(became == Became::Wrong);
+            answered.add(&Answered { lines: 1, worst: became, wrong, first: wrong });
+        }
+    }
+}
+
 /// What became of some lines.
 #[derive(Default)]
 struct Answered {
-    /// The answers; nothing of what was added.
-    text: Vec<u8>,
     lines: usize,
     worst: Became,
     /// How many could not be read, and the number of the first of them.
@@ -350,23 +379,6 @@ struct Answered {
 }
 
 impl Answered {
-    /// Answers the lines of a block.
-    fn of(packs: &Packs<'_>, memory: &mut Memory, block: &[u8]) -> Self {
-        // An answer repeats its overrides.
-        let text = Vec::with_capacity(block.len() + block.len() / 4);
-        let mut all = Self { text, ..Self::default() };
-        for line in block.split_inclusive(|it| *it == b'\n') {
-            let (text, became) = answer(packs, memory, line);
-            if !text.is_empty() {
-                all.text.extend_from_slice(text.as_bytes());
-                all.text.push(b'\n');
-            }
-            let wrong = usize::from(became == Became::Wrong);
-            all.add(&Self { lines: 1, worst: became, wrong, first: wrong, ..Self::default() });
-        }
-        all
-    }
-
     /// Counts the lines that follow.
     fn add(&mut self, next: &Self) {
         if self.wrong == 0 && next.wrong > 0 {
@@ -386,21 +398,24 @@ struct Blocks<R> {
 }
 
 impl<R: Read> Blocks<R> {
-    /// Returns the next lines; nothing at the end.
-    fn next(&mut self) -> Result<Option<Vec<u8>>, CliError> {
-        let mut block = std::mem::take(&mut self.rest);
+    /// Reads the next lines; tells whether there were any.
+    fn next(&mut self, block: &mut Vec<u8>) -> Result<bool, CliError> {
+        block.clear();
+        // A line that was longer than most leaves nothing behind.
+        block.shrink_to(2 * BLOCK);
+        block.append(&mut self.rest);
         block.reserve(BLOCK);
         loop {
             let known = block.len();
-            let read = self.input.by_ref().take(BLOCK as u64).read_to_end(&mut block);
+            let read = self.input.by_ref().take(BLOCK as u64).read_to_end(block);
             let read =
                 read.map_err(|error| CliError::plain(format!("cannot read the input: {error}")))?;
             let new = block.get(known..).unwrap_or_default();
             match new.iter().rposition(|it| *it == b'\n') {
-                _ if read == 0 => return Ok(Some(block).filter(|it| !it.is_empty())),
+                _ if read == 0 => return Ok(!block.is_empty()),
                 Some(end) => {
-                    self.rest = block.split_off(known + end + 1);
-                    return Ok(Some(block));
+                    self.rest.extend(block.drain(known + end + 1..));
+                    return Ok(true);
                 }
                 None => {}
             }
@@ -408,20 +423,22 @@ impl<R: Read> Blocks<R> {
     }
 }
 
-fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8]) -> (String, Became) {
+/// Answers a line: adds a line to `out`, but for its end, unless the line is empty.
+fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8], out: &mut Vec<u8>) -> Became {
     let line = line.trim_ascii();
     if line.is_empty() {
-        return (String::new(), Became::Clean);
+        return Became::Clean;
     }
-    let wrong = |id: &Json, code: &str, message: String| {
+    let wrong = |out: &mut Vec<u8>, id: &Json, code: &str, message: String| {
         let error = json!({ "code": code, "message": message });
         let record = json!({ "id": id, "error": error }).to_string();
-        (secret::hidden(&record).into_owned(), Became::Wrong)
+        out.extend_from_slice(secret::hidden(&record).as_bytes());
+        Became::Wrong
     };
     // A list would be read too, as the fields in order.
     if !line.starts_with(b"{") {
         let message = "a JSON object belongs here".to_owned();
-        return wrong(&Json::Null, "hydrule::input::line", message);
+        return wrong(out, &Json::Null, "hydrule::input::line", message);
     }
     // What is known to be UTF-8 is not looked at again, text by text.
     let read = match str::from_utf8(line) {
@@ -434,28 +451,30 @@ fn answer(packs: &Packs<'_>, memory: &mut Memory, line: &[u8]) -> (String, Becam
             // The id helps even where the rest is of no use.
             let id = serde_json::from_slice::<Json>(line).ok();
             let id = id.and_then(|it| it.get("id").cloned()).unwrap_or(Json::Null);
-            return wrong(&id, "hydrule::input::line", error.to_string());
+            return wrong(out, &id, "hydrule::input::line", error.to_string());
         }
     };
     match planned(packs, memory, &read) {
         Ok(planned) => {
-            let became = if planned.plan.is_empty() { Became::Clean } else { Became::Proposed };
-            (planned.record(&read, memory), became)
+            planned.say(&read, memory, out);
+            if planned.plan.is_empty() { Became::Clean } else { Became::Proposed }
         }
         Err(CliError::Faults(all)) => {
             let first = all.first().and_then(|it| Some((it.source.name(), it.faults.first()?)));
             let Some((place, fault)) = first else {
-                return wrong(&read.id, "hydrule::input::line", String::new());
+                return wrong(out, &read.id, "hydrule::input::line", String::new());
             };
             // A fact's fault names the command line, which this is not.
             let message = match place.starts_with("override") {
                 true => format!("{place}: {}", fault.message),
                 false => fault.message.clone(),
             };
-            wrong(&read.id, fault.code, message)
+            wrong(out, &read.id, fault.code, message)
         }
-        Err(CliError::Plain { message, .. }) => wrong(&read.id, "hydrule::input::line", message),
-        Err(CliError::ClosedPipe) => (String::new(), Became::Wrong),
+        Err(CliError::Plain { message, .. }) => {
+            wrong(out, &read.id, "hydrule::input::line", message)
+        }
+        Err(CliError::ClosedPipe) => Became::Wrong,
     }
 }
 
@@ -503,7 +522,7 @@ fn fact(told: &Json) -> Option<Value> {
 }
 
 impl Planned<'_> {
-    fn record(&self, line: &Line<'_>, memory: &Memory) -> String {
+    fn say(&self, line: &Line<'_>, memory: &Memory, out: &mut Vec<u8>) {
         let Self { pack, plan, remarks, places } = self;
         let language = pack.arguments.language;
         let record = Record {
@@ -514,7 +533,10 @@ impl Planned<'_> {
             broken: plan.broken.rules(pack).map(|it| it.id.as_str()).collect(),
             overrides: memory.said(&plan.result.entries, places, &line.overrides, language),
         };
-        serde_json::to_string(&record).unwrap_or_default()
+        let start = out.len();
+        if serde_json::to_writer(&mut *out, &record).is_err() {
+            out.truncate(start);
+        }
     }
 }
 

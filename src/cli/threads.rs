@@ -1,6 +1,6 @@
 //! Work by several threads, answered in order.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -38,29 +38,37 @@ pub fn in_order<T: Sync, R: Send>(
     done.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// Works on what `next` gives until it gives nothing, by one thread for each of what they keep, and hands
-/// the answers to `done` in the order of what was given, whatever the number of threads.
+/// Works on pieces: `next` fills one, and tells whether there was anything to fill it with; one thread for
+/// each of what they keep works on it; and `done` gets it, in the order in which they were filled, whatever
+/// the number of threads. A piece that is done is filled again, so that none of its memory need be made anew.
 ///
 /// # Errors
-/// The first of `next` or `done`, which ends it; what was given before an error of `next` is done.
-pub fn in_turn<T, K: Send, R: Send, E: Send>(
+/// The first of `next` or `done`, which ends it; what was filled before an error of `next` is done.
+pub fn in_turn<T: Default + Send, K: Send, E: Send>(
     kept: &mut [K],
-    next: impl FnMut() -> Result<Option<T>, E> + Send,
-    work: impl Fn(&mut K, T) -> R + Sync,
-    done: impl FnMut(R) -> Result<(), E> + Send,
+    next: impl FnMut(&mut T) -> Result<bool, E> + Send,
+    work: impl Fn(&mut K, &mut T) + Sync,
+    done: impl FnMut(&T) -> Result<(), E> + Send,
 ) -> Result<(), E> {
     let ahead = AHEAD * kept.len();
-    let source = Mutex::new(Source { next, given: 0, ended: false });
-    let sink = Mutex::new(Sink { done, number: 0, waiting: BTreeMap::new(), result: Ok(()) });
+    let source = Mutex::new(Source { next, filled: 0, ended: false });
+    let sink = Mutex::new(Sink { done, number: 0, waiting: VecDeque::new(), result: Ok(()) });
+    let spare = Mutex::new(Vec::new());
     let moved = Condvar::new();
     by_each(kept.iter_mut(), &|kept: &mut K| {
         loop {
+            let piece = locked(&spare).pop().unwrap_or_default();
             // The lock is given back before the work begins.
-            let taken = locked(&source).take();
-            let Some((number, item)) = taken else { break };
-            let answer = item.map(|item| work(kept, item));
+            let taken = locked(&source).take(piece);
+            let Some((number, piece)) = taken else { break };
+            let piece = piece.map(|mut piece| {
+                work(kept, &mut piece);
+                piece
+            });
             let sink = moved.wait_while(locked(&sink), |it| it.is_far_behind(number, ahead));
-            let goes_on = sink.unwrap_or_else(PoisonError::into_inner).take(number, answer);
+            let mut sink = sink.unwrap_or_else(PoisonError::into_inner);
+            let goes_on = sink.take(number, piece, |piece| locked(&spare).push(piece));
+            drop(sink);
             moved.notify_all();
             if !goes_on {
                 locked(&source).ended = true;
@@ -70,54 +78,69 @@ pub fn in_turn<T, K: Send, R: Send, E: Send>(
     sink.into_inner().unwrap_or_else(PoisonError::into_inner).result
 }
 
-/// How many answers for each thread may wait for one before them, which bounds the memory.
+/// How many pieces for each thread may wait for one before them, which bounds the memory.
 const AHEAD: usize = 4;
 
-/// Gives items, numbered from 0.
+/// Fills pieces, numbered from 0.
 struct Source<N> {
     next: N,
-    given: usize,
+    filled: usize,
     ended: bool,
 }
 
 impl<N> Source<N> {
-    fn take<T, E>(&mut self) -> Option<(usize, Result<T, E>)>
+    fn take<T, E>(&mut self, mut piece: T) -> Option<(usize, Result<T, E>)>
     where
-        N: FnMut() -> Result<Option<T>, E>,
+        N: FnMut(&mut T) -> Result<bool, E>,
     {
         if self.ended {
             return None;
         }
-        let item = (self.next)().transpose();
-        self.ended = !matches!(item, Some(Ok(_)));
-        let number = self.given;
-        self.given += 1;
-        Some((number, item?))
+        let filled = (self.next)(&mut piece);
+        self.ended = !matches!(filled, Ok(true));
+        let number = self.filled;
+        self.filled += 1;
+        match filled {
+            Ok(filled) => filled.then_some((number, Ok(piece))),
+            Err(error) => Some((number, Err(error))),
+        }
     }
 }
 
-/// Takes answers in any order, and passes them on in that of their numbers.
-struct Sink<D, R, E> {
+/// Takes pieces in any order, and passes them on in that of their numbers.
+struct Sink<D, T, E> {
     done: D,
-    /// Of the answer that is passed on next.
+    /// Of the piece that is passed on next.
     number: usize,
-    waiting: BTreeMap<usize, Result<R, E>>,
+    /// That piece and those behind it, as far as they are there.
+    waiting: VecDeque<Option<Result<T, E>>>,
     result: Result<(), E>,
 }
 
-impl<D: FnMut(R) -> Result<(), E>, R, E> Sink<D, R, E> {
+impl<D: FnMut(&T) -> Result<(), E>, T, E> Sink<D, T, E> {
     fn is_far_behind(&self, number: usize, ahead: usize) -> bool {
         self.result.is_ok() && number >= self.number + ahead
     }
 
-    /// Tells whether to go on.
-    fn take(&mut self, number: usize, answer: Result<R, E>) -> bool {
-        self.waiting.insert(number, answer);
+    /// Tells whether to go on; `free` gets the pieces that are done.
+    fn take(&mut self, number: usize, piece: Result<T, E>, mut free: impl FnMut(T)) -> bool {
+        let at = number - self.number;
+        if self.waiting.len() <= at {
+            self.waiting.resize_with(at + 1, || None);
+        }
+        if let Some(place) = self.waiting.get_mut(at) {
+            *place = Some(piece);
+        }
         while self.result.is_ok()
-            && let Some(answer) = self.waiting.remove(&self.number)
+            && let Some(piece) = self.waiting.front_mut().and_then(Option::take)
         {
+            self.waiting.pop_front();
             self.number += 1;
-            self.result = answer.and_then(&mut self.done);
+            self.result = piece.and_then(|piece| {
+                let result = (self.done)(&piece);
+                free(piece);
+                result
+            });
         }
         self.result.is_ok()
     }
@@ -151,18 +174,21 @@ mod tests {
         let mut numbers = 0..100;
         let mut kept = vec![0; threads];
         let mut all = Vec::new();
-        let next = || match numbers.next() {
+        let next = |piece: &mut usize| match numbers.next() {
             Some(number) if number == wrong => Err("next"),
-            other => Ok(other),
+            Some(number) => {
+                *piece = number;
+                Ok(true)
+            }
+            None => Ok(false),
         };
-        let work = |worked: &mut usize, number: usize| {
+        let work = |worked: &mut usize, number: &mut usize| {
             *worked += 1;
-            thread::sleep(std::time::Duration::from_micros(300 * (number as u64 % 2)));
-            number
+            thread::sleep(std::time::Duration::from_micros(300 * (*number as u64 % 2)));
         };
         let result = in_turn(&mut kept, next, work, |number| {
-            all.push(number);
-            if number == 90 { Err("done") } else { Ok(()) }
+            all.push(*number);
+            if *number == 90 { Err("done") } else { Ok(()) }
         });
         assert!(kept.iter().sum::<usize>() >= all.len());
         (all, result)
