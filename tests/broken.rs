@@ -224,3 +224,13 @@ fn a_sweep_without_multirun() {
     let script = "python3 -m app a.b=1,2 c.d='choice(x,y)'\n";
     check("sweep", &[("run.sh", script)], "rewrite run.sh");
 }
+
+#[test]
+fn what_a_function_passes_wrongly_is_shown_once() {
+    let workspace = Workspace::new();
+    let script = "train() { python -m my.app a.b=1 foo \"$@\"; }\ntrain a.c=1\ntrain a.c=2 bar\n";
+    workspace.write("run.sh", script);
+    let output = workspace.hydrule("show run.sh").run();
+    assert_eq!(output.err.matches("`foo` has no `=`").count(), 1, "{}", output.err);
+    assert_eq!(output.err.matches("`bar` has no `=`").count(), 1, "{}", output.err);
+}

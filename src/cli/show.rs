@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
@@ -171,7 +172,10 @@ fn faults_of(input: &Input, args: &ShowArgs) -> Result<Option<Faults>, CliError>
     let broken = launches
         .iter()
         .filter_map(|it| entries_of(&input.script, it, languages.of_launch(it)).err());
-    let faults: Vec<_> = broken.flatten().collect();
+    // What a function passes on is wrong in each of its launches.
+    let mut told = HashSet::new();
+    let faults = broken.flatten().filter(|it| told.insert((it.span, it.code, it.message.clone())));
+    let faults: Vec<_> = faults.collect();
     Ok((!faults.is_empty()).then(|| Faults { source: source.clone(), faults }))
 }
 
