@@ -62,6 +62,25 @@ fn values_that_double_in_a_loop_end_soon() {
 }
 
 #[test]
+fn functions_that_call_themselves_twice_end_soon() {
+    let calls = "train() {
+  python -m my.app a.b=1 \"$@\"
+  train a.c=2 data.x=3 \"$@\"
+  train a.d=3 data.y=4 data.z= \"$@\"
+}
+train trainer.nnodes=0
+";
+    let found = fs::read_to_string("fuzz/corpus/script/calls-twice.sh").unwrap();
+    for script in [calls, &found] {
+        let workspace = Workspace::new();
+        workspace.write("run.sh", script);
+        let output = soon(workspace.hydrule("show run.sh"));
+        assert!(output.out.contains("repeats too much"), "{}", shortened(&output));
+        soon(workspace.hydrule("check run.sh"));
+    }
+}
+
+#[test]
 fn words_whose_expansions_are_never_closed_end_soon() {
     // Each of the first took twenty seconds, or more than a minute.
     let found = ["arithmetic", "braces", "parentheses", "quotes", "subscript", "words"];

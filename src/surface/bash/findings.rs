@@ -1,6 +1,7 @@
 //! What bash does with a launch script other than its author seems to mean.
 
-use std::collections::HashMap;
+use std::cell::LazyCell;
+use std::collections::{HashMap, HashSet};
 
 use super::launch::{Argument, Beaten, Launch, Script};
 use super::piece::{Origin, Piece};
@@ -33,12 +34,13 @@ pub fn findings(script: &Script) -> Vec<Finding> {
     for beaten in &script.beaten {
         found.push(environment_wins(script, beaten));
     }
+    let winning = LazyCell::new(|| winning_words(script));
     for launch in &script.launches {
         found.extend(blank_after_backslash(&script.source, launch).filter(|blank| {
             // Where overrides follow, what becomes of them says more.
             !found.iter().any(|old: &Finding| old.fault.span == blank.fault.span)
         }));
-        found.extend(repeated_keys(script, launch));
+        found.extend(repeated_keys(&script.source, launch, &winning));
         found.extend(stray_braces(&script.source, launch));
         found.extend(arguments_override(&script.source, launch));
     }
@@ -220,8 +222,16 @@ fn escaped_blank(word: &str, at: Span) -> Option<Span> {
     Some(Span::new(start, start + 2))
 }
 
-/// Keys that a launch sets more than once, to values that are known to differ.
-fn repeated_keys(script: &Script, launch: &Launch) -> Vec<Finding> {
+/// A key, and a word that sets it.
+type Setting = (String, Span);
+
+/// Keys that a launch sets more than once, to values that are known to differ; not where what it replaces is
+/// what counts in another launch, which shares its array.
+fn repeated_keys(
+    source: &Source,
+    launch: &Launch,
+    winning: &LazyCell<HashSet<Setting>, impl FnOnce() -> HashSet<Setting>>,
+) -> Vec<Finding> {
     let mut last: HashMap<String, &Argument> = HashMap::new();
     let mut found = Vec::new();
     for argument in &launch.arguments {
@@ -234,7 +244,8 @@ fn repeated_keys(script: &Script, launch: &Launch) -> Vec<Finding> {
             continue;
         };
         // Whoever gives an argument to the script wants it to win.
-        if old.word == new.word || new.is_given() || wins_elsewhere(script, old) {
+        let wins_elsewhere = || winning.contains(&(key.clone(), old.word));
+        if old.word == new.word || new.is_given() || wins_elsewhere() {
             continue;
         }
         let message = format!("`{key}` is set twice, to different values; the later one wins");
@@ -242,19 +253,19 @@ fn repeated_keys(script: &Script, launch: &Launch) -> Vec<Finding> {
             .labelled("this has no effect")
             .with(new.word, "this wins")
             .helped("remove the earlier one");
-        let finding = Finding::new("repeated-key", Level::Warning, &script.source, fault);
+        let finding = Finding::new("repeated-key", Level::Warning, source, fault);
         found.push(finding.about(key).of(&launch.program));
     }
     found
 }
 
-/// Tells whether a word that one launch replaces is what counts in another, which shares its array.
-fn wins_elsewhere(script: &Script, old: &Argument) -> bool {
+/// Lists what counts in each launch: for every key the last word that sets it.
+fn winning_words(script: &Script) -> HashSet<Setting> {
     let last = |launch: &Launch| {
-        let mut own = launch.arguments.iter().rev().filter(|it| it.key() == old.key());
-        own.next().is_some_and(|it| it.word == old.word)
+        let set = launch.arguments.iter().map(|it| (it.key(), it.word));
+        set.collect::<HashMap<String, Span>>()
     };
-    script.launches.iter().any(last)
+    script.launches.iter().flat_map(last).collect()
 }
 
 fn value_of(argument: &Argument) -> Option<String> {

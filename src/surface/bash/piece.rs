@@ -80,10 +80,8 @@ const EACH: usize = 64;
 /// end.
 pub fn are_too_long<'a>(texts: impl IntoIterator<Item = &'a Text>) -> bool {
     let mut room = LONGEST;
-    let mut pieces = texts.into_iter().flat_map(|text| &text.pieces);
-    pieces.any(|piece| {
-        let size = EACH * (1 + piece.via.len())
-            + piece.text.as_ref().map_or_else(Unknown::size, String::len);
+    texts.into_iter().any(|text| {
+        let size = text.size();
         let fits = size <= room;
         room = room.saturating_sub(size);
         !fits
@@ -252,6 +250,15 @@ impl Text {
             at += length;
         }
         out
+    }
+
+    /// Returns how many bytes it takes, about.
+    pub fn size(&self) -> usize {
+        let of = |piece: &Piece| {
+            let text = piece.text.as_ref().map_or_else(Unknown::size, String::len);
+            EACH * (1 + piece.via.len()) + text
+        };
+        self.pieces.iter().map(of).sum()
     }
 
     /// Notes that the text went through a variable.

@@ -81,6 +81,7 @@ impl Walker<'_> {
         for word in words.clone() {
             fields.extend(self.fields(word));
         }
+        self.bytes += fields.iter().map(|field| field.text.size()).sum::<usize>();
         let first_word = self.word_span(name);
         let last_word = words.next_back().map_or(first_word, |word| self.word_span(word));
         let own = self.own_variables(prefix);

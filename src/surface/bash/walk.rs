@@ -20,6 +20,10 @@ use crate::text::{Faults, Source, Span};
 /// How many commands are read, repetitions counted, before the reading gives up.
 const MOST: usize = 40_000;
 
+/// How many bytes the words of these commands may take together, about: a function that calls itself twice
+/// with one argument more has launches of ever more words.
+const MOST_BYTES: usize = 16 << 20;
+
 /// Reads a launch script.
 ///
 /// # Errors
@@ -53,6 +57,7 @@ pub fn read(source: &Source, outside: &Outside) -> Result<Script, Faults> {
         taking_in: 0,
         testing: 0,
         read: 0,
+        bytes: 0,
     };
     walker.text_of(&syntax);
     walker.script.number_runs();
@@ -101,6 +106,8 @@ pub(super) struct Walker<'a> {
     testing: usize,
     /// How many commands were read.
     pub(super) read: usize,
+    /// How many bytes their words took together, about.
+    pub(super) bytes: usize,
 }
 
 /// The outcome of one command: how it ends, and whether it works, if that can be told.
@@ -317,7 +324,7 @@ impl Walker<'_> {
 
     fn command(&mut self, command: &Command) -> Done {
         self.read += 1;
-        if self.read > MOST {
+        if self.read > MOST || self.bytes > MOST_BYTES {
             self.note(Span::at(0), "the script repeats too much to be followed to its end");
             return (Flow::Exit, None);
         }
