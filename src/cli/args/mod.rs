@@ -1,6 +1,7 @@
 //! The command line: definitions only.
 
 mod check;
+mod deferred;
 mod job;
 mod journal;
 mod overrides;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use super::examples;
 pub use check::{CheckArgs, CheckFormat, LspArgs, PathArgs};
+use deferred::Deferred;
 pub use job::{
     ExplainArgs, FactsArgs, JobArgs, OnUnknown, OutsideArgs, RewriteArgs, RewriteFormat, StartArgs,
 };
@@ -62,47 +64,47 @@ pub enum ColorWhen {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Propose the change that answers a failure, as a diff; make it with --write
-    Rewrite(RewriteArgs),
+    Rewrite(Deferred<RewriteArgs>),
     /// Find what went wrong in a job's logs: what failed first, in which phase, with which numbers
-    Facts(FactsArgs),
+    Facts(Deferred<FactsArgs>),
     /// Show for every rule whether it fired and why, with the values it read
-    Explain(ExplainArgs),
+    Explain(Deferred<ExplainArgs>),
     /// Find what is wrong with launch scripts before they run
-    Check(CheckArgs),
+    Check(Deferred<CheckArgs>),
     /// Change given overrides in a launch script or YAML file, as a diff; make it with --write
-    Set(SetArgs),
+    Set(Deferred<SetArgs>),
     /// Show each launch of a script and its overrides, with where each value comes from
-    Show(ShowArgs),
+    Show(Deferred<ShowArgs>),
     /// Show which keys differ between two scripts, run folders, configurations or lists of overrides
-    Diff(DiffArgs),
+    Diff(Deferred<DiffArgs>),
     /// Show how Hydra 1.3.8 reads an override
-    Parse(ParseArgs),
+    Parse(Deferred<ParseArgs>),
     /// Show the jobs that a multirun makes of its overrides
-    Expand(ExpandArgs),
+    Expand(Deferred<ExpandArgs>),
     /// Show the configuration that overrides make of a base configuration
-    Compose(ComposeArgs),
+    Compose(Deferred<ComposeArgs>),
     /// Run the cases of rule packs, and compare what comes of them with what is expected
-    Test(TestArgs),
+    Test(Deferred<TestArgs>),
     /// Show what the project's configuration says, and where
-    Config(ConfigArgs),
+    Config(Deferred<ConfigArgs>),
     /// Print what a file of packs, cases or a project may hold, as JSON Schema for editors
-    Schema(SchemaArgs),
+    Schema(Deferred<SchemaArgs>),
     /// Work on rule packs
-    Pack(PackArgs),
+    Pack(Deferred<PackArgs>),
     /// Show everything about a rule: what, why, its source, and an example of what it does
-    Rule(RuleArgs),
+    Rule(Deferred<RuleArgs>),
     /// Score a pack on failures whose fix is known: at which rank it proposes what worked
-    Backtest(BacktestArgs),
+    Backtest(Deferred<BacktestArgs>),
     /// Serve an editor: findings as you type, fixes, explanations and keys to choose from
-    Lsp(LspArgs),
+    Lsp(Deferred<LspArgs>),
     /// List what --write has written here, newest first
-    Log(LogArgs),
+    Log(Deferred<LogArgs>),
     /// Take back what --write has written, as a diff; make the change with --write
-    Undo(UndoArgs),
+    Undo(Deferred<UndoArgs>),
     /// Print what completes commands and flags in a shell
-    Completions(CompletionsArgs),
+    Completions(Deferred<CompletionsArgs>),
     /// Print the manual page, or write one for each command
-    Man(ManArgs),
+    Man(Deferred<ManArgs>),
 }
 
 /// How results are printed.
