@@ -264,7 +264,8 @@ impl Naive<'_> {
             return None;
         }
         let wanted = writes(&option.rewrite, pack, state, world).ok()?;
-        let after = settle(&wanted, &option.id, pack, (state, &Broken::of(held)), world).ok()?;
+        let broken = Broken::of(held.iter().map(|it| &it.verdict));
+        let after = settle(&wanted, &option.id, pack, (state, &broken), world).ok()?;
         if after.changes.is_empty() && after.directives.is_empty() {
             return None;
         }

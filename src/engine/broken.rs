@@ -1,10 +1,11 @@
 //! The requirements that are broken on a state: of many rules those few that a plan has to look at.
 
 use super::relevance;
-use super::require::{RequirementState, breaks};
+use super::require::breaks;
 use super::scope::View;
 use super::state::State;
 use super::world::World;
+use crate::condition::Verdict;
 use crate::pack::{Pack, Requirement};
 
 /// The broken requirements, by their places in the pack, in order.
@@ -17,9 +18,10 @@ pub fn check_broken(pack: &Pack, state: &State, world: &World) -> Broken {
 }
 
 impl Broken {
-    /// Picks those that are broken of all requirements of a pack, in its order.
-    pub fn of(all: &[RequirementState]) -> Self {
-        Self(all.iter().enumerate().filter(|(_, it)| it.is_broken()).map(|(at, _)| at).collect())
+    /// Picks those that are broken by the verdicts on all requirements of a pack, in its order.
+    pub fn of<'a>(all: impl IntoIterator<Item = &'a Verdict>) -> Self {
+        let broken = all.into_iter().enumerate().filter(|(_, it)| **it == Verdict::False);
+        Self(broken.map(|(at, _)| at).collect())
     }
 
     /// Takes the requirements that are broken, by their places in order.

@@ -7,7 +7,7 @@ use super::broken::Broken;
 use super::certificate::{Certificate, Examined, Move, Part, Search};
 use super::frames;
 use super::plan::{Planner, Request, Trial};
-use super::require::check_requirements;
+use super::require::requirement_verdicts;
 use super::search::Goal;
 use super::stand::{Stand, reason, stand};
 use super::state::{Entry, State};
@@ -172,7 +172,7 @@ impl Checker<'_> {
 
     fn attempt(&self, option: &PackOption, state: &State) -> (Trial, super::Judgement) {
         // Every requirement is judged: that some cannot matter is what the search says.
-        let all = check_requirements(self.planner.pack, state, self.planner.world);
+        let all = requirement_verdicts(self.planner.pack, state, self.planner.world);
         let broken = Broken::of(&all);
         let judgement = self.planner.judge(option, state);
         (self.planner.attempt(option, &judgement.verdict, (state, &broken)), judgement)

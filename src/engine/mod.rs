@@ -54,7 +54,8 @@ pub use plan::{Request, decide, decide_after, judge_option, plan};
 pub use reach::{Bound, Range};
 pub use relevance::options as relevant_options;
 pub use require::{
-    RequirementState, Settled, Standing, check_one, check_requirements, mend, settle,
+    RequirementState, Settled, Standing, check_one, check_requirements, mend, requirement_verdicts,
+    settle,
 };
 pub use scope::View;
 pub use search::{Goal, Pursued, Pursuit, Weights, totals};

@@ -51,6 +51,18 @@ pub fn check_requirements(pack: &Pack, state: &State, world: &World) -> Vec<Requ
     pack.requirements.iter().map(|it| check_in(&view, it)).collect()
 }
 
+/// Judges every requirement of a pack as [`check_requirements`] does, and keeps nothing of how.
+pub fn requirement_verdicts(pack: &Pack, state: &State, world: &World) -> Vec<Verdict> {
+    let view = View::new(pack, state, world);
+    let says = |it: &Expression| verdict_in(&view, &it.condition);
+    let verdict = |it: &Requirement| match it.when.as_ref().map(says) {
+        None | Some(Verdict::True) => says(&it.holds),
+        Some(Verdict::False | Verdict::Absent(_)) => Verdict::True,
+        Some(undecided) => undecided,
+    };
+    pack.requirements.iter().map(verdict).collect()
+}
+
 /// Tells whether a requirement is broken, as [`check_in`] does.
 pub(super) fn breaks(view: &View<'_>, requirement: &Requirement) -> bool {
     let says = |it: &Expression| verdict_in(view, &it.condition);

@@ -8,7 +8,7 @@ use crate::cli::edits::Edits;
 use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
     Applied, Base, Broken, Entries, KeyChange, RequirementState, State, World, check_broken,
-    check_one, check_requirements, mend, pinned, spares, two_names,
+    check_one, mend, pinned, requirement_verdicts, spares, two_names,
 };
 use crate::facts::{Missing, Provenance};
 use crate::pack::{Pack, Requirement};
@@ -33,7 +33,7 @@ impl Checker<'_> {
         let whole = (jobs.is_empty() && untold)
             .then(|| Judged::of(state.entries.clone(), pack, &state, &world));
         let broken = match &whole {
-            Some(judged) => Broken::of(&judged.states),
+            Some(judged) => Broken::of(&judged.verdicts),
             None => check_broken(pack, &state, &world),
         };
         let twice = two_names(pack, &state).into_iter();
@@ -69,7 +69,7 @@ impl Checker<'_> {
         let known: Vec<&str> = broken.rules(pack).map(|it| it.id.as_str()).collect();
         let judged: Vec<Judged> =
             jobs.into_iter().map(|it| Judged::of(it, pack, &state, &world)).collect();
-        found.extend(in_one_job(pack, &judged, (&state.entries, &known), launch));
+        found.extend(in_one_job((pack, &world), &judged, (&state.entries, &known), launch));
         (found, whole.iter().chain(&judged).flat_map(Judged::unjudged).collect())
     }
 
@@ -120,7 +120,7 @@ fn waits_for<'a>(
 
 /// What one of several jobs breaks, that is not known to be broken in all of them; each rule once.
 fn in_one_job(
-    pack: &Pack,
+    (pack, world): Rules<'_>,
     jobs: &[Judged],
     (whole, known): (&Entries, &[&str]),
     launch: &Launch,
@@ -128,9 +128,9 @@ fn in_one_job(
     let open = pack.requirements.iter().enumerate();
     let open = open.filter(|(_, rule)| !known.contains(&rule.id.as_str()));
     let first = open.filter_map(|(at, rule)| {
-        let mut judged = jobs.iter().filter_map(|job| Some((job, job.states.get(at)?)));
-        let (job, state) = judged.find(|(_, state)| state.is_broken())?;
-        let mut finding = broken_finding(rule, state, None, launch);
+        let job = jobs.iter().find(|job| job.verdicts.get(at) == Some(&Verdict::False))?;
+        let state = check_one(rule, pack, &job.state, world);
+        let mut finding = broken_finding(rule, &state, None, launch);
         let apart = apart(&job.state.entries, whole);
         if !apart.is_empty() {
             finding.fault.message.push_str(&format!(", in the job with {}", join_and(&apart)));
@@ -143,7 +143,7 @@ fn in_one_job(
 /// A job, and what becomes of each requirement.
 struct Judged {
     state: State,
-    states: Vec<RequirementState>,
+    verdicts: Vec<Verdict>,
     /// Whether the launch starts from a configuration that is not at hand.
     lacks_file: bool,
 }
@@ -152,8 +152,8 @@ impl Judged {
     /// Judges a launch with other overrides.
     fn of(entries: Entries, pack: &Pack, state: &State, world: &World) -> Self {
         let state = State { entries, ..state.clone() };
-        let states = check_requirements(pack, &state, world);
-        Self { state, states, lacks_file: world.unread.is_some() }
+        let verdicts = requirement_verdicts(pack, &state, world);
+        Self { state, verdicts, lacks_file: world.unread.is_some() }
     }
 
     /// Lists what the launch sets to something untold, or leaves to a configuration that is not at hand, for
@@ -163,7 +163,7 @@ impl Judged {
             Some(entry) => entry.value.is_err(),
             None => self.lacks_file && !it.name.starts_with('$'),
         };
-        self.states.iter().filter_map(move |state| match &state.verdict {
+        self.verdicts.iter().filter_map(move |verdict| match verdict {
             Verdict::Unknown(missing) => missing.iter().find(untold).cloned(),
             _ => None,
         })
