@@ -1,5 +1,7 @@
 //! `hydrule rewrite --jsonl`: a plan a line, in order, whatever the number of threads.
 
+use hydrule::cli::Answers;
+
 use crate::support::{Run, snapshot};
 
 fn planned(input: &str, more: &str) -> crate::support::Output {
@@ -64,4 +66,63 @@ fn a_line_knows_nothing_of_the_others() {
         let pieces = [head, tail].map(|it| planned(&it.join("\n"), "").out);
         assert_eq!(pieces.concat(), whole.out, "cut before line {cut}");
     }
+}
+
+/// What is remembered of the lines before changes no answer: lines that share keys, in this or another order,
+/// with sweeps, other facts, and what cannot be read among them.
+#[test]
+fn what_is_remembered_changes_no_answer() {
+    const OVERRIDES: [&[&str]; 8] = [
+        &[
+            "actor_rollout_ref.rollout.n=8",
+            "actor_rollout_ref.rollout.n=4",
+            "actor_rollout_ref.rollout.n=2,4",
+        ],
+        &["data.train_batch_size=1024", "data.train_batch_size=100", "++data.train_batch_size=512"],
+        &["data.max_response_length=8192", "data.max_response_length=${data.max_prompt_length}"],
+        &[
+            "actor_rollout_ref.actor.ppo_mini_batch_size=256",
+            "actor_rollout_ref.actor.ppo_mini_batch_size=7",
+        ],
+        &[
+            "actor_rollout_ref.rollout.gpu_memory_utilization=0.9",
+            "actor_rollout_ref.rollout.gpu_memory_utilization=0.6",
+            "actor_rollout_ref.rollout.gpu_memory_utilization=${x}",
+            "actor_rollout_ref.rollout.gpu_memory_utilization=x[",
+        ],
+        &["trainer.n_gpus_per_node=8", "trainer.n_gpus_per_node=3", "~trainer.n_gpus_per_node"],
+        &["+trainer.api_key=very-secret", "trainer.note=\\u0061", "trainer.nnodes=2"],
+        &["worker.rollout.n=5", "actor_rollout_ref.model.path=some/model"],
+    ];
+    const FACTS: [&str; 4] = [
+        "{}",
+        r#"{"oom.phase": "log_prob"}"#,
+        r#"{"oom.phase": "actor_update"}"#,
+        r#"{"model.num_attention_heads": 28}"#,
+    ];
+    let mut seed = 1_u64;
+    let mut below = |most: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % most
+    };
+    let mut line = |at: usize| {
+        let mut texts: Vec<&str> =
+            OVERRIDES[..6 + below(3)].iter().map(|it| it[below(it.len())]).collect();
+        if below(4) == 0 {
+            texts.rotate_left(1);
+        }
+        let facts = FACTS[if below(3) == 0 { below(FACTS.len()) } else { 1 }];
+        let texts = texts.join("\", \"");
+        format!(r#"{{"id": {at}, "overrides": ["{texts}"], "facts": {facts}}}"#)
+    };
+    let lines: Vec<String> = (0..400).map(&mut line).collect();
+    let answers = Answers::new().unwrap();
+    let whole = answers.answer(lines.join("\n").as_bytes());
+    let (mut planned, mut refused) = (0, 0);
+    for (line, answer) in lines.iter().zip(&whole) {
+        assert_eq!(answers.answer(line.as_bytes()), std::slice::from_ref(answer), "{line}");
+        planned += usize::from(!answer.contains(r#""steps":[]"#) && !answer.contains(r#""error""#));
+        refused += usize::from(answer.contains(r#""error""#));
+    }
+    assert!(planned > 50 && refused > 50, "{planned} planned, {refused} refused");
 }

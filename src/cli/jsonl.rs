@@ -1,14 +1,15 @@
 //! Many sets of overrides, one a line: planned by several threads, answered in order.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
-use indexmap::IndexMap;
-use serde::de::Error as _;
+use indexmap::{IndexMap, IndexSet};
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value as Json, json};
@@ -43,7 +44,7 @@ const EACH: usize = 1 << 10;
 struct Line<'a> {
     #[serde(default)]
     id: Json,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "texts")]
     overrides: Vec<Text<'a>>,
     #[serde(default)]
     facts: IndexMap<String, Json>,
@@ -68,6 +69,27 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// Reads a list of overrides, with room for as many as most launches have.
+fn texts<'de: 'a, 'a, D: Deserializer<'de>>(json: D) -> Result<Vec<Text<'a>>, D::Error> {
+    struct Texts;
+    impl<'de> Visitor<'de> for Texts {
+        type Value = Vec<Text<'de>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            let mut all = Vec::with_capacity(64);
+            while let Some(text) = items.next_element()? {
+                all.push(text);
+            }
+            Ok(all)
+        }
+    }
+    json.deserialize_seq(Texts)
+}
+
 impl AsRef<str> for Text<'_> {
     fn as_ref(&self) -> &str {
         &self.text
@@ -78,6 +100,9 @@ impl AsRef<str> for Text<'_> {
 #[derive(Default)]
 struct Memory {
     overrides: HashMap<Language, IndexMap<String, Remembered, RandomState>>,
+    keys: IndexSet<String, RandomState>,
+    /// The line before.
+    last: Last,
     /// How many bytes the overrides take, about.
     size: usize,
     told: Option<Told>,
@@ -86,8 +111,31 @@ struct Memory {
 /// An override that was read.
 struct Remembered {
     entry: Arc<Entry>,
+    /// Its key, by the place among those that are remembered.
+    key: usize,
+    swept: bool,
     /// Whether some of it is a secret.
     secret: bool,
+}
+
+/// The overrides of a line, and their keys, by their places: the lines of a sweep set the same keys.
+#[derive(Default)]
+struct Last {
+    keys: Vec<usize>,
+    entries: Entries,
+}
+
+impl Last {
+    /// Makes the overrides of the next line.
+    fn next(&mut self, list: Vec<Arc<Entry>>, keys: Vec<usize>, swept: bool) -> Entries {
+        let mut entries = match self.keys == keys {
+            true => self.entries.of_same_keys(list),
+            false => list.into(),
+        };
+        entries.are_swept(swept);
+        *self = Self { keys, entries: entries.clone() };
+        entries
+    }
 }
 
 /// The overrides of a line.
@@ -115,26 +163,31 @@ impl Memory {
             // What was judged holds overrides as well.
             *self = Self::default();
         }
-        let known = self.overrides.entry(language).or_default();
+        let Self { overrides, keys: all_keys, last, size, .. } = self;
+        let known = overrides.entry(language).or_default();
         let mut entries = Vec::with_capacity(texts.len());
         let mut places = Vec::with_capacity(texts.len());
+        let mut keys = Vec::with_capacity(texts.len());
+        let mut swept = false;
         for text in texts {
-            let (place, entry) = match known.get_full(text.as_ref()) {
-                Some((place, _, known)) => (place, Arc::clone(&known.entry)),
+            let (place, one) = match known.get_full(text.as_ref()) {
+                Some((place, _, one)) => (place, one),
                 None => {
-                    let Some(one) = Remembered::read(text, language) else {
+                    let Some(one) = Remembered::read(text, language, all_keys) else {
                         let entries = plain_entries(texts, language)?;
                         return Ok(Overrides { entries, places: Vec::new() });
                     };
-                    let entry = Arc::clone(&one.entry);
-                    self.size += EACH + 3 * text.as_ref().len();
-                    (known.insert_full(text.as_ref().to_owned(), one).0, entry)
+                    *size += EACH + 3 * text.as_ref().len();
+                    let place = known.entry(text.as_ref().to_owned());
+                    (place.index(), &*place.or_insert(one))
                 }
             };
-            entries.push(entry);
+            entries.push(Arc::clone(&one.entry));
             places.push(place);
+            keys.push(one.key);
+            swept |= one.swept;
         }
-        Ok(Overrides { entries: entries.into(), places })
+        Ok(Overrides { entries: last.next(entries, keys, swept), places })
     }
 
     /// Says overrides as JSON does, secrets hidden: most as the line says them.
@@ -148,14 +201,14 @@ impl Memory {
         let known = self.overrides.get(&language);
         let mut all = Vec::with_capacity(entries.iter().len());
         for (at, entry) in entries.iter().enumerate() {
-            let Ok(parsed) = &entry.value else { continue };
             let read = places.get(at).and_then(|place| known?.get_index(*place));
             let same =
                 read.is_some_and(|(_, it)| ptr::eq(&raw const *it.entry, entry) && !it.secret);
             let plain = texts.get(at).filter(|it| same && matches!(it.text, Cow::Borrowed(_)));
-            all.push(match plain {
-                Some(text) => Cow::Borrowed(text.said),
-                None => Cow::Owned(said(&parsed.text)),
+            all.extend(match (plain, &entry.value) {
+                (Some(text), _) => Some(Cow::Borrowed(text.said)),
+                (None, Ok(parsed)) => Some(Cow::Owned(said(&parsed.text))),
+                (None, Err(_)) => None,
             });
         }
         all
@@ -182,10 +235,17 @@ impl Memory {
 
 impl Remembered {
     /// Nothing where it cannot be read.
-    fn read(text: &Text<'_>, language: Language) -> Option<Self> {
+    fn read(
+        text: &Text<'_>,
+        language: Language,
+        keys: &mut IndexSet<String, RandomState>,
+    ) -> Option<Self> {
         let one = plain_entries(std::slice::from_ref(text), language).ok()?;
         let secret = matches!(secret::hidden(text.as_ref()), Cow::Owned(_));
-        Some(Self { entry: Arc::new(one.get(0)?.clone()), secret })
+        let swept = one.any_swept();
+        let entry = Arc::new(one.get(0)?.clone());
+        let key = keys.insert_full(entry.key.clone()).0;
+        Some(Self { entry, key, swept, secret })
     }
 }
 

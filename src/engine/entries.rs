@@ -57,8 +57,8 @@ impl ByKey {
 #[derive(Clone, Default)]
 pub struct Entries {
     list: Arc<Vec<Arc<Entry>>>,
-    /// Finds the places in the list by key, made when first asked.
-    by_key: OnceLock<Arc<ByKey>>,
+    /// Finds the places in the list by key, made when first asked; shared by lists of the same keys.
+    by_key: Arc<OnceLock<ByKey>>,
     /// What identifies the list, made when first asked.
     fingerprint: OnceLock<u64>,
     /// Whether any of them is a sweep, found out when first asked.
@@ -66,6 +66,25 @@ pub struct Entries {
 }
 
 impl Entries {
+    /// Makes the list of some overrides that have the keys of other ones, in the same order, so that both are
+    /// found alike.
+    #[must_use]
+    pub fn of_same_keys(&self, list: Vec<Arc<Entry>>) -> Self {
+        let keys = |list: &[Arc<Entry>]| list.iter().map(|it| it.key.clone()).collect::<Vec<_>>();
+        debug_assert_eq!(keys(&list), keys(&self.list), "the keys differ");
+        Self { list: Arc::new(list), by_key: Arc::clone(&self.by_key), ..Self::default() }
+    }
+
+    /// Tells whether both are known to have the same keys in the same order.
+    pub(super) fn share_keys(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.by_key, &other.by_key)
+    }
+
+    /// Says whether any override is a sweep, where that is known.
+    pub fn are_swept(&mut self, swept: bool) {
+        self.swept = OnceLock::from(swept);
+    }
+
     /// Lists the overrides, first to last.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.into_iter()
@@ -83,7 +102,7 @@ impl Entries {
 
     /// Lets the overrides be changed.
     pub fn edit(&mut self) -> &mut Vec<Arc<Entry>> {
-        self.by_key = OnceLock::new();
+        self.by_key = Arc::default();
         self.forget();
         Arc::make_mut(&mut self.list)
     }
@@ -172,7 +191,7 @@ impl Entries {
 
     /// Lists the places of a key, last to first.
     fn places(&self, key: &str) -> impl Iterator<Item = usize> {
-        self.by_key.get_or_init(|| Arc::new(ByKey::of(&self.list))).places(key, &self.list)
+        self.by_key.get_or_init(|| ByKey::of(&self.list)).places(key, &self.list)
     }
 }
 

@@ -13,7 +13,7 @@ use super::scope::View;
 use super::state::{Entry, State};
 use super::world::World;
 use crate::condition::Verdict;
-use crate::pack::{Pack, Rules, Version};
+use crate::pack::{Pack, ReadBy, Rules, Version};
 
 /// How many answers are remembered.
 const MOST: usize = 1 << 15;
@@ -25,8 +25,18 @@ pub struct Judged {
     /// By the rule, and by the addresses of the overrides.
     answers: HashMap<Box<[usize]>, Answer>,
     versions: Vec<Version>,
+    awake: Option<Awake>,
     /// What is looked for, kept for its room.
     wanted: Vec<usize>,
+}
+
+/// Which rules may act on launches that set the same keys.
+#[derive(Debug)]
+struct Awake {
+    /// One of them.
+    entries: Entries,
+    /// Nothing where all may.
+    rules: Option<(Rules, ReadBy)>,
 }
 
 /// What a rule came to.
@@ -50,17 +60,49 @@ impl Sight {
     }
 }
 
+impl Awake {
+    fn on(pack: &Pack, state: &State, world: &World) -> Self {
+        let told = relevance::told(pack, state, world);
+        Self { entries: state.entries.clone(), rules: told.map(|told| pack.awake_and_read(told)) }
+    }
+
+    /// Tells whether it is known to hold for a state.
+    fn is_of(&self, state: &State) -> bool {
+        state.directives.is_empty() && self.entries.share_keys(&state.entries)
+    }
+}
+
 impl Judged {
     /// Looks at a launch as [`Sight::of`] does. Of the options are left those whose condition holds.
     pub(super) fn sight(&mut self, pack: &Pack, state: &State, world: &World) -> Sight {
         // The conditions of a sweep are tried for each of its elements.
-        let told = (!state.entries.any_swept()).then(|| relevance::told(pack, state, world));
-        let Some(told) = told.flatten() else { return Sight::of(pack, state, world) };
+        if state.entries.any_swept() {
+            return Sight::of(pack, state, world);
+        }
         if self.answers.len() >= MOST || self.versions != world.target.versions {
             self.answers.clear();
+            self.awake = None;
             self.versions.clone_from(&world.target.versions);
         }
-        let (Rules { mut options, mut requirements }, read_by) = pack.awake_and_read(told);
+        let awake = self.awake.take().filter(|it| it.is_of(state));
+        let awake = awake.unwrap_or_else(|| Awake::on(pack, state, world));
+        let sight = match &awake.rules {
+            Some((rules, read_by)) => self.sight_among(rules, read_by, pack, state, world),
+            None => Sight::of(pack, state, world),
+        };
+        self.awake = Some(awake);
+        sight
+    }
+
+    fn sight_among(
+        &mut self,
+        rules: &Rules,
+        read_by: &ReadBy,
+        pack: &Pack,
+        state: &State,
+        world: &World,
+    ) -> Sight {
+        let Rules { mut options, mut requirements } = rules.clone();
         let view = View::new(pack, state, world);
         requirements.retain(|at| {
             let rule = pack.requirements.get(*at);
