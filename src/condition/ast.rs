@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use regex_lite::Regex;
 
 use super::builtins::Builtin;
-use super::parse::read;
+use super::parse::read_sound;
 use crate::path::KeyPath;
 use crate::text::{Said, Span};
 use crate::value::Value;
@@ -35,7 +35,7 @@ impl Condition {
     pub(super) fn root(&self) -> &Expr {
         self.root.get_or_init(|| {
             let null = Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) };
-            read(&self.text).unwrap_or(null)
+            read_sound(&self.text).unwrap_or(null)
         })
     }
 

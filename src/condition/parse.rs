@@ -29,13 +29,13 @@ impl Condition {
     /// # Errors
     /// A syntax error, or every wrong call, number and pattern at once.
     pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
-        read(text).map(|root| Self::new(text.to_owned(), root))
+        scan(text).map_err(|fault| vec![fault])?;
+        read_sound(text).map(|root| Self::new(text.to_owned(), root))
     }
 }
 
-/// Reads an expression, as [`Condition::parse`] does.
-pub(super) fn read(text: &str) -> Result<Expr, Vec<Fault>> {
-    scan(text).map_err(|fault| vec![fault])?;
+/// Reads an expression as [`Condition::parse`] does, of which it is known that the grammar may see it.
+pub(super) fn read_sound(text: &str) -> Result<Expr, Vec<Fault>> {
     let pairs = grammar::ConditionParser::parse(Syntax::condition, text);
     let mut pairs = pairs.map_err(|error| vec![syntax_fault(text, &error)])?;
     check_operators(text, &pairs).map_err(|fault| vec![fault])?;

@@ -191,6 +191,9 @@ fn joined<T>(own: Vec<T>, mut base: Vec<T>, id: impl Fn(&T) -> &str) -> Vec<T> {
     if own.is_empty() {
         return base;
     }
+    if base.is_empty() {
+        return own;
+    }
     let places = base.iter().enumerate().map(|(at, entry)| (id(entry).to_owned(), at));
     let mut places: HashMap<String, usize> = places.collect();
     let mut all = Vec::with_capacity(own.len() + base.len());

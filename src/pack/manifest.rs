@@ -207,7 +207,8 @@ pub(super) struct OptionEntry {
     pub id: Text,
     /// The address of its page.
     pub page: Option<String>,
-    pub says: Later<OptionText>,
+    /// In a box, so that little is there where nobody asks.
+    pub says: Later<Box<OptionText>>,
 }
 
 /// What an option says beside its id.
@@ -548,14 +549,14 @@ fn option(table: Reader<'_>) -> OptionEntry {
     OptionEntry { location, id, page: None, says: table.later(option_text) }
 }
 
-fn option_text(table: &Reader<'_>) -> OptionText {
+fn option_text(table: &Reader<'_>) -> Box<OptionText> {
     let (title, when) = (table.text("title"), table.text("when"));
     let (rewrite, relieves) = (table.rewrites("rewrite"), table.texts("relieves"));
     let (loads, cost) = (table.texts("loads"), table.number_entries("cost"));
     let (changes, safety) = (table.choice("changes", &CHANGES), table.choice("safety", &SAFETY));
     let (why, source) = (table.text("why"), table.text("source"));
     let (caveat, versions) = (table.optional_text("caveat"), table.optional_text("versions"));
-    OptionText {
+    Box::new(OptionText {
         versions,
         title,
         when,
@@ -568,7 +569,7 @@ fn option_text(table: &Reader<'_>) -> OptionText {
         why,
         source,
         caveat,
-    }
+    })
 }
 
 fn requirement(table: Reader<'_>) -> RequirementEntry {

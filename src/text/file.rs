@@ -37,7 +37,7 @@ pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     for _ in 0..TRIES {
         let before = Stamp::of(&file.metadata()?);
         file.rewind()?;
-        let bytes = read_bounded(&file, most)?;
+        let bytes = read_with_room(&file, before.length, most)?;
         let unchanged = before == Stamp::of(&file.metadata()?);
         if unchanged && (before.is_old() || last.as_ref() == Some(&bytes)) {
             return Ok(bytes);
@@ -52,8 +52,14 @@ pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// Whatever the system says; more to read than that.
 pub fn read_bounded(input: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    read_with_room(input, 0, most)
+}
+
+/// Does so with room for as many bytes as there should be, so that they are read at once.
+fn read_with_room(input: impl Read, length: u64, most: u64) -> io::Result<Vec<u8>> {
     let limit = most << 20;
-    let mut bytes = Vec::new();
+    let room = usize::try_from(length.min(limit)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(room);
     let read = input.take(limit + 1).read_to_end(&mut bytes)?;
     match u64::try_from(read).is_ok_and(|it| it <= limit) {
         true => Ok(bytes),

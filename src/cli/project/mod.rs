@@ -258,8 +258,9 @@ impl Project {
 fn closest(near: Option<&Path>) -> Result<Option<Settings>, CliError> {
     let near = absolute(near.unwrap_or(Path::new(".")));
     let start = if near.is_dir() { Some(near.as_path()) } else { near.parent() };
+    let here = here();
     for folder in start.into_iter().flat_map(Path::ancestors) {
-        let seen = shown(folder);
+        let seen = seen_from(here.as_deref(), folder);
         for name in NAMES {
             let Some(source) = read_if_there(&seen.join(name))? else { continue };
             if let Some(settings) = read_settings(&source)? {
@@ -291,9 +292,16 @@ pub fn absolute(path: &Path) -> PathBuf {
 
 /// Shows a whole path as seen from the current folder, where that is short.
 pub fn shown(path: &Path) -> PathBuf {
-    let Some(here) = env::current_dir().ok().map(|here| absolute(&here)) else {
-        return path.to_owned();
-    };
+    seen_from(here().as_deref(), path)
+}
+
+/// The current folder, if it can be told.
+fn here() -> Option<PathBuf> {
+    env::current_dir().ok().map(|here| absolute(&here))
+}
+
+fn seen_from(here: Option<&Path>, path: &Path) -> PathBuf {
+    let Some(here) = here else { return path.to_owned() };
     for (up, folder) in here.ancestors().enumerate() {
         // The root is no place to start from.
         if folder.parent().is_none() {
