@@ -1,5 +1,6 @@
 //! From a manifest to a pack, or every reason why not.
 
+use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt};
@@ -25,7 +26,7 @@ use crate::condition::{
 use crate::facts::DIRECTIVES;
 use crate::overrides::{self, Language, Override, OverrideKind};
 use crate::signal::{FactType, PhaseDef, SignalDef, Signals};
-use crate::text::{Fault, Faults, Source, Span, nearest};
+use crate::text::{Fault, Faults, Location, Source, Span, nearest};
 
 /// Turns what packs say in one piece into a pack.
 ///
@@ -48,7 +49,8 @@ pub(super) fn check(joined: Joined) -> Result<Pack, Vec<Faults>> {
 struct Checker<'a> {
     manifest: &'a Arc<Manifest>,
     names: PackNames,
-    phases: Vec<String>,
+    /// The phases and other places, once one is asked for.
+    phases: OnceCell<Vec<String>>,
     versions: Vec<TargetVersion>,
     /// Files that ship with the program.
     shipped: &'a [Source],
@@ -57,19 +59,11 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn new(manifest: &'a Arc<Manifest>, shipped: &'a [Source]) -> Self {
-        let mut phases: Vec<String> = manifest.phases.iter().map(|it| it.name.clone()).collect();
-        phases.push("host".to_owned());
-        let fixed = manifest
-            .signals
-            .iter()
-            .chain(&manifest.silent)
-            .filter_map(|signal| signal.phase.as_ref());
-        phases.extend(fixed.map(|phase| phase.value.to_string()));
         let faults = manifest.faults.clone();
         let mut checker = Self {
             manifest,
             names: PackNames::of(Arc::clone(manifest)),
-            phases,
+            phases: OnceCell::new(),
             versions: Vec::new(),
             shipped,
             faults,
@@ -120,7 +114,7 @@ impl<'a> Checker<'a> {
             phases: manifest.phases.clone(),
             signals: self.signals(&signal_defs)?,
             signal_defs,
-            signal_places: readable_signals(manifest).map(|it| it.name.location.clone()).collect(),
+            signal_places: self.later(|it| it.signal_places()),
             versions: std::mem::take(&mut self.versions),
             aliases,
             defaults,
@@ -427,17 +421,27 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn phases(&self) -> &[String] {
+        self.phases.get_or_init(|| {
+            let Manifest { phases, signals, silent, .. } = &**self.manifest;
+            let fixed = signals.iter().chain(silent).filter_map(|it| it.says.phase.as_ref());
+            let fixed = fixed.map(|phase| phase.value.to_string());
+            let named = phases.iter().map(|it| it.name.clone());
+            named.chain(["host".to_owned()]).chain(fixed).collect()
+        })
+    }
+
     fn check_phase(&mut self, phase: &Text) {
         let unreadable = phase.stands_in() || self.manifest.is_open();
-        if unreadable || self.phases.iter().any(|it| *it == phase.value) {
+        if unreadable || self.trusts(phase) || self.phases().iter().any(|it| *it == phase.value) {
             return;
         }
         let message = format!("there is no phase `{}`", phase.value);
         let fault = Fault::new("hydrule::pack::unknown_phase", phase.location.span, message);
-        let near = nearest(&phase.value, self.phases.iter().map(String::as_str), 1);
+        let near = nearest(&phase.value, self.phases().iter().map(String::as_str), 1);
         let fault = match near.first() {
             Some(near) => fault.labelled(format!("did you mean `{near}`?")),
-            None => fault.helped(format!("the phases are {}", self.phases.join(", "))),
+            None => fault.helped(format!("the phases are {}", self.phases().join(", "))),
         };
         self.blame_all(phase, fault);
     }
@@ -601,13 +605,17 @@ impl<'a> Checker<'a> {
             .map(|entry| SignalDef {
                 name: entry.name.value.to_string(),
                 event: entry.event.value.to_string(),
-                kind: entry.kind,
-                confidence: entry.confidence,
-                pattern: entry.pattern.value.to_string(),
-                types: entry.types.iter().filter_map(typed).collect(),
-                phase: entry.phase.as_ref().map(|phase| phase.value.to_string()),
+                kind: entry.says.kind,
+                confidence: entry.says.confidence,
+                pattern: entry.says.pattern.value.to_string(),
+                types: entry.says.types.iter().filter_map(typed).collect(),
+                phase: entry.says.phase.as_ref().map(|phase| phase.value.to_string()),
             })
             .collect()
+    }
+
+    fn signal_places(&self) -> Vec<Location> {
+        readable_signals(self.manifest).map(|it| it.name.location.clone()).collect()
     }
 
     fn signals(&mut self, defs: &[SignalDef]) -> Option<OnceLock<Signals>> {
@@ -621,7 +629,7 @@ impl<'a> Checker<'a> {
             Err(faults) => {
                 for (index, fault) in faults {
                     if let Some(entry) = readable_signals(manifest).nth(index) {
-                        self.blame(&entry.pattern, fault);
+                        self.blame(&entry.says.pattern, fault);
                     }
                 }
                 None
@@ -683,7 +691,7 @@ fn reaches<'a>(
 
 /// Lists the signals that have a pattern.
 fn readable_signals(manifest: &Manifest) -> impl Iterator<Item = &SignalEntry> {
-    manifest.signals.iter().filter(|entry| !entry.pattern.stands_in())
+    manifest.signals.iter().filter(|entry| !entry.says.pattern.stands_in())
 }
 
 fn texts(texts: &[Text]) -> Vec<String> {

@@ -168,6 +168,13 @@ pub(super) struct InvariantEntry {
 pub(super) struct SignalEntry {
     pub name: Text,
     pub event: Text,
+    /// In a box, so that little is there where nobody asks.
+    pub says: Later<Box<SignalText>>,
+}
+
+/// What a signal says beside its names.
+#[derive(Debug)]
+pub(super) struct SignalText {
     pub kind: Kind,
     pub confidence: Confidence,
     pub pattern: Text,
@@ -485,23 +492,14 @@ impl Manifest {
 
     fn read_signal(&mut self, table: Reader<'_>) {
         let (name, event) = (table.text("name"), table.text("event"));
-        let kind = table.choice("kind", &Kind::WORDS).unwrap_or(Kind::Device);
-        let confidence = table.optional_choice("confidence", &Confidence::WORDS);
-        let confidence = match kind {
-            Kind::Unknown => Confidence::Open,
-            _ => confidence.unwrap_or(Confidence::Certain),
-        };
-        let (pattern, phase) = (table.text("pattern"), table.optional_text("phase"));
-        let types = table.text_entries("types").into_iter();
-        let types = types.map(|(capture, word)| (capture, fact_type(&table, &word))).collect();
-        let whole = table.finish();
-        if event.stands_in() || phase.as_ref().is_some_and(Text::stands_in) {
+        if event.stands_in() || table.is_no_text("phase") {
             self.lose(String::new());
         }
+        let (says, whole) = table.later(signal_text);
         if name.stands_in() || !whole {
             self.lose(format!("{}.", event.value));
         }
-        self.signals.push(SignalEntry { name, event, kind, confidence, pattern, types, phase });
+        self.signals.push(SignalEntry { name, event, says });
     }
 }
 
@@ -511,6 +509,19 @@ fn perhaps(table: Reader<'_>) -> Perhaps {
     let what = table.text("what").value.into_owned();
     table.finish();
     Perhaps { what, keys, without }
+}
+
+fn signal_text(table: &Reader<'_>) -> SignalText {
+    let kind = table.choice("kind", &Kind::WORDS).unwrap_or(Kind::Device);
+    let confidence = table.optional_choice("confidence", &Confidence::WORDS);
+    let confidence = match kind {
+        Kind::Unknown => Confidence::Open,
+        _ => confidence.unwrap_or(Confidence::Certain),
+    };
+    let (pattern, phase) = (table.text("pattern"), table.optional_text("phase"));
+    let types = table.text_entries("types").into_iter();
+    let types = types.map(|(capture, word)| (capture, fact_type(table, &word))).collect();
+    SignalText { kind, confidence, pattern, types, phase }
 }
 
 fn fact_type(table: &Reader<'_>, word: &Text) -> Option<FactType> {
@@ -546,17 +557,18 @@ fn outside_fact(reader: &Reader<'_>, word: &Text) -> OutsideFact {
 
 fn option(table: Reader<'_>) -> OptionEntry {
     let (location, id) = (table.location(), table.text("id"));
-    OptionEntry { location, id, page: None, says: table.later(option_text) }
+    let (says, _) = table.later(option_text);
+    OptionEntry { location, id, page: None, says }
 }
 
-fn option_text(table: &Reader<'_>) -> Box<OptionText> {
+fn option_text(table: &Reader<'_>) -> OptionText {
     let (title, when) = (table.text("title"), table.text("when"));
     let (rewrite, relieves) = (table.rewrites("rewrite"), table.texts("relieves"));
     let (loads, cost) = (table.texts("loads"), table.number_entries("cost"));
     let (changes, safety) = (table.choice("changes", &CHANGES), table.choice("safety", &SAFETY));
     let (why, source) = (table.text("why"), table.text("source"));
     let (caveat, versions) = (table.optional_text("caveat"), table.optional_text("versions"));
-    Box::new(OptionText {
+    OptionText {
         versions,
         title,
         when,
@@ -569,7 +581,7 @@ fn option_text(table: &Reader<'_>) -> Box<OptionText> {
         why,
         source,
         caveat,
-    })
+    }
 }
 
 fn requirement(table: Reader<'_>) -> RequirementEntry {

@@ -84,7 +84,7 @@ impl Collected {
             for (fact, kind) in EVENT_FACTS {
                 names.insert(format!("{}.{fact}", signal.event.value), kind);
             }
-            for (capture, kind) in &signal.types {
+            for (capture, kind) in &signal.says.types {
                 let kind = kind.map_or(Type::Any, fact_type);
                 names.insert(format!("{}.{}", signal.event.value, capture.value), kind);
             }
@@ -139,7 +139,7 @@ fn event_words(manifest: &Manifest) -> IndexMap<String, Vec<String>> {
             add("kind", kind);
         }
         for phase in
-            phases.iter().map(String::as_str).chain(signal.phase.as_ref().map(Text::as_str))
+            phases.iter().map(String::as_str).chain(signal.says.phase.as_ref().map(Text::as_str))
         {
             add("phase", phase);
         }

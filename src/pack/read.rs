@@ -216,6 +216,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Tells whether a field that should be a string is something else.
+    pub fn is_no_text(&self, field: &str) -> bool {
+        self.table.get(field).is_some_and(|value| value.text().is_none())
+    }
+
     /// Takes a list of strings; a missing one is empty.
     pub fn texts(&self, field: &'static str) -> Vec<Text> {
         let Some(value) = self.take(field) else { return Vec::new() };
@@ -518,17 +523,16 @@ impl<'a> Reader<'a> {
         self.table.kept().is_some()
     }
 
-    /// Reads the table: if it ships, when somebody asks for what is in it.
-    pub fn later<T: Send + 'static>(self, read: fn(&Reader<'_>) -> T) -> Later<T> {
+    /// Reads the table: if it ships, when somebody asks for what is in it. Tells what [`Reader::finish`] does.
+    pub fn later<T: Send + 'static>(self, read: fn(&Reader<'_>) -> T) -> (Later<Box<T>>, bool) {
         let Some(table) = self.table.kept() else {
-            let all = read(&self);
-            self.finish();
-            return ready(all);
+            let all = Box::new(read(&self));
+            return (ready(all), self.finish());
         };
         let (source, what, span) = (self.source.clone(), self.what, self.span);
-        Later::new(Box::new(move || {
-            read(&Reader::new(&source, table, what, span, &FaultList::new()))
-        }))
+        let read =
+            move || Box::new(read(&Reader::new(&source, table, what, span, &FaultList::new())));
+        (Later::new(Box::new(read)), true)
     }
 
     /// Blames every field that nothing took; tells whether all tables inside it could be read, so

@@ -60,7 +60,7 @@ pub struct Pack {
     /// The signals as defined.
     pub signal_defs: Later<Vec<SignalDef>>,
     /// Where each of them is named.
-    pub(super) signal_places: Vec<Location>,
+    pub(super) signal_places: Later<Vec<Location>>,
     /// The signals, ready to scan a log, once somebody asked.
     pub(super) signals: OnceLock<Signals>,
     /// The versions of the target that the pack tells apart, oldest first.
@@ -284,8 +284,11 @@ pub fn glob_matches(glob: &str, text: &str) -> bool {
     // Where a character differs in its middle, no `*` stands there.
     let (Some(glob), Some(text)) = (glob.get(same..), text.get(same..)) else { return false };
     let Some(rest) = glob.strip_prefix('*') else { return glob.is_empty() && text.is_empty() };
-    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    rest.is_empty() || ends.any(|at| text.get(at..).is_some_and(|tail| glob_matches(rest, tail)))
+    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let first = rest.bytes().next().filter(|it| *it != b'*');
+    let may_fit = |tail: &&str| first.is_none() || tail.bytes().next() == first;
+    let mut tails = ends.filter_map(|at| text.get(at..)).filter(may_fit);
+    rest.is_empty() || tails.any(|tail| glob_matches(rest, tail))
 }
 
 /// A number or word that a user of the pack may set.
