@@ -114,6 +114,7 @@ struct Remembered {
     /// Its key, by the place among those that are remembered.
     key: usize,
     swept: bool,
+    interpolates: bool,
     /// Whether some of it is a secret.
     secret: bool,
 }
@@ -127,12 +128,11 @@ struct Last {
 
 impl Last {
     /// Makes the overrides of the next line.
-    fn next(&mut self, list: Vec<Arc<Entry>>, keys: Vec<usize>, swept: bool) -> Entries {
-        let mut entries = match self.keys == keys {
+    fn next(&mut self, list: Vec<Arc<Entry>>, keys: Vec<usize>) -> Entries {
+        let entries = match self.keys == keys {
             true => self.entries.of_same_keys(list),
             false => list.into(),
         };
-        entries.are_swept(swept);
         *self = Self { keys, entries: entries.clone() };
         entries
     }
@@ -168,7 +168,7 @@ impl Memory {
         let mut entries = Vec::with_capacity(texts.len());
         let mut places = Vec::with_capacity(texts.len());
         let mut keys = Vec::with_capacity(texts.len());
-        let mut swept = false;
+        let (mut swept, mut interpolated) = (false, false);
         for text in texts {
             let (place, one) = match known.get_full(text.as_ref()) {
                 Some((place, _, one)) => (place, one),
@@ -186,8 +186,11 @@ impl Memory {
             places.push(place);
             keys.push(one.key);
             swept |= one.swept;
+            interpolated |= one.interpolates;
         }
-        Ok(Overrides { entries: last.next(entries, keys, swept), places })
+        let mut entries = last.next(entries, keys);
+        entries.know(swept, interpolated);
+        Ok(Overrides { entries, places })
     }
 
     /// Says overrides as JSON does, secrets hidden: most as the line says them.
@@ -242,10 +245,10 @@ impl Remembered {
     ) -> Option<Self> {
         let one = plain_entries(std::slice::from_ref(text), language).ok()?;
         let secret = matches!(secret::hidden(text.as_ref()), Cow::Owned(_));
-        let swept = one.any_swept();
         let entry = Arc::new(one.get(0)?.clone());
         let key = keys.insert_full(entry.key.clone()).0;
-        Some(Self { entry, key, swept, secret })
+        let (swept, interpolates) = (one.any_swept(), entry.interpolates());
+        Some(Self { entry, key, swept, interpolates, secret })
     }
 }
 

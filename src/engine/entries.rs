@@ -61,8 +61,9 @@ pub struct Entries {
     by_key: Arc<OnceLock<ByKey>>,
     /// What identifies the list, made when first asked.
     fingerprint: OnceLock<u64>,
-    /// Whether any of them is a sweep, found out when first asked.
+    /// Whether any of them is a sweep, or interpolates, found out when first asked.
     swept: OnceLock<bool>,
+    interpolated: OnceLock<bool>,
 }
 
 impl Entries {
@@ -80,9 +81,10 @@ impl Entries {
         Arc::ptr_eq(&self.by_key, &other.by_key)
     }
 
-    /// Says whether any override is a sweep, where that is known.
-    pub fn are_swept(&mut self, swept: bool) {
+    /// Says whether any override is a sweep, and whether any interpolates, where that is known.
+    pub fn know(&mut self, swept: bool, interpolated: bool) {
         self.swept = OnceLock::from(swept);
+        self.interpolated = OnceLock::from(interpolated);
     }
 
     /// Lists the overrides, first to last.
@@ -103,14 +105,22 @@ impl Entries {
     /// Lets the overrides be changed.
     pub fn edit(&mut self) -> &mut Vec<Arc<Entry>> {
         self.by_key = Arc::default();
-        self.forget();
+        self.fingerprint = OnceLock::new();
+        self.swept = OnceLock::new();
+        self.interpolated = OnceLock::new();
         Arc::make_mut(&mut self.list)
     }
 
-    /// Forgets what was known of the values.
-    fn forget(&mut self) {
+    /// Knows of the values what is still known when one of them is replaced.
+    fn changed_to(&mut self, new: &Entry) {
+        let still = |was: &OnceLock<bool>, is: bool| match was.get() {
+            // None of the others is.
+            Some(false) => OnceLock::from(is),
+            _ => OnceLock::new(),
+        };
         self.fingerprint = OnceLock::new();
-        self.swept = OnceLock::new();
+        self.swept = still(&self.swept, new.is_swept());
+        self.interpolated = still(&self.interpolated, new.interpolates());
     }
 
     /// Adds an override behind the others.
@@ -121,14 +131,11 @@ impl Entries {
     /// Puts an override in the place of the one that wins for its key, or at the end.
     pub fn put(&mut self, entry: Entry) {
         let old = self.places(&entry.key).next();
-        let place = old.and_then(|at| Arc::make_mut(&mut self.list).get_mut(at));
-        match place {
-            // The keys are as they were, so they are found where they were.
-            Some(place) => {
-                *place = Arc::new(entry);
-                self.forget();
-            }
-            None => self.push(entry),
+        let Some(at) = old else { return self.push(entry) };
+        // The keys are as they were, so they are found where they were.
+        self.changed_to(&entry);
+        if let Some(place) = Arc::make_mut(&mut self.list).get_mut(at) {
+            *place = Arc::new(entry);
         }
     }
 
@@ -169,6 +176,11 @@ impl Entries {
     /// Tells whether any override is a sweep.
     pub fn any_swept(&self) -> bool {
         *self.swept.get_or_init(|| self.iter().any(Entry::is_swept))
+    }
+
+    /// Tells whether any override interpolates something.
+    pub(super) fn any_interpolates(&self) -> bool {
+        *self.interpolated.get_or_init(|| self.iter().any(Entry::interpolates))
     }
 
     /// Tells whether both are the same list, without a look at what is in it.

@@ -9,7 +9,7 @@ use super::bound::order;
 use super::broken::Broken;
 use super::judge::{judge_in, verdict_in};
 use super::scope::View;
-use super::state::{Entry, State};
+use super::state::State;
 use super::unsettled::{Discord, Unsettled, Want};
 use super::verdict::{Applied, Rejection};
 use super::world::World;
@@ -234,7 +234,7 @@ impl<'a> Mender<'a> {
         // read.
         let linked = self.world.base.is_some()
             || at_work(self.pack, now, self.world)
-            || now.entries.iter().any(Entry::interpolates);
+            || now.entries.any_interpolates();
         let mut concerned: BTreeSet<usize> = BTreeSet::new();
         if linked {
             concerned.extend(0..self.pack.requirements.len());

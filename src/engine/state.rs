@@ -116,7 +116,7 @@ impl Entry {
     }
 
     /// Tells whether the override interpolates something, so that it reads other keys.
-    pub(super) fn interpolates(&self) -> bool {
+    pub fn interpolates(&self) -> bool {
         // To look for the sign alone is much quicker.
         let interpolates = |text: &str| text.contains('$') && text.contains("${");
         self.value.as_ref().is_ok_and(|it| interpolates(&it.text))
