@@ -245,7 +245,7 @@ impl Remembered {
     ) -> Option<Self> {
         let one = plain_entries(std::slice::from_ref(text), language).ok()?;
         let secret = matches!(secret::hidden(text.as_ref()), Cow::Owned(_));
-        let entry = Arc::new(one.get(0)?.clone());
+        let entry = Arc::clone(one.shared(0)?);
         let key = keys.insert_full(entry.key.clone()).0;
         let (swept, interpolates) = (one.any_swept(), entry.interpolates());
         Some(Self { entry, key, swept, interpolates, secret })

@@ -98,7 +98,7 @@ impl Entries {
     }
 
     /// Returns the override at a place as it is shared.
-    pub(super) fn shared(&self, at: usize) -> Option<&Arc<Entry>> {
+    pub fn shared(&self, at: usize) -> Option<&Arc<Entry>> {
         self.list.get(at)
     }
 
