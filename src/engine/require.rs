@@ -54,20 +54,28 @@ pub fn check_requirements(pack: &Pack, state: &State, world: &World) -> Vec<Requ
 /// Judges every requirement of a pack as [`check_requirements`] does, and keeps nothing of how.
 pub fn requirement_verdicts(pack: &Pack, state: &State, world: &World) -> Vec<Verdict> {
     let view = View::new(pack, state, world);
-    let says = |it: &Expression| verdict_in(&view, &it.condition);
-    let verdict = |it: &Requirement| match it.when.as_ref().map(says) {
-        None | Some(Verdict::True) => says(&it.holds),
-        Some(Verdict::False | Verdict::Absent(_)) => Verdict::True,
-        Some(undecided) => undecided,
-    };
-    pack.requirements.iter().map(verdict).collect()
+    pack.requirements.iter().map(|it| verdict_on(&view, it)).collect()
 }
 
 /// Tells whether a requirement is broken, as [`check_in`] does.
 pub(super) fn breaks(view: &View<'_>, requirement: &Requirement) -> bool {
+    verdict_on(view, requirement) == Verdict::False
+}
+
+/// Judges one requirement as [`check_in`] does, and keeps nothing of how.
+fn verdict_on(view: &View<'_>, requirement: &Requirement) -> Verdict {
     let says = |it: &Expression| verdict_in(view, &it.condition);
-    requirement.when.as_ref().is_none_or(|when| says(when) == Verdict::True)
-        && says(&requirement.holds) == Verdict::False
+    let spared = requirement.when.as_ref().and_then(|when| spared(says(when)));
+    spared.unwrap_or_else(|| says(&requirement.holds))
+}
+
+/// Tells what becomes of a requirement whose guard comes to this; nothing where it has to hold.
+fn spared(guard: Verdict) -> Option<Verdict> {
+    match guard {
+        Verdict::True => None,
+        Verdict::False | Verdict::Absent(_) => Some(Verdict::True),
+        undecided => Some(undecided),
+    }
 }
 
 /// Judges one requirement on a state.
@@ -89,10 +97,9 @@ pub(super) fn check_in(view: &View<'_>, requirement: &Requirement) -> Requiremen
     };
     if let Some(when) = &requirement.when {
         let guard = judge_in(view, &when.condition);
-        match guard.verdict {
-            Verdict::True => {}
-            Verdict::False | Verdict::Absent(_) => return made(Verdict::True, true, guard.trace),
-            undecided => return made(undecided, false, guard.trace),
+        if let Some(verdict) = spared(guard.verdict) {
+            let guarded = verdict == Verdict::True;
+            return made(verdict, guarded, guard.trace);
         }
     }
     let holds = judge_in(view, &requirement.holds.condition);
