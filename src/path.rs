@@ -53,9 +53,7 @@ impl KeyPath {
 
     /// Tells whether `self` is `other` or lies below it.
     pub fn is_at_or_below(&self, other: &Self) -> bool {
-        self.0
-            .strip_prefix(other.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        self == other || is_below(&self.0, &other.0)
     }
 
     /// Tells whether the key matches a pattern of parts: `*` is one part, `**` any number of parts.
@@ -64,6 +62,11 @@ impl KeyPath {
         let pattern: Vec<&str> = pattern.split('.').collect();
         match_parts(&parts, &pattern)
     }
+}
+
+/// Tells whether a key lies in a section.
+pub fn is_below(key: &str, section: &str) -> bool {
+    key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn match_parts(parts: &[&str], pattern: &[&str]) -> bool {

@@ -14,6 +14,7 @@ use super::reads::Reads;
 use super::version::{Version, Versions};
 use crate::condition::{Assignment, Condition, Names as _, Type, check};
 use crate::overrides::Override;
+use crate::path::is_below;
 use crate::signal::{PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Level, Location, Said};
 use crate::value::Value;
@@ -240,7 +241,7 @@ impl KeyGlob {
     /// Tells whether a key is meant.
     pub fn covers(&self, key: &str) -> bool {
         match self.0.strip_suffix(".*") {
-            Some(section) => key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.')),
+            Some(section) => is_below(key, section),
             None => self.0 == key,
         }
     }
