@@ -71,7 +71,8 @@ fn is_too_open(word: &str, quotes: bool) -> bool {
             _ => {}
         }
         let twice = open.iter().filter(|it| matches!(it, Open::Arithmetic | Open::Twice));
-        if twice.count() > MOST_TWICE {
+        // What is open is counted where it can be too much, and not at every byte.
+        if open.len() > MOST_TWICE && twice.count() > MOST_TWICE {
             return true;
         }
     }
