@@ -1,5 +1,9 @@
 //! From a manifest to a pack, or every reason why not.
 
+mod aliases;
+mod rewrites;
+mod versions;
+
 use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
@@ -10,21 +14,16 @@ use super::dimension::Dimension;
 use super::extend::Joined;
 use super::index::RuleIndex;
 use super::manifest::{
-    AliasEntry, DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry,
-    RequirementEntry, SignalEntry, VersionEntry,
+    DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
+    SignalEntry,
 };
 use super::names::PackNames;
-use super::read::{Later, RewriteText, Text, ready};
+use super::read::{Later, Text, ready};
 use super::rule::{
-    Alias, ByName, DefaultSet, Estimate, Expression, Invariant, KeyGlob, OutsideFact, PEAK, Pack,
-    PackOption, Parameter, Phase, Requirement, Rewrite, TargetVersion, VERSION,
+    ByName, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption,
+    Parameter, Phase, Requirement, TargetVersion,
 };
-use super::version::{Version, Versions};
-use crate::condition::{
-    Assignment, Bounds, Condition, Piece, Target, Type, check as check_condition, pieces,
-};
-use crate::facts::DIRECTIVES;
-use crate::overrides::{self, Language, Override, OverrideKind};
+use crate::condition::{Condition, Piece, Type, check as check_condition, pieces};
 use crate::signal::{FactType, PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Faults, Location, Source, Span, nearest};
 
@@ -318,99 +317,6 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// Adds that the target must be one of some versions.
-    fn guarded(&mut self, when: Option<Expression>, text: Option<&Text>) -> Option<Expression> {
-        let Some(text) = text else { return when };
-        let Some(versions) = self.named_versions(text) else { return when };
-        let name = format!("{VERSION}{versions}");
-        Some(match when {
-            Some(when) => Expression { condition: when.condition.and_fact(&name), ..when },
-            None => Expression { condition: Condition::of_fact(&name), text: text.clone() },
-        })
-    }
-
-    /// Reads a set of versions, some of which the pack must know.
-    fn named_versions(&mut self, text: &Text) -> Option<Versions> {
-        if text.stands_in() {
-            return None;
-        }
-        let versions = match Versions::of(text) {
-            Ok(versions) => versions,
-            Err(fault) => {
-                self.blame_all(text, fault);
-                return None;
-            }
-        };
-        if !self.manifest.is_open() && !self.versions.iter().any(|it| versions.hold(&it.number)) {
-            let known: Vec<String> = self.versions.iter().map(|it| it.number.to_string()).collect();
-            let message = format!("no version that the pack knows is {versions}");
-            let span = text.location.span;
-            let fault = Fault::new("hydrule::pack::unknown_version", span, message);
-            self.blame_all(
-                text,
-                match known.as_slice() {
-                    [] => fault.helped("tell the versions: `[[release]]` with `number = \"1.2\"`"),
-                    known => fault.helped(format!("it knows {}", known.join(", "))),
-                },
-            );
-        }
-        Some(versions)
-    }
-
-    /// Reads the versions that the pack tells apart, and puts them in order.
-    fn target_versions(&mut self) -> Vec<TargetVersion> {
-        let manifest = self.manifest;
-        let mut versions = Vec::new();
-        let globs = |texts: &[Text]| texts.iter().map(|it| KeyGlob(it.value.to_string())).collect();
-        for VersionEntry { number: text, adds, drops, assumed } in &manifest.versions {
-            match Version::read(&text.value) {
-                Some(number) => {
-                    let (adds, drops, assumed) = (globs(adds), globs(drops), *assumed);
-                    versions.push(TargetVersion { number, adds, drops, assumed });
-                }
-                None if text.stands_in() => {}
-                None => {
-                    let message = format!("`{}` is no version", text.value);
-                    let span = text.location.span;
-                    let fault = Fault::new("hydrule::pack::bad_versions", span, message);
-                    self.blame_all(text, fault.helped("versions have the form 1.2.3"));
-                }
-            }
-        }
-        versions.sort_by(|one, other| one.number.cmp(&other.number));
-        versions
-    }
-
-    fn alias(&mut self, entry: &AliasEntry) -> Option<Alias> {
-        let glob = |text: &Text| KeyGlob(text.value.to_string());
-        let (old, new) = (glob(&entry.old), glob(&entry.new));
-        let conversions = [&entry.read, &entry.write];
-        let converts = conversions.iter().any(|it| it.is_some());
-        let mut others = self.manifest.aliases.iter().map(|it| glob(&it.old));
-        let chained = others.any(|it| it == new || it.covers(&new.0));
-        let wrong = if old.is_section() != new.is_section() {
-            Some("one name is a key and the other a section: write both with `.*`, or neither")
-        } else if chained {
-            Some("this is itself an old name: give the newest, which rules use")
-        } else if converts && conversions.iter().any(|it| it.is_none()) {
-            Some("a value that is converted needs both `read` and `write`")
-        } else if converts && old.is_section() {
-            Some("the values of a whole section cannot be converted: write an alias for each key")
-        } else {
-            None
-        };
-        let stands_in = entry.old.stands_in() || entry.new.stands_in();
-        if let Some(wrong) = wrong.filter(|_| !stands_in) {
-            let message = format!("`{}` cannot be an alias of `{}`", entry.old.value, new.0);
-            let fault = Fault::new("hydrule::pack::bad_alias", entry.new.location.span, message);
-            self.blame_all(&entry.new, fault.helped(wrong));
-        }
-        let versions = entry.versions.as_ref().and_then(|text| self.named_versions(text));
-        let [read, write] =
-            conversions.map(|it| it.as_ref().and_then(|it| self.expression(it, Type::Any)));
-        (!stands_in).then_some(Alias { old, new, versions, read, write })
-    }
-
     fn default_set(&mut self, entry: &DefaultEntry) -> DefaultSet {
         let values = entry.values.iter().map(|(key, value)| (key.value.clone(), value.clone()));
         DefaultSet {
@@ -484,103 +390,6 @@ impl<'a> Checker<'a> {
             location: entry.location.clone(),
             reads: OnceLock::new(),
         })
-    }
-
-    fn rewrites(&mut self, texts: &[RewriteText]) -> Option<Vec<Rewrite>> {
-        let parsed: Vec<Option<Rewrite>> = texts.iter().map(|it| self.bounded(it)).collect();
-        parsed.into_iter().collect()
-    }
-
-    fn bounded(&mut self, text: &RewriteText) -> Option<Rewrite> {
-        let rewrite = self.rewrite(&text.set);
-        let mut bounds = Bounds::default();
-        for (word, text) in &text.bounds {
-            let (slot, wanted) = match *word {
-                "floor" => (&mut bounds.floor, Type::Quantity),
-                "cap" => (&mut bounds.cap, Type::Quantity),
-                _ => (&mut bounds.largest_divisor, Type::Int),
-            };
-            *slot = self.expression(text, wanted).map(|it| it.condition);
-        }
-        match (rewrite?, text.bounds.first()) {
-            (Rewrite::Assign(mut assignment, text), _) => {
-                // A bound that is left out for its faults is no matter: there will be no pack.
-                assignment.bounds = bounds;
-                Some(Rewrite::Assign(assignment, text))
-            }
-            (plain, None) => Some(plain),
-            (Rewrite::Plain(..), Some((word, bound))) => {
-                let message = "a plain override computes nothing that a bound could hold";
-                let span = bound.location.span;
-                let fault = Fault::new("hydrule::pack::bound_of_nothing", span, message);
-                let fault = fault.labelled(format!("this `{word}` has nothing to hold"));
-                self.blame_all(bound, fault.helped("write `set = 'key := expression'`"));
-                None
-            }
-        }
-    }
-
-    fn rewrite(&mut self, text: &Text) -> Option<Rewrite> {
-        if text.stands_in() {
-            return None;
-        }
-        if let Some(sound) = self.trusts(text).then(|| Assignment::sound(&text.value)).flatten() {
-            return Some(Rewrite::Assign(Box::new(sound), text.clone()));
-        }
-        let faults = match Assignment::parse(&text.value) {
-            Some(Ok(assignment)) => {
-                let faults = check_condition(&assignment.value, Type::Any, &self.names);
-                for fault in faults {
-                    self.blame(text, fault.shifted(assignment.value_offset));
-                }
-                if let Target::Directive(name) = &assignment.target {
-                    self.check_directive(text, name);
-                }
-                return Some(Rewrite::Assign(Box::new(assignment), text.clone()));
-            }
-            Some(Err(faults)) => faults,
-            None => match overrides::parse(&text.value) {
-                Ok(parsed) => match self.unsaid(&parsed) {
-                    None => return Some(Rewrite::Plain(Box::new(parsed), text.clone())),
-                    Some(fault) => vec![fault],
-                },
-                Err(fault) => vec![fault],
-            },
-        };
-        for fault in faults {
-            self.blame(text, fault);
-        }
-        None
-    }
-
-    /// Says what a plain override does that the target's arguments have no words for.
-    fn unsaid(&self, it: &Override) -> Option<Fault> {
-        let what = match it {
-            _ if self.manifest.arguments().language == Language::Hydra => return None,
-            it if it.kind == OverrideKind::Delete => "a deletion",
-            it if it.package.is_some() => "a group with a package",
-            it if it.is_sweep() => "a sweep",
-            _ => return None,
-        };
-        let message = format!("{what} is Hydra's, and OmegaConf reads the target's arguments");
-        let fault = Fault::new("hydrule::pack::unsaid", Span::new(0, it.text.len()), message);
-        Some(fault.labelled("such a program has no argument for this"))
-    }
-
-    fn check_directive(&mut self, text: &Text, name: &str) {
-        let known = DIRECTIVES.map(|(name, ..)| name);
-        if known.contains(&name) {
-            return;
-        }
-        let start = text.value.find(name).unwrap_or_default();
-        let span = Span::new(start, start + name.len());
-        let message = format!("there is no directive `{name}`");
-        let fault = Fault::new("hydrule::pack::unknown_directive", span, message);
-        let fault = match nearest(name, known, 1).first() {
-            Some(near) => fault.labelled(format!("did you mean `{near}`?")),
-            None => fault.helped(format!("the directives are {}", known.join(", "))),
-        };
-        self.blame(text, fault);
     }
 
     fn check_let_cycles(&mut self, lets: &ByName<Expression>) {
