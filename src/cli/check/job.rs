@@ -357,7 +357,6 @@ impl Groups {
     /// Puts the scripts together that start one another; those that start none that counts, and that
     /// none starts, are in no group.
     fn of(files: &[Candidate], read: &BTreeMap<usize, Box<Read>>) -> Self {
-        let by_name = by_name(read);
         let mut group: HashMap<usize, usize> = HashMap::new();
         let root = |group: &HashMap<usize, usize>, mut at: usize| {
             while let Some(next) = group.get(&at).filter(|next| **next != at) {
@@ -365,14 +364,11 @@ impl Groups {
             }
             at
         };
-        for (at, one) in read {
-            for start in &one.starts {
-                let named = by_name.get(base_name(start)).map(Vec::as_slice).unwrap_or_default();
-                let Some(other) = started(files, *at, start, named) else { continue };
-                let (a, b) = (root(&group, *at), root(&group, other));
-                group.insert(a.max(b), a.min(b));
-                group.entry(a.min(b)).or_insert(a.min(b));
-            }
+        for (at, _, other) in starts(files, read) {
+            let Some(other) = other else { continue };
+            let (a, b) = (root(&group, at), root(&group, other));
+            group.insert(a.max(b), a.min(b));
+            group.entry(a.min(b)).or_insert(a.min(b));
         }
         let mut jobs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for at in read.keys().filter(|at| group.contains_key(*at)) {
@@ -384,32 +380,37 @@ impl Groups {
     }
 }
 
-fn by_name(read: &BTreeMap<usize, Box<Read>>) -> HashMap<&str, Vec<usize>> {
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, one) in read {
-        by_name.entry(base_name(one.source.name())).or_default().push(*at);
-    }
-    by_name
-}
-
 /// Lists the scripts that are there, started by one of the files, and none of them.
 fn started_elsewhere(
     files: &[Candidate],
     read: &BTreeMap<usize, Box<Read>>,
 ) -> BTreeSet<(String, String)> {
-    let by_name = by_name(read);
-    let mut found = BTreeSet::new();
+    let is_there = |at: usize, start: &str| {
+        let own = files.get(at).and_then(|it| it.path.parent()).unwrap_or(Path::new(""));
+        own.join(start).is_file() || Path::new(start).is_file()
+    };
+    let name = |at: usize| read.get(&at).map(|it| it.source.name().to_owned());
+    let elsewhere = |(at, start, other): (usize, &str, Option<usize>)| {
+        let found = other.is_none() && is_there(at, start);
+        Some((name(at).filter(|_| found)?, start.to_owned()))
+    };
+    starts(files, read).filter_map(elsewhere).collect()
+}
+
+/// Lists what each script starts: the path as it is written, and the file that it is, if it is one of these.
+fn starts<'a>(
+    files: &'a [Candidate],
+    read: &'a BTreeMap<usize, Box<Read>>,
+) -> impl Iterator<Item = (usize, &'a str, Option<usize>)> {
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, one) in read {
-        let own = files.get(*at).and_then(|it| it.path.parent()).unwrap_or(Path::new(""));
-        for start in &one.starts {
-            let named = by_name.get(base_name(start)).map(Vec::as_slice).unwrap_or_default();
-            let is_there = own.join(start).is_file() || Path::new(start).is_file();
-            if is_there && started(files, *at, start, named).is_none() {
-                found.insert((one.source.name().to_owned(), start.clone()));
-            }
-        }
+        by_name.entry(base_name(one.source.name())).or_default().push(*at);
     }
-    found
+    let all = read.iter().flat_map(|(at, one)| one.starts.iter().map(|start| (*at, start)));
+    all.map(move |(at, start)| {
+        let named = by_name.get(base_name(start)).map(Vec::as_slice).unwrap_or_default();
+        (at, start.as_str(), started(files, at, start, named))
+    })
 }
 
 /// Finds the file that a script starts, among those of its name: the one where the path leads from the
