@@ -31,7 +31,7 @@ impl Checker<'_> {
         // To judge all of them takes time, which is spared where nothing is untold.
         let untold = world.unread.is_some() || state.entries.iter().any(|it| it.value.is_err());
         let whole = (jobs.is_empty() && untold)
-            .then(|| Judged::of(state.entries.clone(), pack, &state, &world));
+            .then(|| JudgedJob::of(state.entries.clone(), pack, &state, &world));
         let broken = match &whole {
             Some(judged) => Broken::of(&judged.verdicts),
             None => check_broken(pack, &state, &world),
@@ -67,10 +67,10 @@ impl Checker<'_> {
         };
         let mut found: Vec<Finding> = repairs.iter().map(finding).chain(twice).collect();
         let known: Vec<&str> = broken.rules(pack).map(|it| it.id.as_str()).collect();
-        let judged: Vec<Judged> =
-            jobs.into_iter().map(|it| Judged::of(it, pack, &state, &world)).collect();
+        let judged: Vec<JudgedJob> =
+            jobs.into_iter().map(|it| JudgedJob::of(it, pack, &state, &world)).collect();
         found.extend(in_one_job((pack, &world), &judged, (&state.entries, &known), launch));
-        (found, whole.iter().chain(&judged).flat_map(Judged::unjudged).collect())
+        (found, whole.iter().chain(&judged).flat_map(JudgedJob::unjudged).collect())
     }
 
     /// The edits that make a repair: in the launch, or where others run by the same command, in all
@@ -121,7 +121,7 @@ fn waits_for<'a>(
 /// What one of several jobs breaks, that is not known to be broken in all of them; each rule once.
 fn in_one_job(
     (pack, world): Rules<'_>,
-    jobs: &[Judged],
+    jobs: &[JudgedJob],
     (whole, known): (&Entries, &[&str]),
     launch: &Launch,
 ) -> Vec<Finding> {
@@ -141,14 +141,14 @@ fn in_one_job(
 }
 
 /// A job, and what becomes of each requirement.
-struct Judged {
+struct JudgedJob {
     state: State,
     verdicts: Vec<Verdict>,
     /// Whether the launch starts from a configuration that is not at hand.
     lacks_file: bool,
 }
 
-impl Judged {
+impl JudgedJob {
     /// Judges a launch with other overrides.
     fn of(entries: Entries, pack: &Pack, state: &State, world: &World) -> Self {
         let state = State { entries, ..state.clone() };
