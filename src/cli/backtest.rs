@@ -101,10 +101,10 @@ impl Triple {
     /// Finds where the pack's ladder holds what the person did.
     fn score(&self, args: &BacktestArgs) -> Result<Scored, CliError> {
         let told = self.fix.pack.as_ref().filter(|_| args.pack.is_none());
-        let named = told.map(|text| self.pack_near(text)).transpose()?;
-        let project = args.project.clone();
-        let rules = PackRules { pack: named.or(args.pack.clone()), project, target: None };
-        let job = Job::load(&self.job(rules)?).map_err(|error| self.blame(error))?;
+        let pack = told.map(|text| self.pack_near(text)).or(args.pack.clone());
+        let rules = PackRules { pack, project: args.project.clone(), target: None };
+        let job = self.job(rules).and_then(|it| Job::load(&it).map_err(|error| self.blame(error)));
+        let job = job.map_err(|error| told.and_then(|it| self.misnamed(it)).unwrap_or(error))?;
         let moves = self.fix.changed.iter().map(|changed| self.moved(changed, &job));
         let moves = moves.collect::<Result<Vec<_>, CliError>>()?;
         let ladder = Ladder::climb(&job.pack, &job.state, &job.world);
@@ -127,16 +127,20 @@ impl Triple {
     }
 
     /// Finds the pack that `fix.toml` names: a folder as seen from that file, else as `--pack` does.
-    fn pack_near(&self, text: &Text) -> Result<String, CliError> {
+    fn pack_near(&self, text: &Text) -> String {
         let beside = self.folder.join(text.as_str());
-        let name = match is_pack(&beside) {
+        match is_pack(&beside) {
             true => beside.display().to_string(),
             false => text.value.to_string(),
-        };
-        match pack::load(&name) {
+        }
+    }
+
+    /// Says why there is no pack as `fix.toml` names it; nothing where there is.
+    fn misnamed(&self, text: &Text) -> Option<CliError> {
+        match pack::load(&self.pack_near(text)) {
             // Mistakes inside the pack have places of their own.
-            Ok(_) | Err(PackError::Faulty(_)) => Ok(name),
-            Err(error) => Err(CliError::pack(text.as_str(), error).moved_to(text)),
+            Ok(_) | Err(PackError::Faulty(_)) => None,
+            Err(error) => Some(CliError::pack(text.as_str(), error).moved_to(text)),
         }
     }
 
