@@ -15,6 +15,7 @@ mod scope;
 mod select;
 mod several;
 mod suppress;
+mod warning;
 
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;

@@ -1,10 +1,10 @@
 //! Values that are texts where numbers or bools are meant.
 
-use crate::cli::job::in_source;
+use super::warning::warning;
 use crate::engine::{Entries, Entry};
 use crate::pack::Pack;
 use crate::surface::bash::{Argument, Launch, Script};
-use crate::text::{Fault, Finding, Level, Span, nearest};
+use crate::text::{Fault, Finding, Span, nearest};
 use crate::value::Value;
 
 /// Finds the overrides of a launch that set a text where each default that the pack knows is a number or a
@@ -15,7 +15,6 @@ pub fn other_type(
     launch: &Launch,
     entries: &Entries,
 ) -> Vec<Finding> {
-    let own = launch.arguments.iter().zip(entries.iter());
     let finding = |(argument, entry): (&Argument, &Entry)| {
         let Value::Str(text) = entry.value.as_ref().ok()?.value()? else { return None };
         // What is interpolated may become anything.
@@ -24,10 +23,9 @@ pub fn other_type(
         }
         let default = usual(pack, &entry.key)?;
         let fault = fault(&entry.key, &text, default, argument)?;
-        let told = Finding::new("other-type", Level::Warning, &script.source, fault);
-        script.holds(told.fault.span).then(|| told.about(entry.key.as_str()).of(&launch.program))
+        warning("other-type", script, launch, (argument, &entry.key), fault)
     };
-    own.filter_map(finding).collect()
+    launch.arguments.iter().zip(entries.iter()).filter_map(finding).collect()
 }
 
 /// Returns a default of a key whose defaults are all numbers, or all bools.
@@ -52,9 +50,8 @@ fn fault(key: &str, value: &str, default: &Value, argument: &Argument) -> Option
         Value::Bool(_) => nearest(value, ["True", "False"], 1),
         _ => Vec::new(),
     };
-    let fault = match meant.first() {
+    Some(match meant.first() {
         Some(meant) => fault.helped(format!("did you mean `{meant}`?")),
         None => fault,
-    };
-    Some(in_source(argument, fault))
+    })
 }
