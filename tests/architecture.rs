@@ -27,7 +27,7 @@ const KEPT_IN: [(&str, &[&str]); 18] = [
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/args/shell.rs", "cli/shell.rs"]),
     ("clap_mangen", &["cli/shell.rs"]),
-    ("toml", &["pack/tree.rs", "pack/read.rs"]),
+    ("toml", &["pack/tree.rs", "pack/open.rs"]),
     ("semver", &["pack/version.rs"]),
     ("saphyr_parser", &["config/yaml.rs", "config/outline.rs"]),
     ("flate2", &["cli/files.rs"]),

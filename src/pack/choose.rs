@@ -9,8 +9,8 @@ use super::arguments::Arguments;
 use super::claim::{Claim, exactness, most_exact};
 use super::embedded::{EMBEDDED, EmbeddedPack};
 use super::manifest::{Extent, Manifest, Perhaps};
-use super::read::Text;
 use super::rule::{Pack, glob_matches};
+use super::text::Text;
 use crate::text::Source;
 
 /// What a pack says about the launches of its target.

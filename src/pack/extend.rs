@@ -9,8 +9,8 @@ use super::load::PackError;
 use super::manifest::{ExtendEntry, Extent, Manifest};
 use super::overlay::Overlay;
 use super::place::{lies_in, place};
-use super::read::Text;
 use super::rule::PackPart;
+use super::text::Text;
 use super::version::{Version, Versions};
 use crate::text::{Fault, Faults, Source, Span, nearest, read_file};
 

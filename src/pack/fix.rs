@@ -1,6 +1,8 @@
 //! What a person did about a failure, and whether it worked: one file beside the job's own.
 
-use super::read::{Reader, Text, read_toml};
+use super::open::read_toml;
+use super::read::Reader;
+use super::text::Text;
 use crate::overrides::{Override, parse};
 use crate::text::{Fault, Faults, Source};
 

@@ -4,8 +4,8 @@ use foldhash::HashMap;
 
 use super::manifest::{FramesEntry, Manifest, ParameterEntry};
 use super::names::type_of;
-use super::read::Text;
 use super::rule::SwitchedOff;
+use super::text::Text;
 use crate::condition::{Type, noun};
 use crate::text::{Fault, Location, nearest};
 

@@ -21,6 +21,7 @@ mod manifest;
 mod meant;
 mod mutant;
 mod names;
+mod open;
 mod overlay;
 mod place;
 mod read;
@@ -28,6 +29,7 @@ mod reads;
 mod rule;
 mod shipped;
 mod starter;
+mod text;
 mod tree;
 mod version;
 mod watch;
@@ -44,9 +46,10 @@ pub use load::{PackError, load, load_edited, load_named, load_under, load_watche
 pub use manifest::{CHANGES, ExtendEntry, LEVELS, Manifest, OUTSIDE_KINDS, SAFETY};
 pub use meant::KnownKeys;
 pub use mutant::{Change, Field, Mutant, Mutants};
+pub use open::{read_toml, read_toml_below, read_toml_values};
 pub use overlay::{Cluster, HOST_MEMORY, Overlay};
 pub use place::{active_packages, lies_in};
-pub use read::{BOUNDS, Either, Leaf, Reader, Text, read_toml, read_toml_below, read_toml_values};
+pub use read::{BOUNDS, Either, Leaf, Reader};
 pub use reads::Reads;
 pub use rule::{
     Alias, Changes, DefaultAnswer, DefaultSet, Estimate, Expression, Invariant, KeyGlob,
@@ -54,5 +57,6 @@ pub use rule::{
     SwitchedOff, TargetVersion, VERSION, glob_matches,
 };
 pub use starter::{StarterFile, starter};
+pub use text::Text;
 pub use version::{Version, Versions};
 pub use watch::Watch;

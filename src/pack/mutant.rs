@@ -5,8 +5,8 @@ use std::mem::swap;
 use std::sync::OnceLock;
 
 use super::index::RuleIndex;
-use super::read::Text;
 use super::rule::{Expression, Pack, PackOption, Phase, Rewrite};
+use super::text::Text;
 use crate::condition::{Assignment, Bounds, Condition, Type, check};
 use crate::overrides;
 use crate::signal::{Kind, SignalDef};

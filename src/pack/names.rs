@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use super::inherit::ESTIMATE;
 use super::manifest::{Manifest, SignalEntry};
-use super::read::Text;
 use super::rule::{ByName, PEAK};
+use super::text::Text;
 use crate::condition::{KeyKnown, Names, Type};
 use crate::facts::{DIRECTIVES, DirectiveKind};
 use crate::path::KeyPath;

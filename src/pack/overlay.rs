@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::claim::Claim;
 use super::manifest::{ExtendEntry, Manifest, ParameterEntry, RequirementEntry};
-use super::read::Text;
+use super::text::Text;
 use crate::text::{Fault, Level, Location, nearest};
 use crate::value::Value;
 

@@ -3,76 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::sync::LazyLock;
 
-use super::shipped::shipped;
-use super::tree::{Field, Node, Table, Tree, What};
-use crate::text::{Fault, Faults, Location, Said, Source, Span, in_toml_string, nearest};
+use super::text::{Text, span_of};
+use super::tree::{Field, Node, Table, What};
+use crate::text::{Fault, Location, Source, Span, nearest};
 use crate::value::Value;
-
-/// A string of a pack and where it stands; offsets inside it can be mapped back to the file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Text {
-    /// What the string says.
-    pub value: Said,
-    /// Where it stands, quotes included.
-    pub location: Location,
-    stands_in: bool,
-}
-
-impl Text {
-    fn new(source: &Source, span: Span, value: Said) -> Self {
-        Self { value, location: source.at(span), stands_in: false }
-    }
-
-    /// Takes what is known to be a string.
-    fn of(source: &Source, string: Node<'_>) -> Self {
-        Self::new(source, span_of(string), string.kept())
-    }
-
-    /// Makes an empty text for one that is missing or no text, which is blamed already.
-    fn stand_in(source: &Source, span: Span) -> Self {
-        Self { stands_in: true, ..Self::new(source, span, "".into()) }
-    }
-
-    /// Tells whether nothing readable was written here, so that nothing follows from it.
-    pub fn stands_in(&self) -> bool {
-        self.stands_in
-    }
-
-    /// Makes a text that says something else because of this one.
-    #[must_use]
-    pub fn saying(&self, value: impl Into<Said>) -> Self {
-        Self { value: value.into(), ..self.clone() }
-    }
-
-    /// Returns a part of the text, as a text of its own.
-    #[must_use]
-    pub fn part(&self, span: Span) -> Self {
-        let at = self.raw(span);
-        let value = self.value.get(span.start..span.end).unwrap_or_default();
-        Self::new(&self.location.source, at, value.to_owned().into())
-    }
-
-    /// Returns the text.
-    pub fn as_str(&self) -> &str {
-        &self.value
-    }
-
-    fn raw(&self, part: Span) -> Span {
-        let Location { source, span } = &self.location;
-        in_toml_string(source.slice(*span), span.start, &self.value, part)
-    }
-
-    /// Returns where a part of the text stands in the file.
-    pub fn place(&self, part: Span) -> Location {
-        self.location.source.at(self.raw(part))
-    }
-
-    /// Moves a fault found inside the text to its place in the file.
-    pub fn blame(&self, mut fault: Fault) -> Fault {
-        fault.span = self.raw(fault.span);
-        fault
-    }
-}
 
 /// The bounds that a rewrite may have.
 pub const BOUNDS: [&str; 3] = ["floor", "cap", "largest_divisor"];
@@ -563,59 +497,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads a TOML file that is one table, named `what` in messages, by what takes its fields.
-///
-/// # Errors
-/// Every syntax error; every fault that is found in the fields, and every field that is not taken.
-pub fn read_toml<T>(
-    source: &Source,
-    what: &'static str,
-    take: impl FnOnce(&Reader<'_>) -> T,
-) -> Result<T, Faults> {
-    let missing = || Fault::new("hydrule::pack::missing_field", Span::at(0), "nothing is there");
-    read_toml_below(source, &[], what, take)?.ok_or_else(|| Faults::one(source.clone(), missing()))
-}
-
-/// Reads one table of a TOML file that other programs use as well; none where there is no such table.
-///
-/// # Errors
-/// As for [`read_toml`].
-pub fn read_toml_below<T>(
-    source: &Source,
-    path: &[&str],
-    what: &'static str,
-    take: impl FnOnce(&Reader<'_>) -> T,
-) -> Result<Option<T>, Faults> {
-    let whole = tree(source)?;
-    let (mut table, mut span) = (whole.root(), Span::at(0));
-    for name in path {
-        let Some(inner) = table.get(name) else { return Ok(None) };
-        let Some(found) = inner.table() else { return Ok(None) };
-        (table, span) = (found, span_of(inner));
-    }
-    let faults = FaultList::new();
-    let reader = Reader::new(source, table, what, span, &faults);
-    let taken = take(&reader);
-    reader.finish();
-    let mut faults = faults.into_vec();
-    faults.sort_by_key(|fault| fault.span);
-    if faults.is_empty() { Ok(Some(taken)) } else { Err(Faults { source: source.clone(), faults }) }
-}
-
 /// One value of a TOML file: its dotted name, the value, and where it stands.
 pub type Leaf = (String, Value, Span);
 
-/// Reads the values of a TOML file by dotted name, in order; lists are values.
-///
-/// # Errors
-/// Every syntax error.
-pub fn read_toml_values(source: &Source) -> Result<Vec<Leaf>, Faults> {
-    let mut leaves = Vec::new();
-    collect(tree(source)?.root(), "", &mut leaves);
-    Ok(leaves)
-}
-
-fn collect(table: Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
+/// Adds the values of a table to others, with a prefix before each name.
+pub(super) fn collect(table: Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
     for Field { name, value } in table.fields() {
         let name = format!("{prefix}{}", name.string());
         match (value.table(), plain_value(value)) {
@@ -626,53 +512,9 @@ fn collect(table: Table<'_>, prefix: &str, leaves: &mut Vec<Leaf>) {
     }
 }
 
-/// Reads a TOML file.
-///
-/// # Errors
-/// Every syntax error.
-pub fn tree(source: &Source) -> Result<Opened, Faults> {
-    let read = || {
-        Tree::read(source.text()).map_err(|errors| Faults {
-            source: source.clone(),
-            faults: errors.iter().map(|error| syntax_fault(source, error)).collect(),
-        })
-    };
-    shipped(source).map_or_else(|| read().map(Opened::Read), |tree| Ok(Opened::Ships(tree)))
-}
-
-/// What a TOML file says.
-pub enum Opened {
-    /// The file ships with the program.
-    Ships(&'static Tree),
-    /// It was read now.
-    Read(Tree),
-}
-
-impl Opened {
-    /// Returns the table that the file is.
-    pub fn root(&self) -> Table<'_> {
-        match self {
-            Self::Ships(tree) => tree.shipped_root(),
-            Self::Read(tree) => tree.root(),
-        }
-    }
-}
-
-/// Words a syntax error of the TOML parser.
-fn syntax_fault(file: &Source, error: &toml::de::Error) -> Fault {
-    let span = error.span().map_or(Span::at(file.text().len()), |at| Span::new(at.start, at.end));
-    Fault::new("hydrule::pack::toml_syntax", span, error.message().to_lowercase())
-        .labelled("TOML cannot be read here")
-}
-
 fn holds_tables(value: Node<'_>) -> bool {
     let table = |value: Node<'_>| value.table().is_some();
     table(value) || value.list().is_some_and(|mut items| items.any(table))
-}
-
-fn span_of(value: Node<'_>) -> Span {
-    let place = value.place();
-    Span::new(place.start, place.end)
 }
 
 fn article(noun: &str) -> String {

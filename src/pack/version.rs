@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::read::Text;
+use super::text::Text;
 use crate::text::Fault;
 
 /// A version; parts that are left out are 0.

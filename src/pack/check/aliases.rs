@@ -3,8 +3,8 @@
 use super::Checker;
 use crate::condition::Type;
 use crate::pack::manifest::AliasEntry;
-use crate::pack::read::Text;
 use crate::pack::rule::{Alias, KeyGlob};
+use crate::pack::text::Text;
 use crate::text::Fault;
 
 impl Checker<'_> {

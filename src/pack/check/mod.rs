@@ -18,11 +18,12 @@ use super::manifest::{
     SignalEntry,
 };
 use super::names::PackNames;
-use super::read::{Later, Text, ready};
+use super::read::{Later, ready};
 use super::rule::{
     ByName, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption,
     Parameter, Phase, Requirement, TargetVersion,
 };
+use super::text::Text;
 use crate::condition::{Condition, Piece, Type, check as check_condition, pieces};
 use crate::signal::{FactType, PhaseDef, SignalDef, Signals};
 use crate::text::{Fault, Faults, Location, Source, Span, nearest};

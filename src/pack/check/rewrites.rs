@@ -4,8 +4,9 @@ use super::Checker;
 use crate::condition::{Assignment, Bounds, Target, Type, check as check_condition};
 use crate::facts::DIRECTIVES;
 use crate::overrides::{self, Language, Override, OverrideKind};
-use crate::pack::read::{RewriteText, Text};
+use crate::pack::read::RewriteText;
 use crate::pack::rule::Rewrite;
+use crate::pack::text::Text;
 use crate::text::{Fault, Span, nearest};
 
 impl Checker<'_> {

@@ -3,8 +3,8 @@
 use super::Checker;
 use crate::condition::Condition;
 use crate::pack::manifest::VersionEntry;
-use crate::pack::read::Text;
 use crate::pack::rule::{Expression, KeyGlob, TargetVersion, VERSION};
+use crate::pack::text::Text;
 use crate::pack::version::{Version, Versions};
 use crate::text::Fault;
 
