@@ -8,7 +8,7 @@ use super::target::Target;
 use super::tried::Tried;
 use crate::facts::Facts;
 use crate::pack::{DefaultAnswer, Pack};
-use crate::signal::{Confidence, Event, Kind, Origin, PhaseFound};
+use crate::signal::{Event, Kind};
 use crate::text::{Location, Source, Span};
 use crate::value::Value;
 
@@ -100,19 +100,7 @@ impl World {
         let Some(phase) = told.filter(|_| self.failure.is_none()) else { return };
         let kind = if phase == "host" { Kind::Host } else { Kind::Device };
         let location = Source::new("--fact", format!("oom.phase={phase}")).at(Span::at(0));
-        self.set_failure(Event {
-            signal: "told".to_owned(),
-            event: "oom".to_owned(),
-            kind,
-            phase: Some(PhaseFound { name: phase, location: None }),
-            facts: IndexMap::new(),
-            location,
-            origin: Origin::default(),
-            time: None,
-            confidence: Confidence::Certain,
-            consequences: 0,
-            first_cause: true,
-        });
+        self.set_failure(Event::told("oom", "told", kind, &phase, location));
     }
 
     /// Returns a parameter's value.

@@ -57,6 +57,23 @@ pub struct Event {
 }
 
 impl Event {
+    /// Makes the first cause that no log tells: the failure of a phase, as a text says it.
+    pub fn told(event: &str, signal: &str, kind: Kind, phase: &str, location: Location) -> Self {
+        Self {
+            signal: signal.to_owned(),
+            event: event.to_owned(),
+            kind,
+            phase: Some(PhaseFound { name: phase.to_owned(), location: None }),
+            facts: IndexMap::new(),
+            location,
+            origin: Origin::default(),
+            time: None,
+            confidence: Confidence::Certain,
+            consequences: 0,
+            first_cause: true,
+        }
+    }
+
     /// Returns all facts under their full names: `oom.kind`, `oom.tried`, …
     pub fn to_facts(&self) -> Facts {
         let mut facts = Facts::default();

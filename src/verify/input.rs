@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
 use super::finding::Witness;
 use crate::condition::NameUse;
 use crate::engine::{Entry, State, Target, World};
 use crate::facts::{Found, Provenance};
 use crate::overrides::{self, value_text};
 use crate::pack::{Pack, VERSION, Version, Versions};
-use crate::signal::{Confidence, Event, Kind, Origin, PhaseFound};
+use crate::signal::{Event, Kind};
 use crate::text::{Source, Span};
 use crate::value::Value;
 
@@ -72,20 +70,7 @@ impl Site {
 
     fn event(&self) -> Event {
         let location = Source::new("witness", self.place.as_str()).at(Span::at(0));
-        let phase = PhaseFound { name: self.place.clone(), location: None };
-        Event {
-            signal: self.signal.clone(),
-            event: self.event.clone(),
-            kind: self.kind,
-            phase: Some(phase),
-            facts: IndexMap::new(),
-            location,
-            origin: Origin::default(),
-            time: None,
-            confidence: Confidence::Certain,
-            consequences: 0,
-            first_cause: true,
-        }
+        Event::told(&self.event, &self.signal, self.kind, &self.place, location)
     }
 }
 
