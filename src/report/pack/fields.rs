@@ -6,6 +6,9 @@ use crate::report::paint::{Look, Paint, wrapped};
 const INDENT: usize = 4;
 const LABEL: usize = 12;
 
+/// The widest column of names.
+const NAMES: usize = 30;
+
 /// A page that is being written.
 pub struct Fields {
     /// How it looks.
@@ -44,8 +47,20 @@ impl Fields {
         }
     }
 
-    /// Writes a row of a name and what it is; long names stand on a line of their own.
-    pub fn row(&mut self, name: &str, shown: &str, names: usize, text: &str) {
+    /// Writes below a heading a row of each name and what it is; nothing where there is none.
+    pub fn rows(&mut self, heading: &str, rows: impl Iterator<Item = (String, String)>) {
+        let rows: Vec<(String, String)> = rows.collect();
+        let widest = rows.iter().map(|(name, _)| name.chars().count()).max();
+        let Some(widest) = widest else { return };
+        self.heading(heading);
+        for (name, text) in &rows {
+            self.row(name, widest.min(NAMES), text);
+        }
+    }
+
+    /// Writes one of them; long names stand on a line of their own.
+    fn row(&mut self, name: &str, names: usize, text: &str) {
+        let shown = self.paint.name(name);
         let column = 2 + names + 2;
         let own = name.chars().count() > names;
         let pad = " ".repeat(names.saturating_sub(name.chars().count()));

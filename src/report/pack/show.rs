@@ -1,16 +1,15 @@
 //! Packs for people: one a row, or one whole.
 
+use indexmap::IndexMap;
+
 use super::fields::Fields;
 use super::rule::is_safe;
 use super::{effect, told_by, when_broken};
 use crate::overrides::Language;
-use crate::pack::{Arguments, Pack, Safety};
+use crate::pack::{Arguments, Pack, Parameter, Safety, SwitchedOff};
 use crate::report::paint::Look;
 use crate::report::words;
 use crate::text::count;
-
-/// The widest column of names.
-const NAMES: usize = 30;
 
 /// Lists packs.
 pub fn packs_text(packs: &[Pack], look: Look) -> String {
@@ -82,10 +81,6 @@ pub fn pack_text(pack: &Pack, look: Look) -> String {
     page.out
 }
 
-fn widest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
-    names.map(|it| it.chars().count()).max().unwrap_or(0).min(NAMES)
-}
-
 fn ladder(page: &mut Fields, pack: &Pack) {
     if pack.options.is_empty() {
         return;
@@ -127,74 +122,38 @@ fn requirements(page: &mut Fields, pack: &Pack) {
 }
 
 fn invariants(page: &mut Fields, pack: &Pack) {
-    if pack.invariants.is_empty() {
-        return;
-    }
-    page.heading("Invariants");
-    let names = widest(pack.invariants.iter().map(|it| it.id.as_str()));
-    for rule in &pack.invariants {
+    let rows = pack.invariants.iter().map(|rule| {
         let value = words::one_line(rule.value.text.as_str());
-        let shown = page.paint.name(&rule.id);
-        page.row(&rule.id, &shown, names, &format!("{}: {value}", rule.title));
-    }
+        (rule.id.clone(), format!("{}: {value}", rule.title))
+    });
+    page.rows("Invariants", rows);
 }
 
 fn switched_off(page: &mut Fields, pack: &Pack) {
-    if pack.off.is_empty() {
-        return;
-    }
-    page.heading("Switched off");
-    let names = widest(pack.off.iter().map(|it| it.id.as_str()));
-    for rule in &pack.off {
-        let shown = page.paint.name(&rule.id);
-        page.row(&rule.id, &shown, names, &format!("{}: {}", rule.kind, rule.reason));
-    }
+    let row = |rule: &SwitchedOff| (rule.id.clone(), format!("{}: {}", rule.kind, rule.reason));
+    page.rows("Switched off", pack.off.iter().map(row));
 }
 
 fn parameters(page: &mut Fields, pack: &Pack) {
-    if pack.parameters.is_empty() {
-        return;
-    }
-    page.heading("Parameters, set with --param NAME=VALUE");
-    let entry = |(name, it): (&String, &crate::pack::Parameter)| {
-        (format!("{name}={}", it.value), it.help.clone())
-    };
-    let entries: Vec<(String, String)> = pack.parameters.iter().map(entry).collect();
-    let names = widest(entries.iter().map(|(name, _)| name.as_str()));
-    for (name, help) in &entries {
-        let shown = page.paint.name(name);
-        page.row(name, &shown, names, help);
-    }
+    let row = |(name, it): (&String, &Parameter)| (format!("{name}={}", it.value), it.help.clone());
+    page.rows("Parameters, set with --param NAME=VALUE", pack.parameters.iter().map(row));
 }
 
 fn phases(page: &mut Fields, pack: &Pack) {
-    if pack.phases.is_empty() {
-        return;
-    }
-    page.heading("Phases, told by the first of these frames in a traceback");
-    let names = widest(pack.phases.iter().map(|it| it.name.as_str()));
-    for phase in &pack.phases {
-        let shown = page.paint.name(&phase.name);
-        let text =
-            format!("{}: {}", phase.title, phase.frame_names().collect::<Vec<_>>().join(", "));
-        page.row(&phase.name, &shown, names, &text);
-    }
+    let rows = pack.phases.iter().map(|phase| {
+        let frames = phase.frame_names().collect::<Vec<_>>().join(", ");
+        (phase.name.clone(), format!("{}: {frames}", phase.title))
+    });
+    page.rows("Phases, told by the first of these frames in a traceback", rows);
 }
 
 fn signals(page: &mut Fields, pack: &Pack) {
-    if pack.signal_defs.is_empty() {
-        return;
-    }
-    page.heading("Signals in logs");
-    let mut groups: indexmap::IndexMap<String, Vec<&str>> = indexmap::IndexMap::new();
+    let mut groups: IndexMap<String, Vec<&str>> = IndexMap::new();
     for def in pack.signal_defs.iter() {
         let phase = def.phase.as_ref().map(|it| format!(", {it}")).unwrap_or_default();
         let group = format!("{} ({}{phase})", def.event, def.kind.name());
         groups.entry(group).or_default().push(&def.name);
     }
-    let names = widest(groups.keys().map(String::as_str));
-    for (group, defs) in &groups {
-        let shown = page.paint.name(group);
-        page.row(group, &shown, names, &defs.join(", "));
-    }
+    let rows = groups.into_iter().map(|(group, defs)| (group, defs.join(", ")));
+    page.rows("Signals in logs", rows);
 }
