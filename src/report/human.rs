@@ -293,13 +293,9 @@ impl Page {
     }
 
     fn about(&mut self, option: &PackOption) {
-        self.field("why", &option.why);
-        if let Some(caveat) = &option.caveat {
-            self.field("caveat", caveat);
+        for (label, text) in words::about(option) {
+            self.field(label, &text);
         }
-        self.field("cost", &words::costs(option));
-        self.field("changes", words::changes(option.changes));
-        self.field("relieves", &words::relief(option));
         if option.safety != Safety::Safe {
             let text = match option.safety {
                 Safety::Display => "shown only; never written",

@@ -324,6 +324,18 @@ pub fn lift(turn: &Turn) -> String {
     }
 }
 
+/// Says what there is to know of an option before it is taken, in labelled texts.
+pub fn about(option: &PackOption) -> impl Iterator<Item = (&'static str, String)> {
+    let why = [("why", option.why.to_string())].into_iter();
+    let caveat = option.caveat.iter().map(|it| ("caveat", it.to_string()));
+    let rest = [
+        ("cost", costs(option)),
+        ("changes", changes(option.changes).to_owned()),
+        ("relieves", relief(option)),
+    ];
+    why.chain(caveat).chain(rest)
+}
+
 /// Writes all costs of an option.
 pub fn costs(option: &PackOption) -> String {
     let costs: Vec<String> = option.cost.iter().map(|(name, amount)| cost(name, *amount)).collect();

@@ -386,13 +386,9 @@ impl Page<'_> {
         for text in option.rewrite.iter().map(rewrite_text) {
             self.field("rewrite", &text);
         }
-        self.field("why", &option.why);
-        if let Some(caveat) = &option.caveat {
-            self.field("caveat", caveat);
+        for (label, text) in words::about(option) {
+            self.field(label, &text);
         }
-        self.field("cost", &words::costs(option));
-        self.field("changes", words::changes(option.changes));
-        self.field("relieves", &words::relief(option));
         self.field("safety", words::safety_text(option.safety));
         self.field("source", &option.source);
         self.evaluation("when", &ruling.trace);
