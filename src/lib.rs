@@ -17,5 +17,7 @@ pub mod transaction;
 pub mod value;
 pub mod verify;
 
+mod threads;
+
 #[doc(hidden)]
 pub mod cli;

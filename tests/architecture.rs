@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the lowest layer to the highest; those of one layer do not see each other.
 const LAYERS: [&[&str]; 12] = [
-    &["text"],
+    &["text", "threads"],
     &["path", "value"],
     &["facts"],
     &["overrides", "condition", "signal"],

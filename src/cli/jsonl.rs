@@ -21,7 +21,6 @@ use super::error::CliError;
 use super::job::{plain_entries, request};
 use super::lines::{closed, unread};
 use super::project::Project;
-use super::threads::{self, in_turn};
 use super::told::{Known, check_fact, quantity_or};
 use crate::engine::{
     Decision, Entries, Entry, Judged, KeyChange, Request, State, Step, World, decide_after,
@@ -30,6 +29,7 @@ use crate::facts::Provenance;
 use crate::overrides::Language;
 use crate::pack::{Header, Pack, Safety, Signs};
 use crate::text::secret;
+use crate::threads::{self, in_turn};
 use crate::value::Value;
 
 /// How many bytes of lines a thread has in hand, which bounds the memory.

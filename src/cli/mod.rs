@@ -42,7 +42,6 @@ mod shell;
 mod show;
 mod show_json;
 mod test;
-mod threads;
 mod told;
 mod tried;
 

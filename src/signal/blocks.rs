@@ -1,11 +1,11 @@
 //! Reads a log in blocks and searches them, on several threads where the log is long.
 
 use std::io::{self, Read};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::Mutex;
 
 use super::block::Block;
 use super::prefilter::OVERLAP;
+use crate::threads::{locked, of_each, usual};
 
 /// How a log is read, which changes nothing of what is found.
 #[derive(Debug, Clone, Copy)]
@@ -55,49 +55,30 @@ impl<'a> Blocks<'a> {
         most: usize,
         search: &(dyn Fn(&mut Block) + Sync),
     ) -> io::Result<Vec<Block>> {
-        let offset = lock(&self.feed).offset;
+        let offset = locked(&self.feed).offset;
         let alone = self.portions.alone.saturating_sub(offset);
         let most = if alone > 0 { most.min(alone) } else { most };
         let threads = if alone > 0 { 1 } else { self.threads() };
-        lock(&self.feed).limit = offset + most;
-        let done = Mutex::new(Vec::new());
-        let work = || {
-            loop {
-                // In a statement of its own, so that others read while this one searches.
-                let next = lock(&self.feed).next();
-                let Some(mut block) = next else { break };
-                search(&mut block);
-                lock(&done).push(block);
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 1..threads {
-                // Without another thread, this one does the work.
-                drop(thread::Builder::new().spawn_scoped(scope, work));
-            }
-            work();
+        locked(&self.feed).limit = offset + most;
+        let next = || locked(&self.feed).next().map(|block| (block.offset, block));
+        let searched = of_each(threads, next, |mut block| {
+            search(&mut block);
+            block
         });
-        if let Some(Err(error)) = lock(&self.feed).end.take_if(|end| end.is_err()) {
+        if let Some(Err(error)) = locked(&self.feed).end.take_if(|end| end.is_err()) {
             return Err(error);
         }
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_unstable_by_key(|block: &Block| block.offset);
-        Ok(done)
+        Ok(searched)
     }
 
     fn threads(&mut self) -> usize {
-        let usual = || thread::available_parallelism().map_or(1, usize::from);
         *self.threads.get_or_insert_with(|| usual().min(self.portions.threads))
     }
 
     /// Takes back blocks that are read, so that no others need be made.
     pub(super) fn take_back(&mut self, blocks: impl Iterator<Item = Block>) {
-        lock(&self.feed).spare.extend(blocks.map(Block::into_bytes));
+        locked(&self.feed).spare.extend(blocks.map(Block::into_bytes));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Fills blocks, one after the other.

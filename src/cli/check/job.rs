@@ -18,12 +18,12 @@ use crate::cli::error::CliError;
 use crate::cli::files::{read_script, script_of};
 use crate::cli::job::outside;
 use crate::cli::progress::Progress;
-use crate::cli::threads::{self, in_order};
 use crate::facts::Missing;
 use crate::pack::Signs;
 use crate::report::FileChange;
 use crate::surface::bash::Outside;
 use crate::text::{Finding, Source};
+use crate::threads::{self, in_order};
 
 /// A file that was checked.
 pub struct CheckedFile {

@@ -19,13 +19,13 @@ use super::console::Console;
 use super::error::CliError;
 use super::files::{entries_in, read_text, remove_file, write_text};
 use super::packs_here;
-use super::threads::{self, in_order};
 use crate::cases::{
     Case, Compared, Coverage, Outcome, Snap, Snapshot, Status, Tested, TestedPack, compare,
     is_pending, pending_name, snapshot_name,
 };
 use crate::report::{TestView, tests_concise, tests_full, tests_json, tests_junit, tests_summary};
 use crate::text::{Fault, Faults, Source, Span, compile_pattern};
+use crate::threads::{self, in_order};
 pub use each::{PackTest, pack_tests};
 use find::TestPack;
 

@@ -18,12 +18,12 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::files::{read_text, write_text};
 use crate::cli::packs_here;
-use crate::cli::threads::{self, in_order};
 use crate::condition::{Condition, Outcome as Computed};
 use crate::engine::View;
 use crate::pack::{self, Field, Mutant, PEAK, Pack};
 use crate::report::{mutants_concise, mutants_full, mutants_json, mutants_summary};
 use crate::text::Faults;
+use crate::threads::{self, in_order};
 use crate::verify::Differ;
 
 /// The file that accepted cases are written to.

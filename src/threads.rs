@@ -21,20 +21,33 @@ pub fn in_order<T: Sync, R: Send>(
     threads: usize,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
+    let taken = AtomicUsize::new(0);
+    let next = || {
+        let at = taken.fetch_add(1, Ordering::Relaxed);
+        Some((at, items.get(at)?))
+    };
+    of_each(threads.min(items.len()), next, work)
+}
+
+/// Works on what `next` gives, until it gives nothing, and returns the answers in the order of the numbers
+/// that it gives with them, whatever the number of threads.
+pub fn of_each<T, R: Send>(
+    threads: usize,
+    next: impl Fn() -> Option<(usize, T)> + Sync,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
     let take = |()| {
         let mut mine = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { break };
-            mine.push((at, work(item)));
+        // What `next` locks is free again before the work begins.
+        while let Some((number, item)) = next() {
+            mine.push((number, work(item)));
         }
         locked(&done).extend(mine);
     };
-    by_each(std::iter::repeat_n((), threads.min(items.len())), &take);
+    by_each(std::iter::repeat_n((), threads.max(1)), &take);
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(at, _)| *at);
+    done.sort_unstable_by_key(|(number, _)| *number);
     done.into_iter().map(|(_, answer)| answer).collect()
 }
 
@@ -161,7 +174,8 @@ fn by_each<K: Send>(kept: impl Iterator<Item = K>, work: &(impl Fn(K) + Sync)) {
     });
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks, whatever became of a thread that had the lock before.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
