@@ -169,6 +169,9 @@ impl<'a> Checker<'a> {
     }
 
     fn check_unique(&mut self, ids: Vec<&Text>, what: &str) {
+        if ids.iter().all(|id| self.trusts(id)) {
+            return;
+        }
         let mut seen: HashMap<&str, &Text> = HashMap::with_capacity(ids.len());
         for id in ids.into_iter().filter(|id| !id.stands_in()) {
             match seen.get(id.as_str()) {
@@ -428,13 +431,13 @@ impl<'a> Checker<'a> {
         readable_signals(self.manifest).map(|it| it.name.location.clone()).collect()
     }
 
-    fn signals(&mut self, defs: &[SignalDef]) -> Option<OnceLock<Signals>> {
+    fn signals(&mut self, defs: &Later<Vec<SignalDef>>) -> Option<OnceLock<Signals>> {
         let manifest = self.manifest;
         if !self.shipped.is_empty() {
             return Some(OnceLock::new());
         }
         let phases: Vec<PhaseDef> = self.manifest.phases.iter().map(Phase::to_def).collect();
-        match Signals::compile(defs.to_vec(), phases) {
+        match Signals::compile((**defs).clone(), phases) {
             Ok(signals) => Some(OnceLock::from(signals)),
             Err(faults) => {
                 for (index, fault) in faults {
