@@ -1,5 +1,6 @@
 //! Finds the commit that a release is built from, for `hydrule --version`, and reads the packs that ship.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -9,6 +10,16 @@ use std::process::Command;
 #[path = "src/pack/tree.rs"]
 #[expect(dead_code, reason = "what is read here is looked at by the program alone")]
 mod tree;
+
+#[path = "src/condition/syntax.rs"]
+#[expect(dead_code, reason = "the program alone tells why a text is no expression")]
+mod syntax;
+
+use syntax::{Node, Rule};
+use tree::What;
+
+/// Expressions, and what the grammar finds in each.
+type Conditions = BTreeMap<String, Vec<Node>>;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -27,6 +38,7 @@ fn main() -> io::Result<()> {
 fn read_packs() -> io::Result<()> {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/pack/tree.rs");
+    let mut conditions = Conditions::new();
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     let mut list = String::from("static SHIPPED: &[(&str, Tree)] = &[\n");
     for path in files_in("rules").iter().flat_map(files_in) {
@@ -36,6 +48,7 @@ fn read_packs() -> io::Result<()> {
         let text = fs::read_to_string(&path)?;
         // What cannot be read says so when the program reads it.
         let Ok(tree) = tree::Tree::read(&text) else { continue };
+        tree.root().fields().for_each(|it| read_conditions(it.value, &mut conditions));
         let numbers = Path::new(&out).join(path.replace('/', "+"));
         let strings = numbers.with_extension("strings");
         fs::write(&numbers, &tree.numbers)?;
@@ -47,7 +60,50 @@ fn read_packs() -> io::Result<()> {
         );
     }
     list.push_str("];\n");
-    fs::write(Path::new(&out).join("shipped.rs"), list)
+    fs::write(Path::new(&out).join("shipped.rs"), list)?;
+    write_conditions(&conditions, Path::new(&out))
+}
+
+/// Reads every string that is an expression, or an assignment of one. Other strings that happen to read as an
+/// expression do no harm.
+fn read_conditions(value: tree::Node<'_>, conditions: &mut Conditions) {
+    match value.what() {
+        What::Text(text) => {
+            let text = text.split_once(":=").map_or(text, |(_, value)| value);
+            let nodes = syntax::read(text).unwrap_or_default();
+            // A lone word is most often a name.
+            let is_more = |it: &Node| matches!(it.rule, Rule::fact | Rule::operator | Rule::call);
+            if nodes.iter().any(is_more) {
+                conditions.insert(text.to_owned(), nodes);
+            }
+        }
+        What::List(items) => items.for_each(|it| read_conditions(it, conditions)),
+        What::Table(table) => table.fields().for_each(|it| read_conditions(it.value, conditions)),
+        _ => {}
+    }
+}
+
+/// Writes down what `src/condition/shipped.rs` looks expressions up in.
+fn write_conditions(conditions: &Conditions, out: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-changed=src/condition/syntax.rs");
+    println!("cargo::rerun-if-changed=grammar/condition.pest");
+    let (mut texts, mut known, mut nodes, mut count) =
+        (String::new(), String::new(), String::new(), 0);
+    for (text, read) in conditions {
+        let (start, first) = (texts.len(), count);
+        texts.push_str(text);
+        count += read.len();
+        let _ = writeln!(known, "    [{start}, {}, {first}, {count}],", texts.len());
+        for Node { rule, start, end, inside } in read {
+            let _ = writeln!(nodes, "    n(Rule::{rule:?}, {start}, {end}, {inside}),");
+        }
+    }
+    let written = format!(
+        "static TEXTS: &str = {texts:?};\nstatic KNOWN: [Known; {}] = [\n{known}];\n\
+         static NODES: [Node; {count}] = [\n{nodes}];\n",
+        conditions.len()
+    );
+    fs::write(out.join("conditions.rs"), written)
 }
 
 /// Lists what is in a folder, in order; nothing for a file.

@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 12] = [
 
 /// Libraries that only these files know.
 const KEPT_IN: [(&str, &[&str]); 18] = [
-    ("pest", &["overrides/parse.rs", "condition/parse.rs"]),
+    ("pest", &["overrides/parse.rs", "condition/syntax.rs"]),
     ("miette", &["report/fault.rs"]),
     ("brush_parser", &["surface/bash/"]),
     ("clap", &["cli/"]),

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use regex_lite::Regex;
 
 use super::builtins::Builtin;
-use super::parse::read_sound;
+use super::parse::read_checked;
 use crate::path::KeyPath;
 use crate::text::{Said, Span};
 use crate::value::Value;
@@ -13,12 +13,13 @@ use crate::value::Value;
 #[derive(Debug, Clone)]
 pub struct Condition {
     pub(super) text: Said,
-    root: OnceLock<Expr>,
+    /// In a box: most expressions of a pack are never asked for theirs.
+    root: OnceLock<Box<Expr>>,
 }
 
 impl Condition {
     pub(super) fn new(text: impl Into<Said>, root: Expr) -> Self {
-        Self { text: text.into(), root: OnceLock::from(root) }
+        Self { text: text.into(), root: OnceLock::from(Box::new(root)) }
     }
 
     /// Takes an expression that was checked before, such as one of a pack that ships. It is parsed
@@ -33,10 +34,7 @@ impl Condition {
     }
 
     pub(super) fn root(&self) -> &Expr {
-        self.root.get_or_init(|| {
-            let null = Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) };
-            read_sound(&self.text).unwrap_or(null)
-        })
+        self.root.get_or_init(|| Box::new(read_checked(&self.text)))
     }
 
     /// Makes a condition of one fact, whatever its name.

@@ -20,6 +20,8 @@ mod range;
 mod reference;
 mod scan;
 mod shape;
+mod shipped;
+mod syntax;
 mod template;
 mod trace;
 mod vain;

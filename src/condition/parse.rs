@@ -1,24 +1,17 @@
-//! Text to expression. pest stops here.
+//! Text to expression.
 
-use pest::Parser;
-use pest::error::{Error, ErrorVariant, InputLocation};
-use pest::iterators::{Pair, Pairs};
+use std::iter::Peekable;
 
 use super::ast::{BinaryOp, Condition, Expr, ExprKind};
 use super::builtins::{BUILTINS, Function};
 use super::escape::unescape;
 use super::mistake::{foreign_function, foreign_word, mistake};
 use super::scan::scan;
+use super::shipped::shipped;
+use super::syntax::{Node, Rule as Syntax, Stop, read};
 use crate::path::KeyPath;
 use crate::text::{Fault, Span, compile_pattern, nearest};
 use crate::value::Value;
-use grammar::Rule as Syntax;
-
-mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "../grammar/condition.pest"]
-    pub struct ConditionParser;
-}
 
 /// The most operators in one expression: the tree is no deeper than them and the nesting together.
 const OPERATORS: usize = 500;
@@ -35,46 +28,47 @@ impl Condition {
 }
 
 /// Reads an expression as [`Condition::parse`] does, of which it is known that the grammar may see it.
-pub(super) fn read_sound(text: &str) -> Result<Expr, Vec<Fault>> {
-    let pairs = grammar::ConditionParser::parse(Syntax::condition, text);
-    let mut pairs = pairs.map_err(|error| vec![syntax_fault(text, &error)])?;
-    check_operators(text, &pairs).map_err(|fault| vec![fault])?;
+fn read_sound(text: &str) -> Result<Expr, Vec<Fault>> {
+    let nodes = read(text).map_err(|stop| vec![syntax_fault(text, &stop)])?;
+    lower(text, &nodes)
+}
+
+/// Reads an expression that has no faults, such as one that ships with the program. Any other is null.
+pub(super) fn read_checked(text: &str) -> Expr {
+    let read = shipped(text).map_or_else(|| read_sound(text), |nodes| lower(text, nodes));
+    let null = Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) };
+    read.unwrap_or(null)
+}
+
+/// Makes an expression of what the grammar found.
+fn lower(text: &str, nodes: &[Node]) -> Result<Expr, Vec<Fault>> {
+    check_operators(nodes).map_err(|fault| vec![fault])?;
     let mut lower = Lower { text, faults: Vec::new() };
-    let whole = pairs.next().and_then(|it| it.into_inner().next());
-    let root = whole.map(|pair| lower.ternary(pair));
+    let whole = Part { text, nodes }.parts().next();
+    let root = whole.map(|part| lower.ternary(part));
     root.filter(|_| lower.faults.is_empty()).ok_or(lower.faults)
 }
 
 /// Refuses a tree that recursion could not take.
-fn check_operators(text: &str, pairs: &Pairs<'_, Syntax>) -> Result<(), Fault> {
-    // Each is a character at least.
-    if text.len() <= OPERATORS {
-        return Ok(());
-    }
-    let is_operator =
-        |pair: &Pair<'_, Syntax>| matches!(pair.as_rule(), Syntax::operator | Syntax::prefix);
-    match pairs.clone().flatten().filter(is_operator).nth(OPERATORS) {
+fn check_operators(nodes: &[Node]) -> Result<(), Fault> {
+    let is_operator = |node: &&Node| matches!(node.rule, Syntax::operator | Syntax::prefix);
+    match nodes.iter().filter(is_operator).nth(OPERATORS) {
         None => Ok(()),
         Some(one_more) => {
             let message = format!("an expression has at most {OPERATORS} operators");
-            let span = span_of(&one_more);
+            let span = span_of(one_more);
             let fault = Fault::new("hydrule::condition::too_many_operators", span, message);
             Err(fault.labelled("one too many").helped("name parts of it in `[let]`"))
         }
     }
 }
 
-fn syntax_fault(text: &str, error: &Error<Syntax>) -> Fault {
-    let at = match error.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-    };
+fn syntax_fault(text: &str, stop: &Stop) -> Fault {
+    let at = stop.at;
     let rest = text.get(at..).unwrap_or_default();
     let length = rest.chars().next().map_or(0, char::len_utf8);
     let span = Span::new(at, at + length);
-    let expected = match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => expected_words(positives),
-        ErrorVariant::CustomError { message } => message.clone(),
-    };
+    let expected = expected_words(&stop.expected);
     let message = match rest.chars().next() {
         None => "the expression ends too early".to_owned(),
         Some(found) => format!("`{found}` is not expected here"),
@@ -130,8 +124,44 @@ fn word(rule: Syntax) -> Option<&'static str> {
     }
 }
 
-fn span_of(pair: &Pair<'_, Syntax>) -> Span {
-    Span::new(pair.as_span().start(), pair.as_span().end())
+fn span_of(node: &Node) -> Span {
+    Span::new(node.start as usize, node.end as usize)
+}
+
+/// What a rule of the grammar found, and what is inside it.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    text: &'a str,
+    /// Itself, what is inside it, and more.
+    nodes: &'a [Node],
+}
+
+impl<'a> Part<'a> {
+    fn rule(self) -> Syntax {
+        self.nodes.first().map_or(Syntax::EOI, |it| it.rule)
+    }
+
+    fn span(self) -> Span {
+        self.nodes.first().map_or(Span::at(0), span_of)
+    }
+
+    fn as_str(self) -> &'a str {
+        let Span { start, end } = self.span();
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Lists what is directly inside.
+    fn parts(self) -> impl Iterator<Item = Part<'a>> {
+        let mut rest = match self.nodes {
+            [own, behind @ ..] => behind.get(..own.inside as usize).unwrap_or_default(),
+            [] => &[],
+        };
+        std::iter::from_fn(move || {
+            let next = Part { text: self.text, nodes: rest };
+            rest = rest.get(rest.first()?.inside as usize + 1..).unwrap_or_default();
+            Some(next)
+        })
+    }
 }
 
 struct Lower<'a> {
@@ -145,14 +175,21 @@ type Operand = (Expr, u8);
 /// What binds more strongly than any operator between two operands.
 const UNARY: u8 = u8::MAX;
 
+/// Returns an operator and how strongly it binds.
+fn operator(part: Part<'_>) -> Option<(BinaryOp, u8)> {
+    let sign = part.as_str();
+    let (_, strength, op) = BinaryOp::TABLE.iter().find(|(it, ..)| *it == sign)?;
+    Some((*op, *strength))
+}
+
 impl Lower<'_> {
     fn blame(&mut self, fault: Fault) {
         self.faults.push(fault);
     }
 
-    fn ternary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
-        let span = span_of(&pair);
-        let mut parts = pair.into_inner().filter(|part| part.as_rule() != Syntax::ws);
+    fn ternary(&mut self, part: Part<'_>) -> Expr {
+        let span = part.span();
+        let mut parts = part.parts();
         let test = parts.next().map(|part| self.binary(part));
         let yes = parts.next().map(|part| self.ternary(part));
         let no = parts.next().map(|part| self.ternary(part));
@@ -168,43 +205,41 @@ impl Lower<'_> {
         }
     }
 
-    fn binary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
-        let parts = pair.into_inner().filter(|part| part.as_rule() != Syntax::ws);
-        let mut operands: Vec<Operand> = Vec::new();
-        let mut pending: Vec<BinaryOp> = Vec::new();
-        for part in parts {
-            if part.as_rule() == Syntax::operator {
-                let sign = part.as_str();
-                let entry = BinaryOp::TABLE.iter().find(|(it, ..)| *it == sign);
-                let Some((_, strength, op)) = entry else { continue };
-                while pending.last().is_some_and(|top| top.strength() >= *strength) {
-                    self.reduce(&mut operands, &mut pending);
-                }
-                pending.push(*op);
-            } else {
-                operands.push((self.unary(part), UNARY));
-            }
-        }
-        while !pending.is_empty() {
-            self.reduce(&mut operands, &mut pending);
-        }
-        let none = Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) };
-        operands.pop().map_or(none, |(expr, _)| expr)
+    fn binary(&mut self, part: Part<'_>) -> Expr {
+        self.operation(&mut part.parts().peekable(), 0).0
     }
 
-    /// Joins the two last operands by the last operator.
-    fn reduce(&mut self, operands: &mut Vec<Operand>, pending: &mut Vec<BinaryOp>) {
-        let (Some((right, _)), Some((left, bound)), Some(op)) =
-            (operands.pop(), operands.pop(), pending.pop())
-        else {
-            return;
-        };
+    /// Reads an operand, and the operators behind it that bind at least as strongly as `weakest`.
+    fn operation<'p>(
+        &mut self,
+        parts: &mut Peekable<impl Iterator<Item = Part<'p>>>,
+        weakest: u8,
+    ) -> Operand {
+        let none = Expr { span: Span::at(0), kind: ExprKind::Literal(Value::Null) };
+        let first = parts.next().map_or(none, |part| self.unary(part));
+        let mut left = (first, UNARY);
+        while let Some((op, strength)) = parts.peek().and_then(|it| operator(*it)) {
+            if strength < weakest {
+                break;
+            }
+            parts.next();
+            let (right, _) = self.operation(parts, strength + 1);
+            left = (self.joined(left, (op, strength), right), strength);
+        }
+        left
+    }
+
+    fn joined(
+        &mut self,
+        (left, bound): Operand,
+        (op, strength): (BinaryOp, u8),
+        right: Expr,
+    ) -> Expr {
         let span = left.span.cover(right.span);
-        if op.strength() == BinaryOp::Equal.strength() && bound == op.strength() {
+        if strength == BinaryOp::Equal.strength() && bound == strength {
             self.chained(&left, op, &right, span);
         }
-        let kind = ExprKind::Binary(op, Box::new(left), Box::new(right));
-        operands.push((Expr { span, kind }, op.strength()));
+        Expr { span, kind: ExprKind::Binary(op, Box::new(left), Box::new(right)) }
     }
 
     /// `a < b < c` would compare a truth with `c`, which nobody means.
@@ -230,13 +265,13 @@ impl Lower<'_> {
         self.blame(fault.helped(help));
     }
 
-    fn unary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
-        let end = span_of(&pair).end;
+    fn unary(&mut self, part: Part<'_>) -> Expr {
+        let end = part.span().end;
         let mut prefixes = Vec::new();
         let mut inner = None;
-        for part in pair.into_inner().filter(|part| part.as_rule() != Syntax::ws) {
-            match part.as_rule() {
-                Syntax::prefix => prefixes.push((part.as_str().to_owned(), span_of(&part).start)),
+        for part in part.parts() {
+            match part.rule() {
+                Syntax::prefix => prefixes.push((part.as_str(), part.span().start)),
                 // The smallest integer has no positive counterpart that a minus could turn around.
                 Syntax::number if part.as_str() == SMALLEST && ends_in_minus(&prefixes) => {
                     let start = prefixes.pop().map_or(end, |(_, start)| start);
@@ -250,7 +285,7 @@ impl Lower<'_> {
         let mut expr = inner.unwrap_or(none);
         for (sign, start) in prefixes.into_iter().rev() {
             let span = Span::new(start, end);
-            let kind = match (sign.as_str(), expr.kind) {
+            let kind = match (sign, expr.kind) {
                 ("-", ExprKind::Literal(Value::Int(int))) if int != i64::MIN => {
                     ExprKind::Literal(Value::Int(-int))
                 }
@@ -265,27 +300,27 @@ impl Lower<'_> {
         expr
     }
 
-    fn primary(&mut self, pair: Pair<'_, Syntax>) -> Expr {
-        let span = span_of(&pair);
-        let text = pair.as_str();
-        let kind = match pair.as_rule() {
+    fn primary(&mut self, part: Part<'_>) -> Expr {
+        let span = part.span();
+        let text = part.as_str();
+        let kind = match part.rule() {
             Syntax::group => {
-                let inner = pair.into_inner().find(|part| part.as_rule() == Syntax::ternary);
+                let inner = part.parts().find(|part| part.rule() == Syntax::ternary);
                 return match inner {
                     Some(inner) => Expr { span, kind: self.ternary(inner).kind },
                     None => Expr { span, kind: ExprKind::Literal(Value::Null) },
                 };
             }
-            Syntax::list => ExprKind::List(self.items(pair)),
+            Syntax::list => ExprKind::List(self.items(part)),
             Syntax::string => ExprKind::Literal(Value::Str(self.unquoted(text, span))),
             Syntax::number => ExprKind::Literal(self.number(text, span)),
             Syntax::indexed => {
-                let inner = pair.into_inner().find(|part| part.as_rule() == Syntax::string);
-                let key = inner.map(|part| self.unquoted(part.as_str(), span_of(&part)));
+                let inner = part.parts().find(|part| part.rule() == Syntax::string);
+                let key = inner.map(|part| self.unquoted(part.as_str(), part.span()));
                 let key = key.unwrap_or_default();
                 ExprKind::Key(KeyPath::new(key))
             }
-            Syntax::call => return self.call(pair, span),
+            Syntax::call => return self.call(part, span),
             Syntax::fact => ExprKind::Fact(text.trim_start_matches('$').to_owned()),
             _ => match text {
                 "true" => ExprKind::Literal(Value::Bool(true)),
@@ -330,18 +365,18 @@ impl Lower<'_> {
         })
     }
 
-    fn items(&mut self, pair: Pair<'_, Syntax>) -> Vec<Expr> {
-        let items = pair.into_inner().filter(|part| part.as_rule() == Syntax::ternary);
+    fn items(&mut self, part: Part<'_>) -> Vec<Expr> {
+        let items = part.parts().filter(|part| part.rule() == Syntax::ternary);
         items.map(|item| self.ternary(item)).collect()
     }
 
-    fn call(&mut self, pair: Pair<'_, Syntax>, span: Span) -> Expr {
+    fn call(&mut self, part: Part<'_>, span: Span) -> Expr {
         let none = Expr { span, kind: ExprKind::Literal(Value::Null) };
-        let Some(name) = pair.clone().into_inner().find(|it| it.as_rule() == Syntax::name) else {
+        let Some(name) = part.parts().find(|it| it.rule() == Syntax::name) else {
             return none;
         };
-        let at = span_of(&name);
-        let arguments = self.items(pair);
+        let at = name.span();
+        let arguments = self.items(part);
         let Some(builtin) = BUILTINS.iter().find(|it| it.name == name.as_str()) else {
             let message = format!("there is no function `{}`", name.as_str());
             let fault = Fault::new("hydrule::condition::unknown_function", at, message);
@@ -409,8 +444,8 @@ impl Lower<'_> {
 /// The smallest integer without its minus.
 const SMALLEST: &str = "9223372036854775808";
 
-fn ends_in_minus(prefixes: &[(String, usize)]) -> bool {
-    prefixes.last().is_some_and(|(sign, _)| sign == "-")
+fn ends_in_minus(prefixes: &[(&str, usize)]) -> bool {
+    prefixes.last().is_some_and(|(sign, _)| *sign == "-")
 }
 
 fn counted(wanted: usize, variadic: bool) -> String {
