@@ -361,10 +361,20 @@ impl Variables for Reading<'_, '_> {
 
 /// Parses a word into its pieces.
 pub fn parsed(text: &str) -> Option<Vec<WordPieceWithSource>> {
+    if is_plain(text) {
+        let (piece, end_index) = (WordPiece::Text(text.to_owned()), text.len());
+        return Some(vec![WordPieceWithSource { piece, start_index: 0, end_index }]);
+    }
     let deep = nesting::too_deep(text).is_some() || nesting::subscripts_too_deep(text);
     let readable = !deep && !is_read_too_often(text);
     let parse = || brush_parser::word::parse(text, &ParserOptions::default());
     readable.then(|| contained(parse)?.ok())?
+}
+
+/// Tells whether a word has nothing that bash reads, as most overrides: the parser would say no more.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.=/+-:,%@".contains(&byte);
+    !text.is_empty() && text.bytes().all(plain)
 }
 
 fn unread(here: &Written, why: &str) -> Piece {
@@ -422,4 +432,19 @@ pub fn shortened(text: &str) -> String {
         return line.to_owned();
     }
     line.chars().take(39).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parser_says_no_more_of_a_plain_word() {
+        let each = || "a0Z_.=/+-:,%@".chars();
+        let pairs = || each().flat_map(|one| each().map(move |two| format!("{one}{two}")));
+        for word in pairs().flat_map(|one| pairs().map(move |two| format!("{one}{two}"))) {
+            let read = brush_parser::word::parse(&word, &ParserOptions::default()).unwrap();
+            assert_eq!(format!("{read:?}"), format!("{:?}", parsed(&word).unwrap()), "{word}");
+        }
+    }
 }
