@@ -416,8 +416,9 @@ impl<'a> Reader<'a> {
 
     /// Takes the entries of a table of plain values.
     pub fn value_entries(&self, field: &'static str) -> Vec<(Text, Value)> {
-        let mut entries = Vec::new();
-        for (name, value) in self.entries(field) {
+        let all = self.entries(field);
+        let mut entries = Vec::with_capacity(all.len());
+        for (name, value) in all {
             match plain_value(value) {
                 Some(plain) => entries.push((name, plain)),
                 None if value.table().is_some() => self.dotted(&name, value),
@@ -435,7 +436,9 @@ impl<'a> Reader<'a> {
             self.lost.set(true);
             return Vec::new();
         };
-        items.filter_map(|item| self.entry(item, what)).collect()
+        let mut tables = Vec::with_capacity(items.size_hint().0);
+        tables.extend(items.filter_map(|item| self.entry(item, what)));
+        tables
     }
 
     /// Opens a table found by [`Reader::entries`].

@@ -208,12 +208,41 @@ impl<'a> Iterator for Nodes<'a> {
             next
         })
     }
+
+    /// Counts them, which takes less time than a list that grows.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (mut at, mut count) = (self.at, 0);
+        while at < self.end {
+            at = Node { tree: self.tree, at }.end();
+            count += 1;
+        }
+        (count, Some(count))
+    }
 }
 
 /// The fields of a table, in order.
 #[derive(Debug, Clone, Copy)]
 pub struct Table<'a> {
     inside: Nodes<'a>,
+}
+
+/// The fields of a table, one behind the other.
+#[derive(Debug, Clone)]
+pub struct Fields<'a> {
+    inside: Nodes<'a>,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        Some(Field { name: self.inside.next()?, value: self.inside.next()? })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (nodes, _) = self.inside.size_hint();
+        (nodes / 2, Some(nodes / 2))
+    }
 }
 
 /// One field of a table.
@@ -233,14 +262,22 @@ impl<'a> Table<'a> {
     }
 
     /// Lists the fields.
-    pub fn fields(self) -> impl Iterator<Item = Field<'a>> {
-        let mut inside = self.inside;
-        std::iter::from_fn(move || Some(Field { name: inside.next()?, value: inside.next()? }))
+    pub fn fields(self) -> Fields<'a> {
+        Fields { inside: self.inside }
     }
 
     /// Returns the value of a field.
     pub fn get(self, name: &str) -> Option<Node<'a>> {
-        self.fields().find(|field| field.name.says(name)).map(|field| field.value)
+        let Nodes { tree, mut at, end } = self.inside;
+        while at < end {
+            // A name is a text, and so has nothing inside.
+            let (field, value) = (Node { tree, at }, Node { tree, at: at + SIZE });
+            if field.says(name) {
+                return Some(value);
+            }
+            at = value.end();
+        }
+        None
     }
 }
 

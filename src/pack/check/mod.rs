@@ -75,10 +75,14 @@ impl<'a> Checker<'a> {
     fn pack(&mut self) -> Option<Pack> {
         let manifest = self.manifest;
         self.check_unique_ids();
+        let mut lets = ByName::default();
+        lets.reserve(manifest.lets.len());
         let named = manifest.lets.iter();
-        let named = named
-            .filter_map(|(name, it)| Some((name.value.clone(), self.expression(it, Type::Any)?)));
-        let lets: ByName<Expression> = named.collect();
+        lets.extend(
+            named.filter_map(|(name, it)| {
+                Some((name.value.clone(), self.expression(it, Type::Any)?))
+            }),
+        );
         self.check_let_cycles(&lets);
         let invariants = manifest.invariants.iter().filter_map(|entry| self.invariant(entry));
         let invariants = invariants.collect();
