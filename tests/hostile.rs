@@ -180,6 +180,42 @@ fn deep_scripts_end_soon() {
 }
 
 #[test]
+fn many_wrong_launches_are_told_soon() {
+    let workspace = Workspace::new();
+    let launch = |number| format!("python3 -m verl.trainer.main_ppo a=[{number} b=1\n{LAUNCH}");
+    workspace.write("run.sh", (0..1000).map(launch).collect::<String>());
+    let output = soon(workspace.hydrule("check run.sh"));
+    assert_eq!(output.out.matches("`[` is never closed").count(), 1000);
+}
+
+#[test]
+fn of_long_lines_what_is_meant_is_drawn() {
+    let workspace = Workspace::new();
+    for (filler, column) in [("x".repeat(100_000), 100_039), ("世".repeat(40_000), 40_039)] {
+        let text = format!("python3 -m verl.trainer.main_ppo k={filler} b=[ c=1\n");
+        workspace.write("run.sh", &text).write("two.sh", format!("{text}{text}"));
+        for file in ["run.sh", "two.sh"] {
+            let output = soon(workspace.hydrule(&format!("check {file}")));
+            let place = format!("[{file}:1:{column}]");
+            assert!(output.out.contains(&place), "{place}: {}", shortened(&output));
+            assert!(output.out.len() < 20_000, "{}", output.out.len());
+            let plain = soon(workspace.hydrule(&format!("check {file}")).env("NO_GRAPHICS", "1"));
+            assert!(plain.out.len() < 20_000, "{}", plain.out.len());
+        }
+        soon(workspace.hydrule("show run.sh"));
+    }
+    let tabs = format!("python3 -m verl.trainer.main_ppo {}b=[\n", "\t".repeat(70_000));
+    workspace.write("run.sh", tabs);
+    refused(workspace.hydrule("parse").arg(format!("k=[{}", "x".repeat(70_000))), "never closed");
+    soon(workspace.hydrule("check run.sh"));
+    // Far apart in a line, each has a picture of its own.
+    let twice = format!("python3 -m my.app b.c=1 {} b.c=2\n", "x=1 ".repeat(20_000));
+    workspace.write("run.sh", twice);
+    let output = soon(workspace.hydrule("check run.sh --select repeated-key --pack verl"));
+    assert!(output.out.contains("b.c"), "{}", shortened(&output));
+}
+
+#[test]
 fn billions_of_laughs_are_not_heard() {
     let workspace = Workspace::new();
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();

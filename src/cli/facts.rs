@@ -12,7 +12,7 @@ use crate::engine::World;
 use crate::facts::{Lookup, Missing, Provenance};
 use crate::pack::{Leaf, Pack, read_toml_values};
 use crate::path::KeyPath;
-use crate::text::{Fault, Faults, Source, Span, nearest};
+use crate::text::{Fault, Faults, Source, Span, char_start, nearest};
 use crate::value::Value;
 
 /// Reads the files of `--facts NAME=FILE` into the world: every value `a.b` of the file becomes the
@@ -103,7 +103,7 @@ fn read_json(source: &Source) -> Result<Vec<Leaf>, Faults> {
     let json: serde_json::Value = serde_json::from_str(source.text()).map_err(|error| {
         let lines = source.text().split_inclusive('\n').take(error.line().saturating_sub(1));
         let at = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-        let at = (0..=at).rev().find(|at| source.text().is_char_boundary(*at)).unwrap_or(0);
+        let at = char_start(source.text(), at);
         let message = error.to_string();
         let message = message.split(" at line").next().unwrap_or_default().to_owned();
         let fault = Fault::new("hydrule::fact::json", Span::at(at), message);

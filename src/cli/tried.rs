@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::engine::Tried;
 use crate::pack::Pack;
-use crate::text::{Fault, Faults, Source, Span, nearest};
+use crate::text::{Fault, Faults, Source, Span, char_start, nearest};
 
 /// Reads the lines of `--tried`. A line of a journal, told by its `command`, may hold a record as
 /// `tried`; one without is passed over.
@@ -53,8 +53,7 @@ impl Line<'_> {
 
 fn read_line(pack: &Pack, source: &Source, line: Line<'_>) -> Result<Option<Tried>, Fault> {
     let json: Json = serde_json::from_str(line.text).map_err(|error| {
-        let column = error.column().saturating_sub(1).min(line.text.len());
-        let column = (0..=column).rev().find(|at| line.text.is_char_boundary(*at)).unwrap_or(0);
+        let column = char_start(line.text, error.column().saturating_sub(1));
         let message = error.to_string();
         let message = message.split(" at line").next().unwrap_or_default().to_owned();
         let fault = Fault::new("hydrule::tried::json", Span::at(line.start + column), message);

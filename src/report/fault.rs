@@ -6,10 +6,15 @@ use miette::{
 };
 
 use super::paint::{Look, fitted};
-use crate::text::{Fault, Faults, Finding, Level, Source, Span, secret};
+use crate::text::{
+    Fault, Faults, Finding, Level, Source, Span, char_start, line_end, line_start, secret,
+};
 
 /// How many lines of a span are drawn.
 const MOST_LINES: usize = 5;
+
+/// How many bytes of a span are drawn, and how many on each side of it.
+const MOST_BYTES: usize = 500;
 
 /// Draws every fault of a source, each with the text it means underlined.
 pub fn render_faults(faults: &Faults, look: Look) -> String {
@@ -18,11 +23,26 @@ pub fn render_faults(faults: &Faults, look: Look) -> String {
     faults.faults.iter().map(|fault| render(&drawn(fault), look)).collect()
 }
 
-/// Draws a finding, headed by its rule.
-pub fn render_finding(finding: &Finding, look: Look) -> String {
-    let Finding { rule, level, source, fault, .. } = finding;
-    let page = Page::new(source);
-    render(&Drawn::new(fault, &page, (rule, *level), look), look)
+/// Draws findings one after the other; many are of one text, which is prepared once.
+#[derive(Debug)]
+pub struct FindingDrawer<'a> {
+    look: Look,
+    page: Option<Page<'a>>,
+}
+
+impl<'a> FindingDrawer<'a> {
+    /// Draws with a look.
+    pub fn new(look: Look) -> Self {
+        Self { look, page: None }
+    }
+
+    /// Draws a finding, headed by its rule.
+    pub fn draw(&mut self, finding: &'a Finding) -> String {
+        let Finding { rule, level, source, fault, .. } = finding;
+        let page = self.page.take().filter(|page| page.source.is(source));
+        let page = self.page.insert(page.unwrap_or_else(|| Page::new(source)));
+        render(&Drawn::new(fault, page, (rule, *level), self.look), self.look)
+    }
 }
 
 fn render(drawn: &Drawn<'_>, look: Look) -> String {
@@ -59,36 +79,51 @@ impl<'a> Page<'a> {
 }
 
 impl SourceCode for Page<'_> {
-    /// Does what miette does for strings, but counts the lines of the part, and not those of the text
-    /// up to its end: labels further apart than a few lines then get pictures of their own.
+    /// Gives a span with whole lines around it, and of long lines what is near; miette does the same for
+    /// strings, but goes through the whole text, and draws lines of any length. Labels further apart than a
+    /// few lines, or far apart in one, get pictures of their own.
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let part = self.text.as_ref().read_span(span, before, after)?;
-        let lines = part.data().split(|byte| *byte == b'\n').count();
+        let text = self.text.as_ref();
+        let (from, to) = (span.offset(), span.offset() + span.len());
+        if to > text.len() || span.len() > 4 * MOST_BYTES {
+            return Err(MietteError::OutOfBounds);
+        }
+        let previous = |at, _| line_start(text, at).saturating_sub(1);
+        let next = |at, _| text.len().min(line_end(text, at) + 1);
+        let start = match before {
+            0 => from,
+            before => line_start(text, (0..before).fold(from, previous)),
+        };
+        let end = (0..=after).fold(to.max(from + 1) - 1, next);
+        let start = start.max(char_start(text, from.saturating_sub(MOST_BYTES)));
+        let end = end.min(char_start(text, to + MOST_BYTES));
+        let drawn = text.get(start..end).ok_or(MietteError::OutOfBounds)?;
+        let at = self.source.line_column(start);
         Ok(Box::new(MietteSpanContents::new_named(
             self.source.name().to_owned(),
-            part.data(),
-            *part.span(),
-            part.line(),
-            part.column(),
-            lines,
+            drawn.as_bytes(),
+            (start, drawn.len()).into(),
+            at.line - 1,
+            at.column - 1,
+            drawn.split('\n').count(),
         )))
     }
 }
 
-/// Cuts a span of many lines to its first line: nobody reads a page between two labels.
+/// Cuts a span of many lines to its first line, and that where it is long: nobody reads a page between two
+/// labels.
 fn shortened(text: &str, span: Span) -> Span {
     let whole = text.get(span.start..span.end).unwrap_or_default();
-    match whole.split_once('\n') {
-        Some((first, _)) if whole.matches('\n').count() >= MOST_LINES => {
-            Span::new(span.start, span.start + first.trim_end().len())
-        }
-        _ => span,
-    }
+    let lines = match whole.split_once('\n') {
+        Some((first, _)) if whole.matches('\n').count() >= MOST_LINES => first.trim_end(),
+        _ => whole,
+    };
+    Span::new(span.start, span.start + char_start(lines, MOST_BYTES))
 }
 
 #[derive(Debug)]

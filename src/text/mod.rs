@@ -20,4 +20,6 @@ pub use finding::{Finding, Identity, Level, Mend};
 pub use pattern::compile_pattern;
 pub use phrase::{count, edit_distance, join_and, join_or, nearest, quantity};
 pub use shell::shell_word;
-pub use source::{LineColumn, Location, Said, Source, Span, Start, line_end, line_start};
+pub use source::{
+    LineColumn, Location, Said, Source, Span, Start, char_start, line_end, line_start,
+};

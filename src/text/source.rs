@@ -161,10 +161,7 @@ impl Source {
 
     /// Returns line and column of a byte offset; an offset past the end counts as the end.
     pub fn line_column(&self, offset: usize) -> LineColumn {
-        let mut offset = offset.saturating_sub(self.0.start.offset).min(self.text().len());
-        while !self.text().is_char_boundary(offset) {
-            offset -= 1;
-        }
+        let offset = char_start(self.text(), offset.saturating_sub(self.0.start.offset));
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or_default();
@@ -230,6 +227,11 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.source.name(), self.line_column().line)
     }
+}
+
+/// Returns where the character starts that holds a byte; past the end it is the end.
+pub fn char_start(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
 /// Returns where the line starts that holds a byte.

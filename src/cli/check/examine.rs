@@ -1,5 +1,6 @@
 //! What is wrong with the scripts of one job.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::misspelt::misspelt;
@@ -142,9 +143,11 @@ impl Checker<'_> {
     fn mend(&self, input: &Input, found: &mut [Finding]) {
         let mut open: Vec<&mut Finding> = found.iter_mut().filter(|it| it.fix.is_none()).collect();
         bash::mend(&input.script, &input.outside, &mut open);
+        let pins = LazyCell::new(|| self.pins(input));
         for finding in open {
             let keeps = finding.fix.as_ref().is_some_and(|fix| fix.safe);
-            if !keeps && self.is_pinned(input, finding) {
+            let pinned = |key: &String| pins.iter().any(|pin| pin.holds(key));
+            if !keeps && finding.key.as_ref().is_some_and(pinned) {
                 finding.fix = None;
             }
         }
@@ -195,14 +198,11 @@ impl Checker<'_> {
         (state, world)
     }
 
-    /// Tells whether a finding is about a value that is pinned.
-    fn is_pinned(&self, input: &Input, finding: &Finding) -> bool {
-        let Some(key) = &finding.key else { return false };
-        let told = self.scope.pins();
+    /// What is pinned in any launch of a script.
+    fn pins(&self, input: &Input) -> Vec<Pin> {
         let launches = input.script.launches.iter();
-        let pins = launches.flat_map(|it| pinned_keys(&input.script, it));
-        let pins = pins.map(Pin::said);
-        told.into_iter().chain(pins).any(|pin| pin.holds(key))
+        let said = launches.flat_map(|it| pinned_keys(&input.script, it)).map(Pin::said);
+        self.scope.pins().into_iter().chain(said).collect()
     }
 
     /// The scripts whose directives hold for a launch: its own, and those that start it.

@@ -1,6 +1,6 @@
 use super::Report;
 use super::fix::fix_text;
-use crate::report::fault::render_finding;
+use crate::report::fault::FindingDrawer;
 use crate::report::paint::{Look, Paint, side_by_side};
 use crate::text::Level;
 
@@ -8,8 +8,9 @@ use crate::text::Level;
 pub fn check_full(report: &Report<'_>, look: Look) -> String {
     let (findings, paint) = (report.findings, Paint::new(look));
     let mut out = String::new();
+    let mut drawer = FindingDrawer::new(look);
     for finding in findings.iter().filter(|it| it.level > Level::Note) {
-        out.push_str(&render_finding(finding, look));
+        out.push_str(&drawer.draw(finding));
         if let Some(fix) = &finding.fix {
             out.push_str(&fix_text(finding, fix, paint));
         }

@@ -1,5 +1,5 @@
 use super::{Report, place};
-use crate::report::fault::render_finding;
+use crate::report::fault::FindingDrawer;
 use crate::report::junit::{document, suite, testcase};
 use crate::report::paint::Look;
 use crate::text::{Finding, Level};
@@ -12,13 +12,14 @@ pub fn check_junit(report: &Report<'_>) -> String {
         of.filter(|it| it.level > Level::Note).collect()
     };
     let (mut cases, mut tests, mut failures) = (String::new(), 0, 0);
+    let mut drawer = FindingDrawer::new(Look::PLAIN);
     for file in report.files {
         let found = heavy(file);
         tests += found.len().max(1);
         failures += found.len();
         match found.as_slice() {
             [] => cases.push_str(&testcase(file, "no finding", None)),
-            found => cases.extend(found.iter().map(|it| failed(it))),
+            found => cases.extend(found.iter().map(|it| failed(it, &drawer.draw(it)))),
         }
     }
     for (path, message) in report.errors {
@@ -29,12 +30,11 @@ pub fn check_junit(report: &Report<'_>) -> String {
 }
 
 /// Names a finding by rule, key and place, which is what a list of failed tests shows.
-fn failed(finding: &Finding) -> String {
+fn failed(finding: &Finding, text: &str) -> String {
     let name = match &finding.key {
         Some(key) => format!("{} {key}", finding.rule),
         None => finding.rule.clone(),
     };
     let message = format!("{}: {}", place(finding), finding.fault.message);
-    let text = render_finding(finding, Look::PLAIN);
-    testcase(finding.source.name(), &name, Some(("failure", &message, &text)))
+    testcase(finding.source.name(), &name, Some(("failure", &message, text)))
 }
