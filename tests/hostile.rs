@@ -216,6 +216,39 @@ fn of_long_lines_what_is_meant_is_drawn() {
 }
 
 #[test]
+fn a_terminal_is_told_nothing() {
+    let workspace = Workspace::new();
+    let launch = "python3 -m verl.trainer.main_ppo";
+    let script =
+        format!("{launch} trainer.nnodes=1 \"a.b=\u{1b}]0;x\u{7}\" '\u{1b}c=[\u{9b}31m\r'\n");
+    let name = "\u{1b}[2J.sh";
+    workspace.write("run.sh", &script).write(name, &script);
+    workspace.write("c.yaml", "a: \"\u{1b}]0;x\n").write("p/pack.toml", "name = \"\u{1b}]0;x\"\n");
+    for line in [
+        "show run.sh",
+        "check run.sh",
+        "check .",
+        "check run.sh --output-format concise",
+        "rewrite run.sh",
+        "explain run.sh",
+        "diff run.sh c.yaml",
+        "show c.yaml",
+        "pack show p",
+    ] {
+        for color in ["never", "always"] {
+            let output = soon(workspace.hydrule(&format!("{line} --color {color}")));
+            let text = output.shown();
+            let obeyed = ["\u{7}", "\u{9b}", "\r", "\u{1b}]", "\u{1b}c", "\u{1b}[2J"];
+            assert!(!obeyed.iter().any(|it| text.contains(it)), "{line}: {text:?}");
+            assert!(color == "always" || !text.contains('\u{1b}'), "{line}: {text:?}");
+        }
+    }
+    // What is to be applied stays as it is.
+    let diff = workspace.hydrule("set run.sh trainer.nnodes=2").run();
+    assert!(diff.out.contains("\u{1b}]0;x\u{7}"), "{}", diff.shown());
+}
+
+#[test]
 fn billions_of_laughs_are_not_heard() {
     let workspace = Workspace::new();
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();

@@ -18,6 +18,8 @@ pub struct Console {
     pub out: Look,
     /// The look of stderr.
     pub err: Look,
+    /// Whether stdout is a terminal.
+    terminal: bool,
     /// Whether only errors and what was written are told.
     quiet: bool,
 }
@@ -27,9 +29,11 @@ impl Console {
     pub fn new(when: ColorWhen, quiet: bool) -> Self {
         let out = AutoStream::choice(&io::stdout());
         let err = AutoStream::choice(&io::stderr());
+        let terminal = io::stdout().is_terminal();
         Self {
-            out: look(when, out, io::stdout().is_terminal()),
+            out: look(when, out, terminal),
             err: look(when, err, io::stderr().is_terminal()),
+            terminal,
             quiet,
         }
     }
@@ -39,9 +43,13 @@ impl Console {
         self.print(&self.out.spelled(text))
     }
 
-    /// Prints to stdout, without secrets.
+    /// Prints to stdout, without secrets; a terminal gets nothing that it would obey.
     pub fn print(&mut self, text: &str) -> Result<(), CliError> {
-        self.give(&secret::hidden(text))
+        let text = secret::hidden(text);
+        match self.terminal {
+            true => self.give(&self.out.visible(&text)),
+            false => self.give(&text),
+        }
     }
 
     /// Gives a file's text back as it is: who asked for it writes it into the file.

@@ -65,7 +65,7 @@ fn render(drawn: &Drawn<'_>, look: Look) -> String {
     out
 }
 
-/// A text whose parts are drawn, its secrets covered so that every label still points at its place.
+/// A text whose parts are drawn, its secrets and controls covered so that every label still points at its place.
 #[derive(Debug)]
 struct Page<'a> {
     source: &'a Source,
@@ -74,8 +74,25 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(source: &'a Source) -> Self {
-        Self { source, text: secret::covered(source.text()) }
+        Self { source, text: without_controls(secret::covered(source.text())) }
     }
+}
+
+/// Covers what a terminal would obey: it has no width, and a return would be taken for the end of a line.
+fn without_controls(text: Cow<'_, str>) -> Cow<'_, str> {
+    let mut rest = text.chars().peekable();
+    let mut out = String::new();
+    let mut covers = false;
+    while let Some(char) = rest.next() {
+        let is_line_end = char == '\n' || char == '\r' && rest.peek() == Some(&'\n');
+        let is_covered = char.is_control() && char != '\t' && !is_line_end;
+        match is_covered {
+            true => out.extend(std::iter::repeat_n('?', char.len_utf8())),
+            false => out.push(char),
+        }
+        covers |= is_covered;
+    }
+    if covers { Cow::Owned(out) } else { text }
 }
 
 impl SourceCode for Page<'_> {

@@ -19,11 +19,12 @@ impl Look {
     /// The fixed look of tests and pipes: no colour, 100 columns.
     pub const PLAIN: Self = Self { color: false, width: 100, graphics: true };
 
-    /// Spells the signs of a page for people where it shall have no graphics. What a tool reads, such as
-    /// JSON or a diff, has none of its own and is not for this.
+    /// Spells the signs of a page for people where it shall have no graphics, and shows what a terminal would
+    /// obey. What a tool reads, such as JSON or a diff, has no signs of its own and is not for this.
     pub fn spelled(self, text: &str) -> Cow<'_, str> {
+        let text = self.visible(text);
         if self.graphics || text.is_ascii() {
-            return Cow::Borrowed(text);
+            return text;
         }
         let mut out = String::with_capacity(text.len());
         for sign in text.chars() {
@@ -34,6 +35,54 @@ impl Look {
         }
         Cow::Owned(out)
     }
+
+    /// Shows what a terminal would obey, as scripts, logs and names of files may hold it: `␛` for an escape.
+    /// Ends of lines, tabs and the colours of this look stay.
+    pub fn visible(self, text: &str) -> Cow<'_, str> {
+        if !text.contains(is_obeyed) {
+            return Cow::Borrowed(text);
+        }
+        let mut parts = text.split_inclusive(is_obeyed).peekable();
+        let mut out = String::with_capacity(text.len());
+        while let Some(part) = parts.next() {
+            let Some((at, control)) = part.char_indices().next_back() else { continue };
+            let next = parts.peek().copied().unwrap_or_default();
+            let stays = match control {
+                '\x1b' => self.color && is_color(next),
+                '\r' => next.starts_with('\n'),
+                _ => !is_obeyed(control),
+            };
+            if stays {
+                out.push_str(part);
+            } else {
+                out.push_str(part.get(..at).unwrap_or_default());
+                out.extend(self.picture(control));
+            }
+        }
+        Cow::Owned(out)
+    }
+
+    fn picture(self, control: char) -> Vec<char> {
+        match (u8::try_from(control), self.graphics) {
+            (Ok(0x7f), true) => vec!['␡'],
+            (Ok(code @ ..0x20), true) => {
+                vec![char::from_u32(0x2400 + u32::from(code)).unwrap_or('�')]
+            }
+            (Ok(code @ (..0x20 | 0x7f)), false) => vec!['^', char::from(code ^ 0x40)],
+            _ => vec!['�'],
+        }
+    }
+}
+
+fn is_obeyed(char: char) -> bool {
+    char.is_control() && !matches!(char, '\n' | '\t')
+}
+
+/// Tells whether what follows an escape is one of the colours that reports have: none hides text.
+fn is_color(text: &str) -> bool {
+    let codes = text.strip_prefix('[').and_then(|it| it.split_once('m')).map(|(codes, _)| codes);
+    let is_ours = |it: &str| matches!(it.parse(), Ok(0..=4_u8 | 22..=24 | 30..=39 | 90..=97));
+    codes.is_some_and(|codes| codes.split(';').all(is_ours))
 }
 
 /// The signs of reports, and what stands for each where there are no graphics.
