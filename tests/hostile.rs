@@ -180,6 +180,23 @@ fn deep_scripts_end_soon() {
 }
 
 #[test]
+fn alternatives_without_number_end_soon() {
+    let workspace = Workspace::new();
+    for (begin, one, end) in [
+        ("case x in\n", "a) A=1 ;;\n", "esac\n"),
+        ("case $x in\n", "a) A=1 ;;\n", "esac\n"),
+        ("case x in\n", "*) A=1 ;&\n", "esac\n"),
+        ("case x in\n", "*) A=1 ;;&\n", "esac\n"),
+        ("case $x in\n", "a) A=1 ;;&\n", "esac\n"),
+        ("if false; then :\n", "elif false; then :\n", "fi\n"),
+        ("if x; then A=1\n", "elif x; then A=1\n", "fi\n"),
+    ] {
+        workspace.write("run.sh", format!("{begin}{}{end}{LAUNCH}", one.repeat(20_000)));
+        soon(workspace.hydrule("show run.sh"));
+    }
+}
+
+#[test]
 fn many_wrong_launches_are_told_soon() {
     let workspace = Workspace::new();
     let launch = |number| format!("python3 -m verl.trainer.main_ppo a=[{number} b=1\n{LAUNCH}");

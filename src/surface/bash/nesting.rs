@@ -69,6 +69,8 @@ impl Open {
             "if" | "for" | "while" | "until" | "select" | "{" | "coproc" if begins => {
                 self.nests.push(Nest::Statement);
             }
+            // Another look at the value: the rest of the `case` is read as if it stood within.
+            ";;&" if operator => self.nests.push(Nest::Statement),
             "esac" if begins => self.close(Nest::Case),
             "fi" | "done" | "}" if begins => {
                 self.nests.pop_if(|it| *it == Nest::Statement);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use brush_parser::ast::{
     AndOr, AndOrList, CaseClauseCommand, CaseItem, CaseItemPostAction, Command, CompoundCommand,
-    CompoundList, ElseClause, FunctionBody, IfClauseCommand, Pipeline, SeparatorOperator, Word,
+    CompoundList, FunctionBody, IfClauseCommand, Pipeline, SeparatorOperator, Word,
 };
 
 use super::decide;
@@ -392,34 +392,55 @@ impl Walker<'_> {
 
     fn if_clause(&mut self, clause: &IfClauseCommand) -> Flow {
         let why = format!("the `if` at line {}", self.line(self.syntax.span(&clause.loc)));
-        let elses = clause.elses.as_deref().unwrap_or_default();
-        self.either(Some(&clause.condition), &clause.then, elses, &why)
+        let own = (Some(&clause.condition), &clause.then);
+        let elses = clause.elses.iter().flatten().map(|it| (it.condition.as_ref(), &it.body));
+        let test = |walker: &mut Self, (condition, _): &(Option<&CompoundList>, _)| match condition
+        {
+            Some(condition) => walker.tested(condition),
+            None => (Flow::Next, Some(true)),
+        };
+        let body = |walker: &mut Self, (_, body): &(_, &CompoundList)| walker.list(body);
+        self.first_of(std::iter::once(own).chain(elses), test, body, &why)
     }
 
-    fn either(
+    /// Reads the first of several bodies whose test holds, and every one for which that is not known.
+    /// There may be thousands, so it does not call itself for the rest.
+    fn first_of<T>(
         &mut self,
-        condition: Option<&CompoundList>,
-        body: &CompoundList,
-        elses: &[ElseClause],
+        all: impl Iterator<Item = T>,
+        test: impl Fn(&mut Self, &T) -> Done,
+        body: impl Fn(&mut Self, &T) -> Flow,
         why: &str,
     ) -> Flow {
-        let (flow, status) = condition.map_or((Flow::Next, Some(true)), |it| self.tested(it));
-        if flow != Flow::Next {
-            return flow;
-        }
-        let otherwise = |walker: &mut Self| match elses {
-            [] => Flow::Next,
-            [next, rest @ ..] => walker.either(next.condition.as_ref(), &next.body, rest, why),
-        };
-        match status {
-            Some(true) => self.list(body),
-            Some(false) => otherwise(self),
-            None => {
-                let first = self.branch(why.to_owned(), |walker| walker.list(body));
-                let second = self.branch(why.to_owned(), otherwise);
-                self.merge(vec![first, second], why)
+        let mut branches = Vec::new();
+        let mut end = Flow::Next;
+        for one in all {
+            let (flow, status) = test(self, &one);
+            if flow != Flow::Next {
+                end = flow;
+                break;
+            }
+            match status {
+                Some(false) => {}
+                Some(true) => {
+                    end = body(self, &one);
+                    break;
+                }
+                None => {
+                    branches.push(self.branch(why.to_owned(), |walker| body(walker, &one)));
+                    // Whatever follows runs only where this did not.
+                    if branches.len() == 1 {
+                        self.conditions.push(why.to_owned());
+                    }
+                }
             }
         }
+        if branches.is_empty() {
+            return end;
+        }
+        self.conditions.pop();
+        branches.push((self.state.clone(), end));
+        self.merge(branches, why)
     }
 
     fn case_clause(&mut self, clause: &CaseClauseCommand) -> Flow {
@@ -429,34 +450,33 @@ impl Walker<'_> {
     }
 
     fn case_items(&mut self, items: &[CaseItem], value: &Text, why: &str) -> Flow {
-        let [item, rest @ ..] = items else { return Flow::Next };
-        match self.matches(value, &item.patterns) {
-            Some(false) => self.case_items(rest, value, why),
-            Some(true) => self.case_body(item, rest, value, why),
-            None => {
-                self.depends(value.sketch());
-                let body = |walker: &mut Self| walker.case_body(item, rest, value, why);
-                let first = self.branch(why.to_owned(), body);
-                let others = |walker: &mut Self| walker.case_items(rest, value, why);
-                let second = self.branch(why.to_owned(), others);
-                self.merge(vec![first, second], why)
+        let test = |walker: &mut Self, (_, item): &(usize, &CaseItem)| {
+            let status = walker.matches(value, &item.patterns);
+            if status.is_none() {
+                walker.depends(value.sketch());
             }
-        }
+            (Flow::Next, status)
+        };
+        let body = |walker: &mut Self, (at, _): &(usize, &CaseItem)| {
+            walker.case_body(items.get(*at..).unwrap_or_default(), value, why)
+        };
+        self.first_of(items.iter().enumerate(), test, body, why)
     }
 
-    fn case_body(&mut self, item: &CaseItem, rest: &[CaseItem], value: &Text, why: &str) -> Flow {
-        let flow = item.cmd.as_ref().map_or(Flow::Next, |list| self.list(list));
-        match (flow, &item.post_action, rest) {
-            (
-                Flow::Next,
-                CaseItemPostAction::UnconditionallyExecuteNextCaseItem,
-                [next, rest @ ..],
-            ) => self.case_body(next, rest, value, why),
-            (Flow::Next, CaseItemPostAction::ContinueEvaluatingCases, rest) => {
-                self.case_items(rest, value, why)
+    /// Reads the first item's body, and what runs after it without or with another look at the value.
+    fn case_body(&mut self, items: &[CaseItem], value: &Text, why: &str) -> Flow {
+        for (at, item) in items.iter().enumerate() {
+            let flow = item.cmd.as_ref().map_or(Flow::Next, |list| self.list(list));
+            let rest = items.get(at + 1..).unwrap_or_default();
+            match (flow, &item.post_action) {
+                (Flow::Next, CaseItemPostAction::UnconditionallyExecuteNextCaseItem) => {}
+                (Flow::Next, CaseItemPostAction::ContinueEvaluatingCases) => {
+                    return self.case_items(rest, value, why);
+                }
+                _ => return flow,
             }
-            _ => flow,
         }
+        Flow::Next
     }
 
     fn matches(&mut self, value: &Text, patterns: &[Word]) -> Option<bool> {
