@@ -105,6 +105,35 @@ fn no_report_of_any_command_shows_a_secret() {
 }
 
 #[test]
+fn a_secret_is_known_by_what_it_becomes() {
+    let launch = "python3 -m verl.trainer.main_ppo trainer.nnodes=1";
+    for script in [
+        format!("start() {{\n  {launch} +trainer.api_key=$1\n}}\nstart hunter2\n"),
+        format!("{launch} \\\n  +trainer.api_key=\\\nhunter2\n"),
+        format!("read -r API_KEY <<< hunter2\n{launch} +trainer.login=$API_KEY\n"),
+        format!("printf -v API_KEY %s hunter2\n{launch} +trainer.login=$API_KEY\n"),
+        format!(
+            "declare -A LOGIN=([password]=hunter2)\n{launch} +trainer.login=${{LOGIN[password]}}\n"
+        ),
+    ] {
+        let workspace = Workspace::example();
+        workspace.write("run.sh", &script);
+        for line in [
+            "show run.sh",
+            "show run.sh --output-format json",
+            "check run.sh",
+            "rewrite run.sh --log slurm-4242.err",
+            "set run.sh trainer.nnodes=2",
+            "set run.sh +trainer.login=me --write",
+            "log",
+        ] {
+            hides(workspace.hydrule(line));
+        }
+        assert_eq!(shown(&workspace.read(".hydrule/journal.jsonl")), None, "{script}");
+    }
+}
+
+#[test]
 fn overrides_and_lines_that_are_given_are_hidden_too() {
     let workspace = Workspace::new();
     let [_, (_, form), (_, key), ..] = SECRETS;

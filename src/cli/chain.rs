@@ -7,7 +7,7 @@ use super::files::read_script;
 use super::kind::host_of;
 use crate::surface::bash::{self, Outside, Script, Start};
 use crate::surface::hosted::shell_text;
-use crate::text::{Faults, Location, Source, count, join_and};
+use crate::text::{Faults, Location, Source, count, join_and, secret};
 
 /// A script of the job.
 pub struct Input {
@@ -79,10 +79,25 @@ fn pass_on(inputs: &mut [Input], user: &Outside) -> Result<bool, CliError> {
     Ok(changed)
 }
 
+/// Remembers secrets whose names stand elsewhere: behind `key=$1`, or in a variable that is read or printed
+/// into.
+fn learn_secrets(script: &Script) {
+    for argument in script.launches.iter().flat_map(|launch| &launch.arguments) {
+        secret::learn(&argument.text.known().unwrap_or_default());
+        for piece in &argument.text.pieces {
+            let Ok(text) = &piece.text else { continue };
+            for step in &piece.via {
+                secret::learn(&format!("{}=\"{text}\"", step.variable));
+            }
+        }
+    }
+}
+
 impl Input {
     fn read(source: Source, outside: Outside) -> Result<Self, Faults> {
         let has_directives = source.text().contains("#SBATCH");
         let script = bash::read(&source, &outside)?;
+        learn_secrets(&script);
         Ok(Self { script, has_directives, outside, started: None })
     }
 

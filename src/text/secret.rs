@@ -196,7 +196,10 @@ fn known_in(text: &str, value: &str) -> Vec<Range<usize>> {
         let same = rest.chars().zip(value.chars()).take_while(|(one, other)| one == other);
         let end = start + same.map(|(c, _)| c.len_utf8()).sum::<usize>();
         let alone = |c: Option<char>| !c.is_some_and(inside);
-        let before = text.get(..start).and_then(|it| it.chars().next_back());
+        let lead = text.get(..start).unwrap_or_default();
+        // The sign of a line that goes, in a diff, is no part of a word.
+        let removed = lead == "-" || lead.ends_with("\n-");
+        let before = lead.chars().next_back().filter(|_| !removed);
         let after = text.get(end..).and_then(|it| it.chars().next());
         if long || alone(before) && alone(after) {
             ranges.push(start..end);
@@ -216,6 +219,7 @@ mod tests {
         assert_eq!(hides(r#"{"before": "local-0123456789abcdef"}"#), r#"{"before": "***"}"#);
         assert_eq!(hides("cut off: local-0123456…"), "cut off: ***…");
         assert_eq!(hides("hunter2 and hunter22 and a-hunter2"), "*** and hunter22 and a-hunter2");
+        assert_eq!(hides("@@ -1 +1 @@\n-hunter2\n+hunter3"), "@@ -1 +1 @@\n-***\n+hunter3");
         assert_eq!(hides("abc"), "abc", "what is so short is any word");
         assert_eq!(hides("y.secret=abc"), "y.secret=***");
     }

@@ -59,11 +59,15 @@ const TOKENS: [(&str, &str); 28] = [
 /// What stands around a secret, which is the group: what a text has that may match, and the pattern.
 type Surrounded = (fn(&str) -> bool, &'static str);
 
-const SURROUNDED: [Surrounded; 3] = [
+const SURROUNDED: [Surrounded; 4] = [
     (|text| text.contains("://") && text.contains('@'), r"://[^/\s:@'\x22]*:([^/\s@'\x22]+)@"),
     (
         |text| ["earer", "EARER", "asic", "ASIC"].iter().any(|it| text.contains(it)),
         r"(?-u:\b)(?i:bearer|basic)\s+([A-Za-z0-9._~+/=-]{16,})",
+    ),
+    (
+        |text| text.contains("wandb login"),
+        r"(?-u:\b)wandb login(?:[ \t]+--?[a-z]\S*)*[ \t]+['\x22]?([A-Za-z0-9_-]{16,})",
     ),
     (|text| text.contains("-----BEGIN"), r"-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]+)"),
 ];
@@ -310,6 +314,8 @@ fn value_behind(text: &str, name: Range<usize>) -> Option<Secret> {
     let rest = text.get(name.end..)?;
     let closing = quote_at(rest);
     let unquoted = rest.get(closing.len()..)?;
+    // As in `[name]=value` and `x["name"] = value`.
+    let unquoted = unquoted.strip_prefix(']').unwrap_or(unquoted);
     let gap = unquoted.len() - unquoted.trim_start_matches(' ').len();
     let behind = unquoted.get(gap..)?;
     let sign = [":=", ":-", "=", ":"].into_iter().find(|it| behind.starts_with(it));
@@ -451,6 +457,8 @@ mod tests {
             "AWS_SECRET_ACCESS_KEY=s3cr3t-Value",
             "AUTH_TOKEN=$'s3cr3t-Value'",
             "client_secret_value=s3cr3t-Value",
+            "declare -A LOGIN=([user]=me [password]=s3cr3t-Value)",
+            "os.environ[\"WANDB_API_KEY\"] = \"s3cr3t-Value\"",
         ] {
             assert_eq!(hides(text), ["s3cr3t-Value"], "{text}");
         }
@@ -473,6 +481,9 @@ mod tests {
             assert_eq!(hides(&format!("it said '{token}', then failed")), [token]);
         }
         assert_eq!(hides("https://me:s3cr3t@example.org/x"), ["s3cr3t"]);
+        for text in ["wandb login 0123456789abcdef0", "wandb login --relogin '0123456789abcdef0'"] {
+            assert_eq!(hides(text), ["0123456789abcdef0"]);
+        }
         assert_eq!(hides("Authorization: Bearer 0123456789abcdef"), ["0123456789abcdef"]);
     }
 
@@ -489,6 +500,7 @@ mod tests {
             "monkey=1 key=value keys=[a] primary_key=id data.reward_fn_key=data_source",
             "gpu-device-host-name.example.org https://example.org:8080/x",
             "unexpected token `[` in `k=[`; token=",
+            "wandb login\npython_of_this_machine wandb login $WANDB_API_KEY",
         ] {
             assert_eq!(hides(text), Vec::<&str>::new(), "{text}");
         }
