@@ -109,7 +109,10 @@ fn told_by_clap(told: &clap::Error) -> ExitCode {
     secret::show();
     match console.page(&text(console.out)) {
         Ok(()) | Err(CliError::ClosedPipe) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::from(2),
+        Err(error) => {
+            console.error(&error);
+            ExitCode::from(2)
+        }
     }
 }
 
