@@ -131,7 +131,8 @@ fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates
             }
             Ok(_) => {}
             Err(error) => {
-                let told = CliError::plain(format!("cannot read {error}"));
+                let shown = root.display();
+                let told = CliError::plain(format!("cannot read all of `{shown}`: {error}"));
                 found.errors.push((root.to_owned(), told));
             }
         }
