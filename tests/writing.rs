@@ -275,6 +275,26 @@ fn what_cannot_be_replaced_without_loss_is_refused() {
 }
 
 #[test]
+fn a_journal_that_came_along_chooses_nothing_to_write_over() {
+    for (link, target, why) in [
+        (".hydrule/lock", "elsewhere/kept", "it is a link"),
+        (".hydrule/journal.jsonl", "elsewhere/kept", "it is a link"),
+        (".hydrule/objects", "elsewhere", "is not a folder"),
+        (".hydrule", "elsewhere", "is not a folder"),
+    ] {
+        let workspace = workspace();
+        let at = |name: &str| workspace.path().join(name);
+        workspace.write("elsewhere/kept", "keep me");
+        fs::create_dir_all(at(link).parent().unwrap()).unwrap();
+        symlink(at(target), at(link)).unwrap();
+        refused(&workspace.hydrule(SET).run(), why);
+        assert_eq!(workspace.read("run.sh"), SCRIPT);
+        assert_eq!(workspace.read("elsewhere/kept"), "keep me");
+        assert_eq!(fs::read_dir(at("elsewhere")).unwrap().count(), 1, "{link}");
+    }
+}
+
+#[test]
 fn names_need_not_be_text() {
     let workspace = workspace();
     let name = OsStr::from_bytes(b"r\xff\n'$x.sh");

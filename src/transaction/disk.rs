@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{XattrFlags, getxattr, listxattr, setxattr};
+use rustix::fs::{OFlags, XattrFlags, getxattr, listxattr, setxattr};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +64,13 @@ pub trait Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// Makes a file that only its owner may read; fails where there is one.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
-    /// Opens a file for writing at its end; makes it where there is none.
+    /// Opens a file for writing at its end; makes it where there is none. Fails where it is a link.
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// Gives something that we made to the owner of another, where we are root: that user goes on without.
     fn hand_over(&self, path: &Path, like: &Path);
     /// Gives a file the owner, mode and extended attributes of another.
     fn copy_attributes(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Cuts a file to a length.
+    /// Cuts a file to a length. Fails where it is a link.
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()>;
     /// Gives a file a name, in place of what had the name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -80,7 +80,8 @@ pub trait Disk {
     fn make_folder(&self, path: &Path) -> io::Result<()>;
     /// Returns when the names in a folder are on the disk.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Takes a lock without waiting, and leaves a note in it for whoever finds it taken.
+    /// Takes a lock without waiting, and leaves a note in it for whoever finds it taken. Fails where the
+    /// lock is a link.
     fn lock(&self, path: &Path, note: &str) -> io::Result<Lock>;
     /// Returns the number of the user we are.
     fn user(&self) -> u32;
@@ -134,7 +135,7 @@ impl Disk for LocalDisk {
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        let file = open_itself(path, OpenOptions::new().append(true).create(true))?;
         self.leave_to_folder(path);
         Ok(Box::new(file))
     }
@@ -145,7 +146,7 @@ impl Disk for LocalDisk {
         }
         if let Ok(like) = fs::metadata(like) {
             // Where the file system knows no owners there is nothing to give.
-            let _ = std::os::unix::fs::chown(path, Some(like.uid()), Some(like.gid()));
+            let _ = std::os::unix::fs::lchown(path, Some(like.uid()), Some(like.gid()));
         }
     }
 
@@ -162,7 +163,7 @@ impl Disk for LocalDisk {
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).open(path)?;
+        let file = open_itself(path, OpenOptions::new().write(true))?;
         file.set_len(length)?;
         file.sync_all()
     }
@@ -191,8 +192,8 @@ impl Disk for LocalDisk {
 
     fn lock(&self, path: &Path, note: &str) -> io::Result<Lock> {
         let mut options = OpenOptions::new();
-        let mut file =
-            options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = open_itself(path, options)?;
         self.leave_to_folder(path);
         match file.try_lock() {
             Ok(()) => {
@@ -220,6 +221,18 @@ impl LocalDisk {
     fn leave_to_folder(self, path: &Path) {
         path.parent().into_iter().for_each(|folder| self.hand_over(path, folder));
     }
+}
+
+/// Opens a file of the journal, but never what a link leads to: a repository may bring a `.hydrule` along, and
+/// would choose what is written over.
+fn open_itself(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let no_links = options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    no_links.open(path).map_err(|error| match error.raw_os_error() {
+        Some(number) if number == rustix::io::Errno::LOOP.raw_os_error() => {
+            io::Error::new(io::ErrorKind::InvalidInput, "it is a link")
+        }
+        _ => error,
+    })
 }
 
 fn has_no_locks(error: &io::Error) -> bool {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::clock::rfc3339;
-use super::disk::{Disk, DiskFile, Kind, Lock, whoami};
+use super::disk::{Disk, DiskFile, Inode, Kind, Lock, whoami};
 use super::journal::History;
 use super::problem::Problem;
 
@@ -155,9 +155,12 @@ impl<'a> Store<'a> {
         texts: impl Iterator<Item = (&'t [u8], &'t Path)>,
     ) -> Result<(), Problem> {
         let folder = self.path("objects");
-        if steadily(|| self.disk.inode(&folder, false)).is_err() {
-            make_folder(self.disk, &folder)?;
-            self.sync_folder(&self.folder())?;
+        match steadily(|| self.disk.inode(&folder, false)) {
+            Ok(found) => check_folder(found, &folder)?,
+            Err(_) => {
+                make_folder(self.disk, &folder)?;
+                self.sync_folder(&self.folder())?;
+            }
         }
         for (text, file) in texts {
             let path = folder.join(hash(text));
@@ -237,10 +240,7 @@ fn check_owner(disk: &dyn Disk, root: &Path, folder: &Path) -> Result<(), Proble
         steadily(|| disk.inode(path, false)).map_err(|error| Problem::io("read", path, &error))
     };
     let found = look(folder)?;
-    if found.kind != Kind::Folder {
-        let message = format!("`{}` is not a folder", folder.display());
-        return Err(Problem::new(message));
-    }
+    check_folder(found, folder)?;
     if found.owner != disk.user() && found.owner != look(root)?.owner {
         let message = format!("`{}` belongs to another user", folder.display());
         return Err(Problem::new(message).helped(
@@ -248,6 +248,13 @@ fn check_owner(disk: &dyn Disk, root: &Path, folder: &Path) -> Result<(), Proble
         ));
     }
     Ok(())
+}
+
+fn check_folder(found: Inode, path: &Path) -> Result<(), Problem> {
+    match found.kind {
+        Kind::Folder => Ok(()),
+        _ => Err(Problem::new(format!("`{}` is not a folder", path.display()))),
+    }
 }
 
 fn write_all(file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
