@@ -312,6 +312,23 @@ fn what_never_ends_is_not_read() {
 }
 
 #[test]
+fn a_journal_that_never_ends_is_not_read() {
+    for name in ["journal.jsonl", "pending.json", ".gitignore"] {
+        let workspace = Workspace::new();
+        workspace.write("run.sh", LAUNCH);
+        let planted = workspace.path().join(".hydrule").join(name);
+        fs::create_dir(planted.parent().unwrap()).unwrap();
+        symlink("/dev/zero", &planted).unwrap();
+        refused(workspace.hydrule("set run.sh trainer.nnodes=2 --write"), "not a regular file");
+        assert_eq!(workspace.read("run.sh"), LAUNCH);
+        fs::remove_file(&planted).unwrap();
+        assert_eq!(Run::program("mkfifo").arg(&planted).run().code, 0);
+        refused(workspace.hydrule("set run.sh trainer.nnodes=2 --write"), "not a regular file");
+        soon(workspace.hydrule("log"));
+    }
+}
+
+#[test]
 fn links_that_lead_in_circles_are_told() {
     let workspace = Workspace::new();
     workspace.write("run.sh", LAUNCH).write("sub/job.sh", LAUNCH);

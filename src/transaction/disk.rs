@@ -60,7 +60,7 @@ pub trait Disk {
     fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
     /// Fails where the file's content must not be changed by us.
     fn check_writable(&self, path: &Path) -> io::Result<()>;
-    /// Reads a whole file.
+    /// Reads a whole file. Fails where it is no regular one.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// Makes a file that only its owner may read; fails where there is one.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
@@ -126,6 +126,10 @@ impl Disk for LocalDisk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        // A pipe or a device may never end.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
         fs::read(path)
     }
 
