@@ -123,6 +123,8 @@ fn a_secret_is_known_by_what_it_becomes() {
             "show run.sh --output-format json",
             "check run.sh",
             "rewrite run.sh --log slurm-4242.err",
+            "diff run.sh run_grpo.sh",
+            "diff run.sh run_grpo.sh --output-format json",
             "set run.sh trainer.nnodes=2",
             "set run.sh +trainer.login=me --write",
             "log",

@@ -79,9 +79,13 @@ fn pass_on(inputs: &mut [Input], user: &Outside) -> Result<bool, CliError> {
     Ok(changed)
 }
 
-/// Remembers secrets whose names stand elsewhere: behind `key=$1`, or in a variable that is read or printed
-/// into.
-fn learn_secrets(script: &Script) {
+/// Reads a script. Secrets whose names stand elsewhere are remembered: behind `key=$1`, or in a variable that
+/// is read or printed into.
+///
+/// # Errors
+/// What bash cannot parse.
+pub fn read_bash(source: &Source, outside: &Outside) -> Result<Script, Faults> {
+    let script = bash::read(source, outside)?;
     for argument in script.launches.iter().flat_map(|launch| &launch.arguments) {
         secret::learn(&argument.text.known().unwrap_or_default());
         for piece in &argument.text.pieces {
@@ -91,13 +95,13 @@ fn learn_secrets(script: &Script) {
             }
         }
     }
+    Ok(script)
 }
 
 impl Input {
     fn read(source: Source, outside: Outside) -> Result<Self, Faults> {
         let has_directives = source.text().contains("#SBATCH");
-        let script = bash::read(&source, &outside)?;
-        learn_secrets(&script);
+        let script = read_bash(&source, &outside)?;
         Ok(Self { script, has_directives, outside, started: None })
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::Done;
 use super::args::{DiffArgs, OutputFormat, OutsideArgs, ProjectArgs};
+use super::chain::read_bash;
 use super::choose::Languages;
 use super::console::Console;
 use super::error::CliError;
@@ -23,7 +24,7 @@ use crate::facts::Provenance;
 use crate::overrides::{Element, Override, OverrideKind, parse, value_text};
 use crate::path::KeyPath;
 use crate::report::{Look, Paint, Part, side_by_side};
-use crate::surface::bash::{self, Launch, Outside};
+use crate::surface::bash::{Launch, Outside};
 use crate::surface::slurm;
 use crate::text::{Fault, Faults, Source, Span, count};
 
@@ -184,7 +185,7 @@ fn script_or_list(
     project: &dyn Fn() -> Result<Project, CliError>,
 ) -> Result<Keys, CliError> {
     let first = source.text().lines().next().unwrap_or_default();
-    let read = bash::read(source, outside);
+    let read = read_bash(source, outside);
     let is_script = first.starts_with("#!")
         || source.name().ends_with(".sh")
         || read.as_ref().is_ok_and(|it| !it.launches.is_empty());

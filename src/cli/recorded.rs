@@ -1,6 +1,7 @@
 //! What the journal says of a change that the user gave.
 
 use super::args::SetArgs;
+use super::chain::read_bash;
 use super::error::CliError;
 use super::job::outside;
 use super::kind::{Kind, kind_of};
@@ -8,7 +9,6 @@ use super::set::directive;
 use crate::config::{Config, inline};
 use crate::overrides::{OverrideKind, parse};
 use crate::path::KeyPath;
-use crate::surface::bash;
 use crate::surface::hosted;
 use crate::surface::slurm;
 use crate::text::Source;
@@ -50,7 +50,7 @@ fn in_script(
     source: &Source,
 ) -> Result<Vec<RecordedChange>, CliError> {
     let outside = outside(&args.outside)?;
-    let script = bash::read(source, &outside)?;
+    let script = read_bash(source, &outside)?;
     let launch =
         script.launches.get(args.launch.first().map_or(0, |number| number.saturating_sub(1)));
     let arguments = launch.map(|it| it.arguments.as_slice()).unwrap_or_default();
