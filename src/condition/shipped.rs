@@ -23,3 +23,19 @@ fn within(texts: &'static str, start: u32, end: u32) -> &'static str {
 const fn n(rule: Rule, start: u32, end: u32, inside: u32) -> Node {
     Node { rule, start, end, inside }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition::syntax::read;
+
+    #[test]
+    fn what_was_read_at_build_time_is_what_the_grammar_finds() {
+        assert!(!KNOWN.is_empty());
+        for [start, end, ..] in &KNOWN {
+            let text = within(TEXTS, *start, *end);
+            assert_eq!(shipped(text), read(text).ok().as_deref(), "{text}");
+        }
+        assert_eq!(shipped("$nobody.says + this"), None);
+    }
+}
