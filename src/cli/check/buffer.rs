@@ -1,6 +1,5 @@
 //! Texts that an editor holds, looked at as files are.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,11 +58,11 @@ impl<'a> Buffers<'a> {
     /// # Errors
     /// Arguments that cannot be read, and rules that there are not.
     pub fn new(args: &'a CheckArgs, opened: &'a Opened) -> Result<Self, CliError> {
-        let selection = Selection::of(args);
-        selection.check(&BTreeMap::new())?;
+        let (selection, scopes) = (Selection::of(args), Scopes::new(args)?);
+        selection.check(&scopes)?;
         let outside = outside(&args.outside)?;
         let outside = Outside { load: Some(opened.load()), ..outside };
-        Ok(Self { scopes: Scopes::new(args)?, selection, outside, opened })
+        Ok(Self { scopes, selection, outside, opened })
     }
 
     /// Tells whether a text may be a launch script, which what surrounds it may tell as well.

@@ -17,7 +17,7 @@ mod several;
 mod suppress;
 mod warning;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
@@ -64,8 +64,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     errors.extend(looked.errors.iter().cloned());
     give_back(args, given, &looked, console)?;
     refuse_untold(args, &scopes, &looked)?;
-    let mut rules = scopes.requirements();
-    selection.check(&rules)?;
+    selection.check(&scopes)?;
     if args.show_files {
         list(&looked, console)?;
         return ended(Done::Clean, &errors, console);
@@ -74,8 +73,8 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     let found: Vec<Finding> = all(&looked, |file| &file.findings);
     let fixed: Vec<Finding> = all(&looked, |file| &file.fixed);
     let (findings, known, stale) = weigh(args, baseline.as_ref(), found, &files)?;
-    rules.extend(own_rules().map(|(id, what)| (id.to_owned(), what.to_owned())));
-    let told = shown(&errors);
+    let rules = told(&scopes, findings.iter().chain(&fixed));
+    let unread = shown(&errors);
     let report = Report {
         findings: &findings,
         fixed: &fixed,
@@ -83,7 +82,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         unsafe_fixes: args.unsafe_fixes,
         files: &files,
         skipped: &looked.skipped,
-        errors: &told,
+        errors: &unread,
         bases: &looked.bases(),
         suppressed: looked.files.iter().map(|file| file.suppressed).sum(),
         known,
@@ -106,6 +105,18 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
         console.say(&check_summary(&report, &remarks(&scopes, &looked), console.err));
     }
     ended(done(args, &report), &errors, console)
+}
+
+/// Says what the rules of findings find.
+fn told<'a>(
+    scopes: &Scopes<'_>,
+    findings: impl Iterator<Item = &'a Finding>,
+) -> BTreeMap<String, String> {
+    let ids: BTreeSet<&str> = findings.map(|it| it.rule.as_str()).collect();
+    let mut rules = scopes.requirements(|id| ids.contains(id));
+    let own = own_rules().filter(|(id, _)| ids.contains(id));
+    rules.extend(own.map(|(id, what)| (id.to_owned(), what.to_owned())));
+    rules
 }
 
 /// Statistics have two formats.

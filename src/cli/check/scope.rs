@@ -81,14 +81,12 @@ impl<'a> Scopes<'a> {
         Ok(Arc::clone(folders.entry(folder).or_insert_with(|| Arc::clone(scope))))
     }
 
-    /// Lists the requirements of every pack that was needed: id and message.
-    pub fn requirements(&self) -> BTreeMap<String, String> {
+    /// Lists requirements of the packs that were needed: id and message.
+    pub fn requirements(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
         let all = self.all();
-        let packs = all.iter().flat_map(|it| it.packs());
-        packs
-            .flat_map(|it| &it.requirements)
-            .map(|it| (it.id.clone(), it.message.to_string()))
-            .collect()
+        let rules = all.iter().flat_map(|it| it.packs()).flat_map(|it| &it.requirements);
+        let rules = rules.filter(|it| wanted(&it.id));
+        rules.map(|it| (it.id.clone(), it.message.to_string())).collect()
     }
 
     /// Lists the names of the packs that the user or the projects name.

@@ -1,7 +1,8 @@
 //! Which rules count: `--select` and `--ignore`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::scope::Scopes;
 use super::suppress::COMMENT_RULES;
 use crate::cli::args::CheckArgs;
 use crate::cli::error::CliError;
@@ -52,9 +53,12 @@ impl<'a> Selection<'a> {
     ///
     /// # Errors
     /// The first such word, with the nearest rule.
-    pub fn check(&self, requirements: &BTreeMap<String, String>) -> Result<(), CliError> {
-        let packs: BTreeSet<String> = requirements.keys().cloned().collect();
+    pub fn check(&self, scopes: &Scopes<'_>) -> Result<(), CliError> {
         let words = || self.select.iter().chain(self.ignore).filter(|word| *word != ALL);
+        if words().next().is_none() {
+            return Ok(());
+        }
+        let packs: BTreeSet<String> = scopes.requirements(|_| true).into_keys().collect();
         let known = built_in();
         let fits =
             |rules: &BTreeSet<String>, word: &str| rules.iter().any(|it| it.starts_with(word));

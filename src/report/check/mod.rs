@@ -62,7 +62,7 @@ pub struct Report<'a> {
     pub known: usize,
     /// What the baseline knows and is found no more.
     pub stale: &'a [String],
-    /// What each rule finds, by its id.
+    /// What each rule finds that found something, by its id.
     pub rules: &'a BTreeMap<String, String>,
 }
 
