@@ -228,7 +228,7 @@ pub fn check_invariants(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
 }
 
 pub fn check_repairs(pack: &Pack, ids: &[String]) -> Result<(), CliError> {
-    let mends = pack.requirements.iter().filter(|it| !it.repair.is_empty());
+    let mends = pack.requirements.iter().filter(|it| !it.breach.repair.is_empty());
     let known: Vec<&str> = mends.map(|it| it.id.as_str()).collect();
     let wrong = ids.iter().find(|id| !id.is_empty() && !known.contains(&id.as_str()));
     let Some(wrong) = wrong else { return Ok(()) };

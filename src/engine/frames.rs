@@ -30,7 +30,7 @@ pub(super) fn check(
         return ensure(part.goal.len() == goal.len(), || "a part of the goal is left out");
     }
     let pack = planner.pack;
-    let repairs = || pack.requirements.iter().map(|it| &it.repair);
+    let repairs = || pack.requirements.iter().map(|it| &it.breach.repair);
     let rewrites = || options.iter().map(|it| &it.rewrite).chain(repairs()).flatten();
     let plain = planner.world.base.is_none()
         && !at_work(pack, input, planner.world)
@@ -112,7 +112,7 @@ impl Frame<'_> {
             if touched {
                 conditions.extend(requirement.when.iter().map(|it| &it.condition));
                 conditions.push(&requirement.holds.condition);
-                conditions.extend(values(&requirement.repair));
+                conditions.extend(values(&requirement.breach.repair));
             }
         }
         let preserved = pack.invariants.iter().filter(|it| request.preserve.contains(&it.id));
@@ -142,7 +142,7 @@ impl Frame<'_> {
             let touched = requirements
                 .filter(|it| writes.iter().any(|name| reads(self.planner.pack.reads(it), name)));
             let more: Vec<String> =
-                touched.flat_map(|it| it.repair.iter().filter_map(written)).collect();
+                touched.flat_map(|it| it.breach.repair.iter().filter_map(written)).collect();
             let before = writes.len();
             writes.extend(more);
             if writes.len() == before {

@@ -183,7 +183,7 @@ impl Planner<'_> {
         let named = self.request.repair.as_deref().unwrap_or_default();
         let mends = |id: &str| named.is_empty() || named.iter().any(|it| it == id);
         let mut rules = input.1.rules(self.pack);
-        rules.find(|rule| !rule.repair.is_empty() && mends(&rule.id))?;
+        rules.find(|rule| !rule.breach.repair.is_empty() && mends(&rule.id))?;
         let asked = self.request.repair.is_some();
         let (outcome, wants) = match mend(self.pack, input, self.world, &mends) {
             Ok((applied, wants)) => match self.forbidden(input.0, &applied) {

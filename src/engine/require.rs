@@ -92,7 +92,8 @@ pub fn check_one(
 pub(super) fn check_in(view: &View<'_>, requirement: &Requirement) -> RequirementState {
     let made = |verdict: Verdict, guarded: bool, trace: Trace| {
         let broken = verdict == Verdict::False;
-        let message = if broken { render(&requirement.message, view) } else { String::new() };
+        let message =
+            if broken { render(&requirement.breach.message, view) } else { String::new() };
         RequirementState { id: requirement.id.clone(), verdict, guarded, message, trace }
     };
     if let Some(when) = &requirement.when {
@@ -280,7 +281,7 @@ impl<'a> Mender<'a> {
                 _ => false,
             };
             if more {
-                let message = render(&rule.message, &View::new(self.pack, now, self.world));
+                let message = render(&rule.breach.message, &View::new(self.pack, now, self.world));
                 let requirement = rule.id.clone();
                 return Err(Settled::Rejected(Rejection::Worsens { requirement, message }));
             }
@@ -295,10 +296,13 @@ impl<'a> Mender<'a> {
             let stays_broken = || {
                 Settled::Rejected(Rejection::Breaks {
                     requirement: broken.rule.id.clone(),
-                    message: render(&broken.rule.message, &View::new(self.pack, state, self.world)),
+                    message: render(
+                        &broken.rule.breach.message,
+                        &View::new(self.pack, state, self.world),
+                    ),
                 })
             };
-            let repairs = match writes(&broken.rule.repair, self.pack, state, self.world) {
+            let repairs = match writes(&broken.rule.breach.repair, self.pack, state, self.world) {
                 Ok(repairs) if !repairs.is_empty() => repairs,
                 _ if broken.old => continue,
                 Err(NotApplied::Unknown(missing)) => return Err(Settled::Unknown(missing)),

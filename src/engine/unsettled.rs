@@ -44,7 +44,7 @@ impl Want {
     /// Says what a write of a requirement's repair wants.
     pub(super) fn new(requirement: &Requirement, write: &Write) -> Self {
         let target = write.target();
-        let place = requirement.repair.iter().find(|it| target_of(it) == target);
+        let place = requirement.breach.repair.iter().find(|it| target_of(it) == target);
         let place = place.map_or(&requirement.location, |it| match it {
             Rewrite::Assign(_, text) | Rewrite::Plain(_, text) => &text.location,
         });

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::embedded::{EMBEDDED, EmbeddedPack};
 use super::load::PackError;
@@ -54,7 +55,7 @@ pub(super) struct Joined {
     /// The packs that it is made of, itself first.
     pub parts: Vec<PackPart>,
     /// Its files where all of them ship with the program: tests have checked what they say.
-    pub shipped: Vec<Source>,
+    pub shipped: Arc<[Source]>,
 }
 
 impl Home {

@@ -249,12 +249,19 @@ pub(super) struct RequirementEntry {
     /// The quantity that it limits; only what a project lays over a pack says that.
     pub limits: Option<Text>,
     pub level: Level,
+    /// The address of its page.
+    pub page: Option<String>,
+    /// In a box, so that little is there where nobody asks.
+    pub breach: Later<Box<BreachText>>,
+}
+
+/// What a requirement says of a launch that breaks it.
+#[derive(Debug)]
+pub(super) struct BreachText {
     pub fails_at: Text,
     pub message: Text,
     pub repair: Vec<RewriteText>,
     pub source: Option<Text>,
-    /// The address of its page.
-    pub page: Option<String>,
 }
 
 impl ExtendEntry {
@@ -589,11 +596,9 @@ fn option_text(table: &Reader<'_>) -> OptionText {
 fn requirement(table: Reader<'_>) -> RequirementEntry {
     let location = table.location();
     let (id, when, holds) = (table.text("id"), table.optional_text("when"), table.text("holds"));
-    let (fails_at, message) = (table.text("fails_at"), table.text("message"));
-    let (repair, source) = (table.rewrites("repair"), table.optional_text("source"));
     let level = table.optional_choice("level", &LEVELS).unwrap_or(Level::Error);
     let versions = table.optional_text("versions");
-    table.finish();
+    let (breach, _) = table.later(breach_text);
     RequirementEntry {
         location,
         id,
@@ -602,10 +607,13 @@ fn requirement(table: Reader<'_>) -> RequirementEntry {
         holds,
         limits: None,
         level,
-        fails_at,
-        message,
-        repair,
-        source,
         page: None,
+        breach,
     }
+}
+
+fn breach_text(table: &Reader<'_>) -> BreachText {
+    let (fails_at, message) = (table.text("fails_at"), table.text("message"));
+    let (repair, source) = (table.rewrites("repair"), table.optional_text("source"));
+    BreachText { fails_at, message, repair, source }
 }

@@ -126,7 +126,7 @@ impl Pack {
                 maker.expression(&requirement.id, Field::Guard(at), when);
             }
             maker.expression(&requirement.id, Field::Holds(at), &requirement.holds);
-            maker.rewrites(&requirement.id, Field::Repair(at), &requirement.repair);
+            maker.rewrites(&requirement.id, Field::Repair(at), &requirement.breach.repair);
         }
         for (at, invariant) in self.invariants.iter().enumerate() {
             maker.expression(&invariant.id, Field::Value(at), &invariant.value);
@@ -154,7 +154,7 @@ impl Pack {
             }
             (Field::Repair(at), Change::Rewrites(other)) => {
                 let rule = self.requirements.get_mut(at);
-                rule.into_iter().for_each(|it| swap(&mut it.repair, other));
+                rule.into_iter().for_each(|it| swap(&mut it.breach.repair, other));
             }
             (Field::Relieves(at), Change::Phases(other)) => {
                 self.options.get_mut(at).into_iter().for_each(|it| swap(&mut it.relieves, other));

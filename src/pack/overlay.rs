@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::claim::Claim;
-use super::manifest::{ExtendEntry, Manifest, ParameterEntry, RequirementEntry};
+use super::manifest::{BreachText, ExtendEntry, Manifest, ParameterEntry, RequirementEntry};
+use super::read::ready;
 use super::text::Text;
 use crate::text::{Fault, Level, Location, nearest};
 use crate::value::Value;
@@ -91,11 +92,13 @@ fn bound(id: &str, quantity: &str, limit: &Text, message: &str) -> RequirementEn
         holds: say(&format!("{quantity} <= {}", limit.as_str())),
         limits: Some(say(&quantity)),
         level: Level::Error,
-        fails_at: say("the queue: the cluster has no more"),
-        message: say(&message),
-        repair: Vec::new(),
-        source: Some(say(&limit.location.to_string())),
         page: None,
+        breach: ready(Box::new(BreachText {
+            fails_at: say("the queue: the cluster has no more"),
+            message: say(&message),
+            repair: Vec::new(),
+            source: Some(say(&limit.location.to_string())),
+        })),
     }
 }
 

@@ -486,6 +486,19 @@ impl Rewrite {
     }
 }
 
+/// What is to be said and done where a requirement does not hold.
+#[derive(Debug, Default)]
+pub struct Breach {
+    /// When the run fails.
+    pub fails_at: Said,
+    /// What to say; `{key}` and `{$name}` stand for values.
+    pub message: Said,
+    /// Rewrites that mend it.
+    pub repair: Vec<Rewrite>,
+    /// Where it is known from.
+    pub source: Option<Said>,
+}
+
 /// What must hold between values, before and after any rewrite.
 #[derive(Debug)]
 pub struct Requirement {
@@ -501,14 +514,8 @@ pub struct Requirement {
     pub limits: Option<Expression>,
     /// Whether a run that breaks it fails, or only wastes something.
     pub level: Level,
-    /// When a run that breaks it fails.
-    pub fails_at: Said,
-    /// What to say; `{key}` and `{$name}` stand for values.
-    pub message: Said,
-    /// Rewrites that mend it.
-    pub repair: Vec<Rewrite>,
-    /// Where it is known from.
-    pub source: Option<Said>,
+    /// What is to be said and done where it does not hold.
+    pub breach: Later<Box<Breach>>,
     /// The address of its page, if the pack has such pages.
     pub page: Option<String>,
     /// Where the pack defines it.

@@ -168,7 +168,7 @@ impl Page {
         let offered = repair.filter(|it| !it.asked).and_then(|it| it.outcome.as_ref().ok());
         for state in reported.plan.requirements.iter().filter(|state| state.is_broken()) {
             let rule = reported.pack.requirements.iter().find(|it| it.id == state.id);
-            let when = rule.map_or("start-up", |rule| rule.fails_at.as_ref());
+            let when = rule.map_or("start-up", |rule| rule.breach.fails_at.as_ref());
             self.line("");
             let paint = self.paint;
             let mark = paint.broken(rule.map_or(Level::Error, |rule| rule.level));
@@ -188,7 +188,7 @@ impl Page {
             {
                 self.field("repair", text);
             }
-            if let Some(source) = rule.and_then(|rule| rule.source.as_ref()) {
+            if let Some(source) = rule.and_then(|rule| rule.breach.source.as_ref()) {
                 self.field("source", source);
             }
         }

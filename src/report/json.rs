@@ -232,8 +232,8 @@ fn requirement(pack: &Pack, before: &RequirementState, after: &RequirementState)
         "message": before.message,
         "missing": missing,
         "level": rule.map(|it| it.level.word()),
-        "fails_at": rule.map(|it| &it.fails_at),
-        "source": rule.and_then(|it| it.source.as_ref()),
+        "fails_at": rule.map(|it| &it.breach.fails_at),
+        "source": rule.and_then(|it| it.breach.source.as_ref()),
     })
 }
 

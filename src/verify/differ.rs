@@ -238,7 +238,7 @@ impl<'a> Differ<'a> {
             return Vec::new();
         };
         let keeps = |it: &Input| self.search.satisfies(it, &wanted, false);
-        let found = self.search.otherwise(&[first], (&rule.repair, new), &keeps, MOST);
+        let found = self.search.otherwise(&[first], (&rule.breach.repair, new), &keeps, MOST);
         let asked = |input: &Input| Candidate { repair: Some(rule.id.clone()), ..plain(input) };
         found.iter().map(asked).collect()
     }

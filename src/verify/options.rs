@@ -29,7 +29,8 @@ pub fn check(search: &Search<'_>) -> Vec<Finding> {
         findings.extend(steps(search, option));
     }
     for requirement in &search.pack.requirements {
-        let empty = requirement.source.as_ref().is_none_or(|source| source.trim().is_empty());
+        let empty =
+            requirement.breach.source.as_ref().is_none_or(|source| source.trim().is_empty());
         if empty {
             let what = Unexplained { id: &requirement.id, field: "source" };
             findings.push(what.finding(requirement.location.clone()));

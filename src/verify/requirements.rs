@@ -124,7 +124,7 @@ fn contradiction(search: &Search<'_>, one: &Requirement, other: &Requirement) ->
 }
 
 fn repairs(one: &Requirement) -> Vec<Var> {
-    one.repair.iter().filter_map(target).collect()
+    one.breach.repair.iter().filter_map(target).collect()
 }
 
 /// Two broken requirements whose repairs write one key differently.
@@ -133,8 +133,9 @@ fn conflict(search: &Search<'_>, one: &Requirement, other: &Requirement) -> Opti
     let var = repairs(one).into_iter().find(|var| theirs.contains(var))?;
     let same =
         |left: &crate::pack::Rewrite, right: &crate::pack::Rewrite| text(left) == text(right);
-    let pairs = one.repair.iter().filter(|it| target(it).as_ref() == Some(&var));
-    let differ = pairs.into_iter().any(|left| !other.repair.iter().any(|right| same(left, right)));
+    let pairs = one.breach.repair.iter().filter(|it| target(it).as_ref() == Some(&var));
+    let differ =
+        pairs.into_iter().any(|left| !other.breach.repair.iter().any(|right| same(left, right)));
     if !differ {
         return None;
     }
@@ -225,7 +226,7 @@ fn repair_finding(
 }
 
 fn repair_place(one: &Requirement, var: &Var) -> Location {
-    let found = one.repair.iter().find(|rewrite| target(rewrite).as_ref() == Some(var));
+    let found = one.breach.repair.iter().find(|rewrite| target(rewrite).as_ref() == Some(var));
     match found {
         Some(rewrite) => rewrite.text().location.clone(),
         None => one.location.clone(),

@@ -50,7 +50,7 @@ fn written(pack: &Pack) -> Vec<Condition> {
     let estimates = pack.estimates.iter().flat_map(|it| it.when.iter().chain([&it.bytes]));
     let aliases = pack.aliases.iter().flat_map(|it| it.read.iter().chain(&it.write));
     let told = limits.chain(invariants).chain(estimates).chain(aliases).chain(&pack.goal);
-    let messages = pack.requirements.iter().map(|it| it.message.as_ref());
+    let messages = pack.requirements.iter().map(|it| it.breach.message.as_ref());
     let messages = messages.chain(pack.estimates.iter().filter_map(|it| it.assumes.as_deref()));
     of_rules(pack)
         .chain(told.map(|it| &it.condition))

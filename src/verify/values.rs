@@ -77,7 +77,7 @@ fn expressions(pack: &Pack) -> impl Iterator<Item = &Condition> {
 /// Lists the expressions of options and requirements: when they apply, what holds, and what they write.
 pub fn of_rules(pack: &Pack) -> impl Iterator<Item = &Condition> {
     let rewrites = pack.options.iter().flat_map(|option| &option.rewrite);
-    let repairs = pack.requirements.iter().flat_map(|requirement| &requirement.repair);
+    let repairs = pack.requirements.iter().flat_map(|requirement| &requirement.breach.repair);
     let written = rewrites.chain(repairs).flat_map(|rewrite| match rewrite {
         Rewrite::Plain(..) => Vec::new(),
         Rewrite::Assign(it, _) => [&it.value].into_iter().chain(it.bounds.iter()).collect(),

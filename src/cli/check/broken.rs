@@ -225,7 +225,7 @@ fn broken_finding(
     for (_, label, at) in places {
         fault = fault.with(at.span, label);
     }
-    let mut help = format!("fails at: {}", rule.fails_at);
+    let mut help = format!("fails at: {}", rule.breach.fails_at);
     if let Some(advice) = advice {
         help.push_str(&format!("\n{advice}"));
     }

@@ -86,7 +86,7 @@ impl<'a> Scopes<'a> {
         let all = self.all();
         let rules = all.iter().flat_map(|it| it.packs()).flat_map(|it| &it.requirements);
         let rules = rules.filter(|it| wanted(&it.id));
-        rules.map(|it| (it.id.clone(), it.message.to_string())).collect()
+        rules.map(|it| (it.id.clone(), it.breach.message.to_string())).collect()
     }
 
     /// Lists the names of the packs that the user or the projects name.
@@ -128,8 +128,8 @@ pub struct Scope<'a> {
     pub project: Project,
     /// The packs that the user or the project names.
     named: Once<Vec<Loaded>>,
-    /// Those that ship, as they are needed.
-    shipped: Vec<Once<Loaded>>,
+    /// Those that ship, as they are needed; in boxes, since one of many is.
+    shipped: Vec<Once<Box<Loaded>>>,
 }
 
 impl Scope<'_> {
@@ -148,7 +148,7 @@ impl Scope<'_> {
         let Some(name) = choose(&self.headers, launch).one() else { return Ok(None) };
         let slot = self.headers.iter().zip(&self.shipped).find(|(header, _)| header.name == name);
         let Some((_, slot)) = slot else { return Ok(None) };
-        let load = || self.project.named(name).map(Loaded::new);
+        let load = || Ok(Box::new(Loaded::new(self.project.named(name)?)));
         let loaded = slot.get_or_init(load).as_ref().map_err(CliError::clone)?;
         self.with_world(loaded).map(Some)
     }
@@ -173,7 +173,7 @@ impl Scope<'_> {
     fn packs(&self) -> impl Iterator<Item = &Pack> {
         let named = self.named.get().and_then(|it| it.as_ref().ok()).into_iter().flatten();
         let shipped = self.shipped.iter().filter_map(|it| it.get()?.as_ref().ok());
-        named.chain(shipped).map(|it| &it.pack)
+        named.chain(shipped.map(Box::as_ref)).map(|it| &it.pack)
     }
 
     fn load_named(&self) -> Result<Vec<Loaded>, CliError> {

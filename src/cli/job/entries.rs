@@ -14,7 +14,7 @@ pub fn entries_of(
     launch: &Launch,
     language: Language,
 ) -> Result<Entries, Vec<Fault>> {
-    let mut entries = Vec::new();
+    let mut entries = Vec::with_capacity(launch.arguments.len());
     let mut faults = Vec::new();
     let swept = is_multirun(launch);
     for argument in &launch.arguments {

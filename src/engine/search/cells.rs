@@ -31,7 +31,8 @@ impl Cells {
     /// Cuts what some options and the repairs of a pack can write.
     pub fn of(pack: &Pack, options: &[&PackOption], input: &State, world: &World) -> Self {
         let rewrites = options.iter().map(|option| &option.rewrite);
-        let rewrites = rewrites.chain(pack.requirements.iter().map(|it| &it.repair)).flatten();
+        let rewrites =
+            rewrites.chain(pack.requirements.iter().map(|it| &it.breach.repair)).flatten();
         let rewrites: Vec<&Rewrite> = rewrites.collect();
         // A base configuration, old names and interpolations link keys in ways that no rule shows, and what was
         // tried before is compared as a whole.
@@ -180,10 +181,10 @@ impl Bearing {
                 break;
             }
             for requirement in touched {
-                writes.extend(cells.written_by(&requirement.repair));
+                writes.extend(cells.written_by(&requirement.breach.repair));
                 all.extend(cells.read_by(pack.reads(requirement)));
-                all.extend(cells.deciding(pack, formulas(&requirement.repair)));
-                let message = in_message(&requirement.message);
+                all.extend(cells.deciding(pack, formulas(&requirement.breach.repair)));
+                let message = in_message(&requirement.breach.message);
                 shown.extend(cells.deciding(pack, &message));
             }
             open = rest;

@@ -14,14 +14,14 @@ use super::dimension::Dimension;
 use super::extend::Joined;
 use super::index::RuleIndex;
 use super::manifest::{
-    DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry, RequirementEntry,
-    SignalEntry,
+    BreachText, DefaultEntry, EstimateEntry, InvariantEntry, Manifest, OptionEntry,
+    RequirementEntry, SignalEntry,
 };
 use super::names::PackNames;
 use super::read::{Later, ready};
 use super::rule::{
-    ByName, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack, PackOption,
-    Parameter, Phase, Requirement, TargetVersion,
+    Breach, ByName, DefaultSet, Estimate, Expression, Invariant, OutsideFact, PEAK, Pack,
+    PackOption, Parameter, Phase, Requirement, TargetVersion,
 };
 use super::text::Text;
 use crate::condition::{Condition, Piece, Type, check as check_condition, pieces};
@@ -51,29 +51,28 @@ struct Checker<'a> {
     names: PackNames,
     /// The phases and other places, once one is asked for.
     phases: OnceCell<Vec<String>>,
-    versions: Vec<TargetVersion>,
+    /// The versions, once one is asked for.
+    versions: Option<Vec<TargetVersion>>,
     /// Files that ship with the program.
-    shipped: &'a [Source],
+    shipped: &'a Arc<[Source]>,
     faults: Vec<(Source, Fault)>,
 }
 
 impl<'a> Checker<'a> {
-    fn new(manifest: &'a Arc<Manifest>, shipped: &'a [Source]) -> Self {
-        let faults = manifest.faults.clone();
-        let mut checker = Self {
+    fn new(manifest: &'a Arc<Manifest>, shipped: &'a Arc<[Source]>) -> Self {
+        Self {
             manifest,
             names: PackNames::of(Arc::clone(manifest)),
             phases: OnceCell::new(),
-            versions: Vec::new(),
+            versions: None,
             shipped,
-            faults,
-        };
-        checker.versions = checker.target_versions();
-        checker
+            faults: manifest.faults.clone(),
+        }
     }
 
     fn pack(&mut self) -> Option<Pack> {
         let manifest = self.manifest;
+        self.versions();
         self.check_unique_ids();
         let mut lets = ByName::default();
         lets.reserve(manifest.lets.len());
@@ -89,7 +88,8 @@ impl<'a> Checker<'a> {
         let estimates = manifest.estimates.iter().filter_map(|entry| self.estimate(entry));
         let estimates: Vec<Estimate> = estimates.collect();
         let options = self.later(|it| it.options());
-        let requirements = manifest.requirements.iter().filter_map(|it| self.requirement(it));
+        let requirements = manifest.requirements.iter().enumerate();
+        let requirements = requirements.filter_map(|(at, it)| self.requirement(at, it));
         let requirements: Vec<Requirement> = at_most(manifest.requirements.len(), requirements);
         let aliases = manifest.aliases.iter().filter_map(|it| self.alias(it)).collect();
         let defaults = manifest.defaults.iter().map(|it| self.default_set(it)).collect();
@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
             signals: self.signals(&signal_defs)?,
             signal_defs,
             signal_places: self.later(|it| it.signal_places()),
-            versions: std::mem::take(&mut self.versions),
+            versions: self.versions.take().unwrap_or_default(),
             aliases,
             defaults,
             options,
@@ -131,10 +131,15 @@ impl<'a> Checker<'a> {
 
     /// Makes a part of the pack: now, since it may have faults, or if all of it ships when somebody asks.
     fn later<T: Send + 'static>(&mut self, make: fn(&mut Checker<'_>) -> T) -> Later<T> {
-        if self.shipped.is_empty() {
-            return ready(make(self));
-        }
-        let (manifest, shipped) = (Arc::clone(self.manifest), self.shipped.to_vec());
+        if self.shipped.is_empty() { ready(make(self)) } else { self.postponed(make) }
+    }
+
+    /// Makes a part of the pack, all of which ships, when somebody asks.
+    fn postponed<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&mut Checker<'_>) -> T + Send + 'static,
+    ) -> Later<T> {
+        let (manifest, shipped) = (Arc::clone(self.manifest), Arc::clone(self.shipped));
         Later::new(Box::new(move || make(&mut Checker::new(&manifest, &shipped))))
     }
 
@@ -376,12 +381,14 @@ impl<'a> Checker<'a> {
         self.blame_all(name, fault);
     }
 
-    fn requirement(&mut self, entry: &RequirementEntry) -> Option<Requirement> {
+    fn requirement(&mut self, at: usize, entry: &RequirementEntry) -> Option<Requirement> {
         let when = entry.when.as_ref().map(|text| self.expression(text, Type::Bool));
         let holds = self.expression(&entry.holds, Type::Bool);
         let limits = entry.limits.as_ref().map(|text| self.expression(text, Type::Any));
-        let repair = self.rewrites(&entry.repair);
-        self.template(&entry.message);
+        let breach = match self.trusts(&entry.id) {
+            true => self.postponed(move |it| Box::new(it.breach(at))),
+            false => ready(Box::new(self.breach(at))),
+        };
         Some(Requirement {
             id: entry.id.value.to_string(),
             when: self
@@ -390,14 +397,24 @@ impl<'a> Checker<'a> {
             holds: holds?,
             limits: limits.flatten(),
             level: entry.level,
-            fails_at: entry.fails_at.value.clone(),
-            message: entry.message.value.clone(),
-            repair: repair?,
-            source: entry.source.as_ref().map(|text| text.value.clone()),
+            breach,
             page: entry.page.clone(),
             location: entry.location.clone(),
             reads: OnceLock::new(),
         })
+    }
+
+    /// Reads what a requirement says of its breach. What has faults is left out: there will be no pack.
+    fn breach(&mut self, at: usize) -> Breach {
+        let Some(entry) = self.manifest.requirements.get(at) else { return Breach::default() };
+        let BreachText { fails_at, message, repair, source } = &**entry.breach;
+        self.template(message);
+        Breach {
+            fails_at: fails_at.value.clone(),
+            message: message.value.clone(),
+            repair: self.rewrites(repair).unwrap_or_default(),
+            source: source.as_ref().map(|text| text.value.clone()),
+        }
     }
 
     fn check_let_cycles(&mut self, lets: &ByName<Expression>) {

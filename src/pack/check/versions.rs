@@ -36,8 +36,10 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if !self.manifest.is_open() && !self.versions.iter().any(|it| versions.hold(&it.number)) {
-            let known: Vec<String> = self.versions.iter().map(|it| it.number.to_string()).collect();
+        let is_open = self.manifest.is_open();
+        if !is_open && !self.versions().iter().any(|it| versions.hold(&it.number)) {
+            let known = self.versions().iter().map(|it| it.number.to_string());
+            let known: Vec<String> = known.collect();
             let message = format!("no version that the pack knows is {versions}");
             let span = text.location.span;
             let fault = Fault::new("hydrule::pack::unknown_version", span, message);
@@ -52,8 +54,15 @@ impl Checker<'_> {
         Some(versions)
     }
 
-    /// Reads the versions that the pack tells apart, and puts them in order.
-    pub(super) fn target_versions(&mut self) -> Vec<TargetVersion> {
+    /// Returns the versions that the pack tells apart, in order.
+    pub(super) fn versions(&mut self) -> &[TargetVersion] {
+        if self.versions.is_none() {
+            self.versions = Some(self.target_versions());
+        }
+        self.versions.as_deref().unwrap_or_default()
+    }
+
+    fn target_versions(&mut self) -> Vec<TargetVersion> {
         let manifest = self.manifest;
         let mut versions = Vec::new();
         let globs = |texts: &[Text]| texts.iter().map(|it| KeyGlob(it.value.to_string())).collect();

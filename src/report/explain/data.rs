@@ -85,9 +85,9 @@ fn ruling_json(explained: &Explained<'_>, ruling: &Ruling<'_>) -> Json {
             "message": state.message,
             "judged_by": if judged_by_guard(rule, state) { "when" } else { "holds" },
             "level": rule.level.word(),
-            "fails_at": rule.fails_at,
-            "rewrite": texts(&rule.repair),
-            "source": rule.source,
+            "fails_at": rule.breach.fails_at,
+            "rewrite": texts(&rule.breach.repair),
+            "source": rule.breach.source,
             "defined": location(&rule.location),
         }),
     };

@@ -213,7 +213,7 @@ impl Page<'_> {
             }
             (RuleRef::Requirement(rule, state), Standing::Fired) => {
                 lines.push((state.message.clone(), false));
-                lines.push((format!("fails at {}", rule.fails_at), false));
+                lines.push((format!("fails at {}", rule.breach.fails_at), false));
                 lines.extend(self.repairs(&rule.id).into_iter().map(|it| (it, false)));
                 lines.extend(flip);
             }
@@ -405,14 +405,14 @@ impl Page<'_> {
         if state.is_broken() {
             self.field("message", &state.message);
         }
-        self.field("fails at", &rule.fails_at);
-        for text in rule.repair.iter().map(rewrite_text) {
+        self.field("fails at", &rule.breach.fails_at);
+        for text in rule.breach.repair.iter().map(rewrite_text) {
             self.field("repair", &text);
         }
         for text in self.repairs(&rule.id).into_iter().filter(|_| state.is_broken()) {
             self.field("", &text);
         }
-        if let Some(source) = &rule.source {
+        if let Some(source) = &rule.breach.source {
             self.field("source", source);
         }
         let guard = judged_by_guard(rule, state);

@@ -51,8 +51,8 @@ pub fn broken(reported: &Reported<'_>) -> Markup {
                         h3 { (state.message) " " code { (state.id) } }
                         dl {
                             @if let Some(rule) = rule {
-                                dt { "fails at" } dd { (rule.fails_at) }
-                                @if let Some(source) = &rule.source { dt { "source" } dd { (source) } }
+                                dt { "fails at" } dd { (rule.breach.fails_at) }
+                                @if let Some(source) = &rule.breach.source { dt { "source" } dd { (source) } }
                             }
                         }
                     }

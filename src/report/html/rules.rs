@@ -77,8 +77,8 @@ fn requirement(ruling: &Ruling<'_>) -> Markup {
             summary { code { (rule.id) } " " (state.message) }
             dl {
                 dt { "holds" } dd { code { (words::one_line(rule.holds.condition.fragment())) } }
-                dt { "fails at" } dd { (rule.fails_at) }
-                @if let Some(source) = &rule.source { dt { "source" } dd { (source) } }
+                dt { "fails at" } dd { (rule.breach.fails_at) }
+                @if let Some(source) = &rule.breach.source { dt { "source" } dd { (source) } }
             }
             (evaluation(&ruling.trace))
             @if let Some(text) = ruling.flip() { p.faint { (text) } }

@@ -143,10 +143,10 @@ fn requirement_json(rule: &Requirement) -> Json {
         "versions": rule.versions.as_ref().map(Text::as_str),
         "holds": rule.holds.text.as_str(),
         "level": rule.level.word(),
-        "fails_at": rule.fails_at,
-        "message": rule.message,
-        "rewrite": rewrites(&rule.repair),
-        "source": rule.source,
+        "fails_at": rule.breach.fails_at,
+        "message": rule.breach.message,
+        "rewrite": rewrites(&rule.breach.repair),
+        "source": rule.breach.source,
         "page": rule.page,
     })
 }

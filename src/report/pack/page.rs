@@ -117,17 +117,17 @@ fn for_versions(out: &mut String, versions: Option<&Text>) {
 }
 
 fn requirement_part(out: &mut String, rule: &Requirement) {
-    out.push_str(&format!("\n### `{}`\n\n{}\n\n", rule.id, sentence(&rule.message)));
+    out.push_str(&format!("\n### `{}`\n\n{}\n\n", rule.id, sentence(&rule.breach.message)));
     for_versions(out, rule.versions.as_ref());
     if let Some(when) = rule.when_text() {
         out.push_str(&format!("- when {}\n", code(&words::one_line(when.as_str()))));
     }
     out.push_str(&format!("- holds {}\n", code(&words::one_line(rule.holds.text.as_str()))));
-    out.push_str(&format!("- {}: {}\n", when_broken(rule), rule.fails_at));
-    for rewrite in &rule.repair {
+    out.push_str(&format!("- {}: {}\n", when_broken(rule), rule.breach.fails_at));
+    for rewrite in &rule.breach.repair {
         out.push_str(&format!("- repair {}\n", code(&rewrite_text(rewrite))));
     }
-    if let Some(source) = &rule.source {
+    if let Some(source) = &rule.breach.source {
         out.push_str(&format!("- source: {source}\n"));
     }
 }

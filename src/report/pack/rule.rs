@@ -50,7 +50,7 @@ impl<'a> AnyRule<'a> {
     pub fn title(&self) -> &'a str {
         match self {
             Self::Option(option, _) => &option.title,
-            Self::Requirement(rule) => &rule.message,
+            Self::Requirement(rule) => &rule.breach.message,
             Self::Invariant(rule) => &rule.title,
         }
     }
@@ -143,9 +143,9 @@ fn versions_field(page: &mut Fields, pack: &Pack, versions: Option<&Text>) {
 }
 
 fn requirement_fields(page: &mut Fields, pack: &Pack, rule: &Requirement) {
-    page.field("what", &rule.message);
-    page.field(when_broken(rule), &rule.fails_at);
-    if let Some(source) = &rule.source {
+    page.field("what", &rule.breach.message);
+    page.field(when_broken(rule), &rule.breach.fails_at);
+    if let Some(source) = &rule.breach.source {
         page.field("source", source);
     }
     page_field(page, rule.page.as_deref());
@@ -154,7 +154,7 @@ fn requirement_fields(page: &mut Fields, pack: &Pack, rule: &Requirement) {
         page.field("when", &words::one_line(when.as_str()));
     }
     page.field("holds", &words::one_line(rule.holds.text.as_str()));
-    match rule.repair.as_slice() {
+    match rule.breach.repair.as_slice() {
         [] => page.field("repair", "none: it has to be decided by you"),
         repairs => repairs.iter().for_each(|it| page.field("repair", &rewrite_text(it))),
     }

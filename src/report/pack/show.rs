@@ -113,11 +113,11 @@ fn requirements(page: &mut Fields, pack: &Pack) {
     page.heading(&format!("Requirements ({})", pack.requirements.len()));
     for rule in &pack.requirements {
         let id = page.paint.name(&rule.id);
-        let mends = if rule.repair.is_empty() { "" } else { "  can be repaired" };
+        let mends = if rule.breach.repair.is_empty() { "" } else { "  can be repaired" };
         let mends = page.paint.good(mends);
         page.out.push_str(&format!("  {id}{mends}\n"));
-        page.text(4, &rule.message, false);
-        page.text(4, &format!("{}: {}", when_broken(rule), rule.fails_at), true);
+        page.text(4, &rule.breach.message, false);
+        page.text(4, &format!("{}: {}", when_broken(rule), rule.breach.fails_at), true);
     }
 }
 
