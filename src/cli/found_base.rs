@@ -4,7 +4,7 @@
 //! file needs no others; or the pack knows the file that its target ships. What may be another file, or
 //! takes the launch's overrides for mistakes, is none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -141,8 +141,12 @@ impl BaseFinder {
         let name = told.name.as_deref().or(own().next().map(|it| it.config_name.as_str()))?;
         let named = own().filter(|it| it.config_name == stem(name));
         let named: Vec<&WholeBase> = named.collect();
+        let tops: BTreeSet<&str> = named.iter().map(|it| it.top()).collect();
         let (mut found, mut chosen) = (Vec::new(), Vec::new());
-        for (root, installed) in places.roots() {
+        // Most folders hold nothing of the target.
+        let roots =
+            places.roots().filter(|(root, _)| tops.iter().any(|top| root.join(top).exists()));
+        for (root, installed) in roots {
             let files = named.iter().map(|it| (root.join(&it.file), &it.groups));
             let there: Vec<_> = files.filter(|(file, _)| file.is_file()).collect();
             let leads = |(file, groups): &&(PathBuf, &Vec<String>)| {

@@ -18,6 +18,11 @@ pub struct WholeBase {
 }
 
 impl WholeBase {
+    /// Returns the folder or file that its path begins with.
+    pub fn top(&self) -> &str {
+        self.file.split('/').next().unwrap_or_default()
+    }
+
     pub(super) fn read(table: Reader<'_>) -> Self {
         let texts =
             |texts: Vec<super::Text>| texts.into_iter().map(|it| it.value.into_owned()).collect();

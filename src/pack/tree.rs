@@ -270,12 +270,15 @@ impl<'a> Table<'a> {
     pub fn get(self, name: &str) -> Option<Node<'a>> {
         let Nodes { tree, mut at, end } = self.inside;
         while at < end {
-            // A name is a text, and so has nothing inside.
-            let (field, value) = (Node { tree, at }, Node { tree, at: at + SIZE });
-            if field.says(name) {
-                return Some(value);
+            // How long the name is, and how much is inside the value; inside a name is nothing.
+            let [.., length, _, _, _, inside, _, _] =
+                tree.numbers.get(at..)?.first_chunk::<{ 2 * SIZE }>()?;
+            // Most names are told apart by their length.
+            let alike = u32::from_le_bytes(*length) as usize == name.len();
+            if alike && (Node { tree, at }).string() == name {
+                return Some(Node { tree, at: at + SIZE });
             }
-            at = value.end();
+            at += 2 * SIZE + u32::from_le_bytes(*inside) as usize;
         }
         None
     }
@@ -320,11 +323,6 @@ impl<'a> Node<'a> {
     fn within(self) -> Range<usize> {
         let start = self.tree.index(self.at + 4);
         start..start + self.tree.index(self.at + 5)
-    }
-
-    /// Tells whether a text is this one; most are told by their length.
-    fn says(self, text: &str) -> bool {
-        self.tree.index(self.at + 5) == text.len() && self.string() == text
     }
 
     /// What follows in a list or table.
