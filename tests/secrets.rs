@@ -128,6 +128,8 @@ fn a_secret_is_known_by_what_it_becomes() {
             "set run.sh trainer.nnodes=2",
             "set run.sh +trainer.login=me --write",
             "log",
+            "undo",
+            "undo --write",
         ] {
             hides(workspace.hydrule(line));
         }

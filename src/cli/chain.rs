@@ -98,6 +98,13 @@ pub fn read_bash(source: &Source, outside: &Outside) -> Result<Script, Faults> {
     Ok(script)
 }
 
+/// Remembers the secrets of a text that is shown without having been read from a file of the user's. Nothing is
+/// told of what is no script.
+pub fn learn_secrets(name: &str, text: &str) {
+    secret::learn(text);
+    let _ = read_bash(&Source::new(name, text), &Outside::default());
+}
+
 impl Input {
     fn read(source: Source, outside: Outside) -> Result<Self, Faults> {
         let has_directives = source.text().contains("#SBATCH");

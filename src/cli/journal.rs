@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Done;
 use super::args::{LogArgs, OutputFormat, UndoArgs};
+use super::chain::learn_secrets;
 use super::commit::{commit_edits, recover};
 use super::console::Console;
 use super::error::CliError;
@@ -99,7 +100,10 @@ pub fn undo(args: &UndoArgs, console: &mut Console) -> Result<Done, CliError> {
     }
     let edits: Vec<FileEdit> = undoing.edits.into_iter().map(near).collect();
     for edit in &edits {
-        console.print(&unified_diff(&change(edit), Paint::new(console.out)))?;
+        let change = change(edit);
+        learn_secrets(&change.path, &change.before);
+        learn_secrets(&change.path, &change.after);
+        console.print(&unified_diff(&change, Paint::new(console.out)))?;
     }
     if !args.write {
         console.say(&paint.faint("Nothing was written; --write makes the change.\n"));
