@@ -138,6 +138,52 @@ fn a_secret_is_known_by_what_it_becomes() {
 }
 
 #[test]
+fn a_secret_is_hidden_however_it_is_written() {
+    const PARTS: [&str; 9] = [
+        "netrc-pw",
+        "first-1",
+        "second-2",
+        "in-dict",
+        "piece-1",
+        "and-two",
+        "-cdef",
+        "b3BlbnNzaC1rZXktdjEA",
+        "of-a-comment",
+    ];
+    let script = "#!/bin/bash\n#SBATCH --nodes=1\n# password= of-a-comment\ncat > ~/.netrc <<EOF\nmachine api.example.org\n  \
+                  login me\n  password netrc-pw\nEOF\ncat > key <<EOF\n-----BEGIN OPENSSH PRIVATE KEY-----\n\
+                  b3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\nEOF\n\
+                  python3 -m verl.trainer.main_ppo \\\n    data.train_batch_size=1000 \\\n    \
+                  '+trainer.passwords=[first-1,second-2]' \\\n    '+trainer.login={password: in-dict}' \\\n    \
+                  +trainer.api_key=\"piece-1\"'and-two' \\\n    \"+trainer.hub_password='ab\\\"-cdef'\" \\\n    \
+                  \"+trainer.hub_secret=ab\\\"-cdef\" \\\n    trainer.nnodes=1\n";
+    let workspace = Workspace::example();
+    workspace.write("run.sh", script);
+    let formats = ["full", "json", "concise", "json-lines", "github", "gitlab", "junit", "sarif"];
+    let checks = formats.map(|format| format!("check run.sh --output-format {format}"));
+    let others = [
+        "show run.sh",
+        "show run.sh --output-format json",
+        "rewrite run.sh --log slurm-4242.err",
+        "rewrite run.sh --log slurm-4242.err --output-format html",
+        "explain run.sh --log slurm-4242.err --output-format json",
+        "diff run.sh run_grpo.sh",
+        "diff run.sh run_grpo.sh --output-format json",
+        "set run.sh trainer.passwords=[first-1,another] --output-format json",
+        "set run.sh data.train_batch_size=1024 --write",
+        "log --output-format json",
+        "undo",
+    ];
+    for line in checks.iter().map(String::as_str).chain(others) {
+        let text = workspace.hydrule(line).run().shown();
+        let shown = PARTS.iter().find(|part| text.contains(**part));
+        assert_eq!(shown, None, "{line}: {text}");
+    }
+    let journal = kept(workspace.path());
+    assert!(!PARTS.iter().any(|part| journal.contains(part)), "{journal}");
+}
+
+#[test]
 fn overrides_and_lines_that_are_given_are_hidden_too() {
     let workspace = Workspace::new();
     let [_, (_, form), (_, key), ..] = SECRETS;

@@ -39,12 +39,23 @@ pub fn learn(text: &str) {
         return;
     }
     let Ok(mut known) = KNOWN.write() else { return };
-    for value in found.iter().filter_map(|it| text.get(it.range.clone())) {
+    let mut keep = |value: &str| {
         for form in forms(value) {
             let digits = form.bytes().all(|byte| byte.is_ascii_digit());
             if form.chars().count() >= if digits { SHORTEST + 2 } else { SHORTEST } {
                 known.insert(form);
             }
+        }
+    };
+    let mut whole = String::new();
+    for secret in &found {
+        let value = text.get(secret.range.clone()).unwrap_or_default();
+        keep(value);
+        if secret.continues {
+            whole.push_str(value);
+            keep(&whole);
+        } else {
+            value.clone_into(&mut whole);
         }
     }
 }
@@ -57,7 +68,7 @@ pub fn forget() {
 }
 
 /// Lists how a value may be written: as it is, without the quotes and backslashes of a shell or of Hydra,
-/// and as JSON.
+/// and as JSON and XML have each.
 fn forms(value: &str) -> BTreeSet<String> {
     let bare = value.trim_matches(['"', '\'', '\\', ' ']);
     let plain: String = bare.split('\\').collect();
@@ -66,7 +77,14 @@ fn forms(value: &str) -> BTreeSet<String> {
         quoted.trim_matches('"').to_owned()
     };
     let hydra = plain.replace('\'', r"\'");
-    [json(bare), json(&plain), json(&hydra), hydra, bare.to_owned(), plain].into()
+    let double = plain.replace('"', "\\\"");
+    let written = [bare.to_owned(), plain, hydra, double];
+    let xml = |text: &String| {
+        let text = text.replace('&', "&amp;").replace('"', "&quot;");
+        text.replace('<', "&lt;").replace('>', "&gt;")
+    };
+    let all = written.iter().flat_map(|it| [it.clone(), json(it), xml(it)]);
+    all.collect()
 }
 
 /// Prints secrets from now on, as the user asks.
