@@ -375,6 +375,7 @@ fn values_behind(text: &str, name: Range<usize>) -> Option<Vec<Secret>> {
         Secret { range, bare_json: json && !piece.quoted, continues }
     };
     if let Some(elements) = elements(value) {
+        let follows = if follows == Follows::Close { Follows::Alone } else { follows };
         let secrets = elements.iter().filter(|it| {
             let text = value.get(it.range.clone()).unwrap_or_default();
             (it.quoted || !json) && may_be_secret(text, certain, follows, it.quoted)
@@ -504,7 +505,8 @@ fn elements(text: &str) -> Option<Vec<Piece>> {
     if text.trim_start_matches([' ', '\r']).starts_with('\n') {
         return Some(elements_below(text));
     }
-    let mut at = quote_at(text).len();
+    let open = quote_at(text);
+    let mut at = open.len();
     let close = match text.get(at..)?.chars().next()? {
         '[' => ']',
         '(' => ')',
@@ -517,10 +519,9 @@ fn elements(text: &str) -> Option<Vec<Piece>> {
         let trimmed = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
         at += rest.len() - trimmed.len();
         if let Some(behind) = trimmed.strip_prefix(close) {
-            let ends = behind
-                .chars()
-                .next()
-                .is_none_or(|c| c.is_whitespace() || "\"'`,;&|)}]\\".contains(c));
+            let next = behind.chars().next();
+            let bare = next.is_none_or(|c| c.is_whitespace() || "\"'`,;&|)}]\\".contains(c));
+            let ends = if open.is_empty() { bare } else { behind.starts_with(open) };
             return ends.then_some(elements);
         }
         let element = extent(trimmed);
@@ -795,6 +796,7 @@ mod tests {
             ("'x.api_keys=[\"abc 1\", def456]' y=[1]", &["abc 1", "def456"]),
             (r#"{"passwords": ["abc", "def"], "x": 1}"#, &["abc", "def"]),
             ("PASSWORDS=(abc 'd e' $F)\npython3", &["abc", "d e"]),
+            ("PASSWORD='[abc] (d)'", &["[abc] (d)"]),
             ("passwords:\n  - abc123xyz\n  - 'd e 4'\nx: 1", &["abc123xyz", "d e 4"]),
             ("x={user: me, password: hunter}", &["hunter"]),
             ("x={password:hunter,user:me}", &["hunter"]),
@@ -868,6 +870,7 @@ mod tests {
             "special_tokens=[abc123xyz,def456uvw] pad_token: abc123xyz\nmax_tokens: 8192",
             "secrets:\n  - db_password\n  - HF_TOKEN\nsecrets: inherit",
             "the credentials:\n  - Authentication failed of me",
+            "level=token token=[mean,sum] x.token=(1 2)",
             "api_key=os.environ[\"X\"]",
         ] {
             assert_eq!(hides(text), Vec::<&str>::new(), "{text}");
