@@ -206,6 +206,30 @@ fn many_wrong_launches_are_told_soon() {
 }
 
 #[test]
+fn many_keys_are_compared_soon() {
+    let workspace = Workspace::new();
+    let keys = |value: usize| (0..20_000).map(move |at| format!("k.a{at}={value}\n"));
+    let dict: Vec<String> = (0..20_000).map(|at| format!("a{at}: 1")).collect();
+    workspace
+        .write("one.txt", keys(1).collect::<String>())
+        .write("two.txt", keys(2).collect::<String>())
+        .write("dict.txt", format!("k={{{}}}\n", dict.join(",")));
+    assert!(soon(workspace.hydrule("diff one.txt two.txt")).err.contains("20000 keys differ"));
+    assert!(soon(workspace.hydrule("diff one.txt dict.txt")).err.contains("No key differs"));
+}
+
+#[test]
+fn patterns_of_a_script_take_linear_time() {
+    let workspace = Workspace::new();
+    let long = "ab".repeat(150_000);
+    for operator in ["//a*c/x", "/a*c/x", "/#*c/x", "/%a*c/x", "%%c*", "%a*c", "##*c", "#*c"] {
+        workspace.write("run.sh", format!("X={long}\npython -m my.app a.b=\"${{X{operator}}}\"\n"));
+        let output = soon(workspace.hydrule("show run.sh"));
+        assert!(output.out.contains("a.b=abab"), "{operator}: {}", shortened(&output));
+    }
+}
+
+#[test]
 fn of_long_lines_what_is_meant_is_drawn() {
     let workspace = Workspace::new();
     for (filler, column) in [("x".repeat(100_000), 100_039), ("世".repeat(40_000), 40_039)] {

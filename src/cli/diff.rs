@@ -1,5 +1,6 @@
 //! What differs, by key, between two places that hold overrides or a configuration.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -21,7 +22,7 @@ use crate::config::tree::{Content, Leaf};
 use crate::config::{Config, inline, read_texts};
 use crate::engine::{Entries, Entry};
 use crate::facts::Provenance;
-use crate::overrides::{Element, Override, OverrideKind, parse, value_text};
+use crate::overrides::{Element, Override, OverrideKind, element_text, parse, value_text};
 use crate::path::KeyPath;
 use crate::report::{Look, Paint, Part, side_by_side};
 use crate::surface::bash::{Launch, Outside};
@@ -282,48 +283,60 @@ fn parsed(source: &Source, texts: Vec<(String, Span)>) -> Result<Entries, CliErr
 
 /// Composes overrides by key: the last one wins, a dict merges, a deletion takes what is below it.
 fn keys_of(entries: &Entries) -> Keys {
-    let mut keys = Keys::new();
-    for entry in entries {
-        let from = entry.from.to_string();
-        match &entry.value {
-            Ok(parsed) => put(&mut keys, parsed, &from),
-            Err(why) => {
-                keys.insert(entry.key.clone(), Told { value: Err(why.clone()), from });
+    let mut keys: Vec<(String, Told)> = Vec::new();
+    let mut later = HashSet::new();
+    // From the last on, since what an override sets takes away what those before it do at its key and below.
+    for entry in entries.into_iter().rev() {
+        let leaves = match &entry.value {
+            Ok(parsed) => leaves(parsed).into_iter().map(|(key, text)| (key, Ok(text))).collect(),
+            Err(why) => vec![(entry.key.clone(), Err(why.clone()))],
+        };
+        for (key, value) in leaves.into_iter().rev() {
+            if !sections(&key).any(|it| later.contains(it)) {
+                later.insert(key.clone());
+                keys.push((key, Told { value, from: entry.from.to_string() }));
             }
         }
     }
-    keys
+    keys.into_iter().rev().collect()
 }
 
-fn put(keys: &mut Keys, parsed: &Override, from: &str) {
-    let key = match &parsed.package {
-        Some(package) => format!("{}@{package}", parsed.key),
-        None => parsed.key.clone(),
-    };
-    let path = KeyPath::new(key.as_str());
-    let told = |text: String| Told { value: Ok(text), from: from.to_owned() };
+/// Lists a key and the sections that it lies in.
+fn sections(key: &str) -> impl Iterator<Item = &str> {
+    let above = key.match_indices('.').filter_map(|(at, _)| key.get(..at));
+    above.chain([key])
+}
+
+/// Lists the keys that an override sets, of a dict those in it, each with its value's text.
+fn leaves(parsed: &Override) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let key = parsed.key.clone();
     match &parsed.value {
-        Some(Element::Dict(pairs)) if parsed.kind != OverrideKind::Delete && !pairs.is_empty() => {
-            for (inner, value) in pairs {
-                let part = inner.to_value().map(|it| it.to_string()).unwrap_or_default();
-                let mut below = parsed.clone();
-                below.key = format!("{}.{part}", parsed.key);
-                below.value = Some(value.clone());
-                below.text = format!(
-                    "{}={}",
-                    below.key_element(),
-                    below.element_string().unwrap_or_default()
-                );
-                put(keys, &below, from);
+        _ if parsed.kind == OverrideKind::Delete => found.push((key, "deleted".to_owned())),
+        Some(dict @ Element::Dict(_)) => inner(key, dict, &mut found),
+        value => {
+            let plain = value.as_ref().and_then(Element::to_value).map(|it| value_text(&it));
+            let written = || parsed.text.split_once('=').map_or("", |(_, value)| value).to_owned();
+            found.push((key, plain.unwrap_or_else(written)));
+        }
+    }
+    if let Some(package) = &parsed.package {
+        found.iter_mut().for_each(|(key, _)| key.push_str(&format!("@{package}")));
+    }
+    found
+}
+
+fn inner(key: String, value: &Element, found: &mut Vec<(String, String)>) {
+    match value {
+        Element::Dict(pairs) if !pairs.is_empty() => {
+            for (part, value) in pairs {
+                let part = part.to_value().map(|it| it.to_string()).unwrap_or_default();
+                inner(format!("{key}.{part}"), value, found);
             }
         }
         value => {
-            keys.retain(|old, _| !KeyPath::new(old.as_str()).is_at_or_below(&path) || *old == key);
-            let deleted = parsed.kind == OverrideKind::Delete;
-            let plain = value.as_ref().and_then(Element::to_value).map(|it| value_text(&it));
-            let written = parsed.text.split_once('=').map_or("", |(_, value)| value).to_owned();
-            let text = if deleted { "deleted".to_owned() } else { plain.unwrap_or(written) };
-            keys.insert(key, told(text));
+            let plain = value.to_value().map(|it| value_text(&it));
+            found.push((key, plain.or_else(|| element_text(value)).unwrap_or_default()));
         }
     }
 }

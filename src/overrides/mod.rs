@@ -30,7 +30,7 @@ pub use depth::{DEEPEST, LONGEST};
 pub use language::Language;
 pub use mistake::LINE_END;
 pub use parse::parse;
-pub use print::value_text;
+pub use print::{element_text, value_text};
 pub use record::record;
 pub use sweep::{Expansion, Lossy, expand};
 pub use swept::single;

@@ -47,7 +47,7 @@ fn key_text(key: &Value) -> String {
 }
 
 /// Writes an element as Hydra's own printer does; nothing where Hydra's fails.
-pub(super) fn element_text(element: &Element) -> Option<String> {
+pub fn element_text(element: &Element) -> Option<String> {
     Some(match element {
         Element::Null => "null".to_owned(),
         Element::Number(number) => number.text(),

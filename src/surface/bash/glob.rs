@@ -1,5 +1,10 @@
 //! Shell patterns, as in `case`, `[[ … == … ]]` and `${NAME%…}`.
 
+use std::ops::Range;
+
+/// The longest pattern that is read: each of its characters is looked for at every place of a text.
+const LONGEST: usize = 4096;
+
 /// A pattern.
 pub struct Pattern(Vec<Token>);
 
@@ -12,7 +17,7 @@ enum Token {
 
 impl Pattern {
     /// Reads a pattern in which a backslash takes the meaning from the next character; none where
-    /// it uses what is not read, such as `+(…)` or `[[:alpha:]]`.
+    /// it uses what is not read, such as `+(…)` or `[[:alpha:]]`, and of one longer than any path.
     pub fn parse(text: &str) -> Option<Self> {
         let characters: Vec<char> = text.chars().collect();
         let mut tokens = Vec::new();
@@ -39,7 +44,7 @@ impl Pattern {
                 (other, _) => Token::One(*other),
             });
         }
-        Some(Self(tokens))
+        (tokens.len() <= LONGEST).then_some(Self(tokens))
     }
 
     /// Tells whether it matches nothing but the empty text.
@@ -66,6 +71,41 @@ impl Pattern {
         }
         ends
     }
+
+    /// Lists, in order of where they begin, the longest match that begins at each place where one does.
+    pub fn longest(&self, characters: &[char]) -> Vec<Range<usize>> {
+        // What the last tokens match, then those and the one before.
+        let mut found: Vec<Range<usize>> = (0..=characters.len()).map(|at| at..at).collect();
+        for token in self.0.iter().rev() {
+            found = match token {
+                Token::Many => from_all_before(&found),
+                token => {
+                    let begun = |it: Range<usize>| {
+                        let start = it.start.checked_sub(1)?;
+                        token.takes(*characters.get(start)?).then_some(start..it.end)
+                    };
+                    found.into_iter().filter_map(begun).collect()
+                }
+            };
+        }
+        found
+    }
+}
+
+/// Lists the longest that begins at each place or behind it.
+fn from_all_before(found: &[Range<usize>]) -> Vec<Range<usize>> {
+    let Some(last) = found.last() else { return Vec::new() };
+    let mut longest = 0;
+    let mut behind = found.iter().rev().peekable();
+    let mut out: Vec<Range<usize>> = Vec::new();
+    for start in (0..=last.start).rev() {
+        while let Some(it) = behind.next_if(|it| it.start >= start) {
+            longest = longest.max(it.end);
+        }
+        out.push(start..longest);
+    }
+    out.reverse();
+    out
 }
 
 impl Token {

@@ -1,5 +1,7 @@
 //! What `${NAME…}` with an operator makes of a text.
 
+use std::ops::Range;
+
 use brush_parser::word::SubstringMatchKind;
 
 use super::glob::Pattern;
@@ -19,19 +21,17 @@ pub enum Cut {
 
 /// Cuts what matches from one end.
 pub fn cut(text: &str, pattern: &Pattern, cut: Cut) -> String {
-    let at_start = matches!(cut, Cut::ShortStart | Cut::LongStart);
-    let mut places = boundaries(text);
-    if matches!(cut, Cut::LongStart | Cut::ShortEnd) {
-        places.reverse();
-    }
-    for place in places {
-        let (front, back) = text.split_at(place);
-        let (cut, kept) = if at_start { (front, back) } else { (back, front) };
-        if pattern.matches(cut) {
-            return kept.to_owned();
-        }
-    }
-    text.to_owned()
+    let characters: Vec<char> = text.chars().collect();
+    let count = characters.len();
+    let ends = || pattern.ends(&characters).into_iter();
+    let to_the_end = || pattern.longest(&characters).into_iter().filter(|it| it.end == count);
+    let kept = match cut {
+        Cut::ShortStart => ends().next().map(|end| end..count),
+        Cut::LongStart => ends().next_back().map(|end| end..count),
+        Cut::ShortEnd => to_the_end().next_back().map(|it| 0..it.start),
+        Cut::LongEnd => to_the_end().next().map(|it| 0..it.start),
+    };
+    characters.get(kept.unwrap_or(0..count)).into_iter().flatten().collect()
 }
 
 /// Replaces what matches, the longest at each place; none for an empty text, where bash's own
@@ -51,24 +51,24 @@ pub fn replace(
         _ => {}
     }
     let characters: Vec<char> = text.chars().collect();
-    let mut rest = characters.as_slice();
+    let fits = |it: &Range<usize>| match kind {
+        SubstringMatchKind::Prefix => it.start == 0,
+        SubstringMatchKind::Suffix => it.end == characters.len(),
+        SubstringMatchKind::FirstOccurrence | SubstringMatchKind::Anywhere => true,
+    };
     let mut out = String::new();
-    let mut done = false;
-    while let [first, after @ ..] = rest {
-        let fits = |end: &usize| {
-            *end > 0 && (!matches!(kind, SubstringMatchKind::Suffix) || *end == rest.len())
-        };
-        let found = if done { None } else { pattern.ends(rest).into_iter().rfind(fits) };
-        if let Some(end) = found {
-            out.push_str(by);
-            rest = rest.get(end..)?;
-            done = !matches!(kind, SubstringMatchKind::Anywhere);
-        } else {
-            out.push(*first);
-            rest = after;
-            done |= matches!(kind, SubstringMatchKind::Prefix);
+    let mut done = 0;
+    for found in pattern.longest(&characters).into_iter().filter(|it| !it.is_empty() && fits(it)) {
+        // What overlaps one that is replaced is none.
+        let Some(before) = characters.get(done..found.start) else { continue };
+        out.extend(before);
+        out.push_str(by);
+        done = found.end;
+        if !matches!(kind, SubstringMatchKind::Anywhere) {
+            break;
         }
     }
+    out.extend(characters.get(done..)?);
     Some(out)
 }
 
@@ -81,7 +81,7 @@ pub fn substring(text: &str, offset: i64, length: Option<i64>) -> Option<String>
 }
 
 /// The same for a list of `count` things, where a negative length is an error outside texts.
-pub fn slice(count: usize, offset: i64, length: Option<i64>) -> Option<std::ops::Range<usize>> {
+pub fn slice(count: usize, offset: i64, length: Option<i64>) -> Option<Range<usize>> {
     let total = i64::try_from(count).ok()?;
     let start = if offset < 0 { total + offset } else { offset };
     if start < 0 || start > total {
@@ -167,10 +167,6 @@ fn simple(escape: char) -> Option<char> {
     })
 }
 
-fn boundaries(text: &str) -> Vec<usize> {
-    text.char_indices().map(|(at, _)| at).chain([text.len()]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +183,15 @@ mod tests {
         assert_eq!(cut("c.tar.gz", &pattern(".*"), Cut::ShortEnd), "c.tar");
         let all = replace("a-b-c", &pattern("-"), "/", &SubstringMatchKind::Anywhere);
         assert_eq!(all.unwrap(), "a/b/c");
+        for (sought, kind, replaced) in [
+            ("a*b", SubstringMatchKind::Anywhere, "x-aé"),
+            ("b?", SubstringMatchKind::Anywhere, "ax-axxaé"),
+            ("b?", SubstringMatchKind::FirstOccurrence, "ax-abbb-aé"),
+            ("b?", SubstringMatchKind::Prefix, "abb-abbb-aé"),
+            ("a?", SubstringMatchKind::Suffix, "abb-abbb-x"),
+        ] {
+            assert_eq!(replace("abb-abbb-aé", &pattern(sought), "x", &kind).unwrap(), replaced);
+        }
         let end = replace("abab", &pattern("ab"), "", &SubstringMatchKind::Suffix);
         assert_eq!(end.unwrap(), "ab");
         let front = replace("ab", &pattern(""), "x=", &SubstringMatchKind::Prefix);
