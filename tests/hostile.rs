@@ -353,6 +353,27 @@ fn a_journal_that_never_ends_is_not_read() {
 }
 
 #[test]
+fn what_is_ignored_is_not_read_from_what_never_ends() {
+    for name in [".gitignore", ".ignore", ".git/info/exclude"] {
+        for folder in ["sub", ""] {
+            let workspace = Workspace::new();
+            workspace.write("run.sh", LAUNCH).write("sub/deep/job.sh", LAUNCH);
+            let pipe = workspace.path().join(folder).join(name);
+            fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+            assert_eq!(Run::program("mkfifo").arg(&pipe).run().code, 0);
+            refused(workspace.hydrule("check sub/deep"), "it is not a regular file");
+            refused(workspace.hydrule("check sub"), "it is not a regular file");
+            let whole = soon(workspace.hydrule("check ."));
+            assert!(whole.err.contains(name), "{}", whole.shown());
+            // What lies beside the folder is looked into.
+            assert_eq!(whole.err.contains("1 file"), folder == "sub", "{}", whole.shown());
+            let all = soon(workspace.hydrule("check . --no-respect-gitignore"));
+            assert!(all.err.contains("2 files"), "{}", all.shown());
+        }
+    }
+}
+
+#[test]
 fn links_that_lead_in_circles_are_told() {
     let workspace = Workspace::new();
     workspace.write("run.sh", LAUNCH).write("sub/job.sh", LAUNCH);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
@@ -13,6 +14,9 @@ use crate::cli::packs_here::is_pack;
 
 /// Folders that hold no scripts of the project.
 const NEVER: [&str; 4] = [".git", ".hg", ".hydrule", ".jj"];
+
+/// The files of a folder that say what is ignored in it.
+const IGNORING: [&str; 3] = [".gitignore", ".ignore", ".git/info/exclude"];
 
 /// A file to look into.
 #[derive(Debug)]
@@ -103,8 +107,33 @@ fn excluded(args: &PathArgs, path: &Path) -> Result<Override, CliError> {
     globs.build().map_err(|error| CliError::plain(error.to_string()))
 }
 
+/// Finds a pipe or device among the files that say what is ignored in a folder: it may never end.
+fn endless(folder: &Path) -> Option<PathBuf> {
+    let strange = |path: &PathBuf| path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir());
+    IGNORING.iter().map(|name| folder.join(name)).find(strange)
+}
+
+/// Says that a folder is left out because of a file that says what is ignored in it.
+fn left_out(strange: PathBuf) -> (PathBuf, CliError) {
+    let shown = strange.display();
+    let error = CliError::plain(format!("cannot read `{shown}`: it is not a regular file"));
+    let help = "its folder was not looked into; `--no-respect-gitignore` reads no such file";
+    (strange, error.helped(help))
+}
+
 fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates) {
     let heed = !args.no_respect_gitignore;
+    // Those of the folders around it are read before the first of its own.
+    let around = root.canonicalize().ok().filter(|_| heed);
+    if let Some(strange) = around.iter().flat_map(|it| it.ancestors()).find_map(endless) {
+        found.errors.push(left_out(strange));
+        return;
+    }
+    let (tell, told) = mpsc::channel();
+    let is_read = move |folder: &Path| match endless(folder).filter(|_| heed) {
+        Some(strange) => tell.send(strange).is_err(),
+        None => true,
+    };
     let walk = WalkBuilder::new(root)
         .hidden(false)
         .parents(heed)
@@ -114,11 +143,12 @@ fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates
         .git_exclude(heed)
         .require_git(false)
         .overrides(excluded)
-        .filter_entry(|entry| {
+        .filter_entry(move |entry| {
             let folder = entry.file_type().is_some_and(|it| it.is_dir());
             let never = || NEVER.iter().any(|name| entry.file_name() == *name);
             // What was named itself is looked into.
-            !(folder && (never() || entry.depth() > 0 && holds_cases(entry.path())))
+            let cases = || entry.depth() > 0 && holds_cases(entry.path());
+            !folder || !never() && !cases() && is_read(entry.path())
         })
         .sort_by_file_path(Path::cmp)
         .build();
@@ -137,4 +167,5 @@ fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates
             }
         }
     }
+    found.errors.extend(told.try_iter().map(left_out));
 }
