@@ -295,6 +295,26 @@ fn a_journal_that_came_along_chooses_nothing_to_write_over() {
 }
 
 #[test]
+fn a_journal_that_came_along_changes_nothing_that_it_does_not_name() {
+    for (link, target) in [("run.sh", "../outside/run.sh"), ("jobs", "../outside")] {
+        let workspace = Workspace::new();
+        let at = |name: &str| workspace.path().join(name);
+        let file = if link == "jobs" { "jobs/run.sh" } else { link };
+        workspace.write(&format!("tree/{file}"), SCRIPT).write("tree/.git/HEAD", "");
+        let hydrule = |line: &str| workspace.hydrule(line).at(&at("tree")).run();
+        ok(&hydrule(&format!("set {file} trainer.nnodes=2 --write")));
+        fs::create_dir(at("outside")).unwrap();
+        fs::rename(at("tree").join(file), at("outside/run.sh")).unwrap();
+        let _ = fs::remove_dir(at("tree/jobs"));
+        symlink(target, at("tree").join(link)).unwrap();
+        for line in ["undo", "undo --write", "undo --write --force"] {
+            refused(&hydrule(line), "leads to");
+        }
+        assert!(workspace.read("outside/run.sh").contains("nnodes=2"));
+    }
+}
+
+#[test]
 fn names_need_not_be_text() {
     let workspace = workspace();
     let name = OsStr::from_bytes(b"r\xff\n'$x.sh");

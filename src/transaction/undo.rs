@@ -1,3 +1,4 @@
+use std::io;
 use std::path::Path;
 
 use super::disk::Disk;
@@ -30,8 +31,12 @@ pub fn undoing(
             Problem::new(format!("the journal names a file elsewhere: `{}`", file.path))
         })?;
         let path = root.join(path);
-        let found =
-            steadily(|| disk.read(&path)).map_err(|error| Problem::io("undo", &path, &error))?;
+        let fail = |error: io::Error| Problem::io("undo", &path, &error);
+        let real = steadily(|| disk.resolve(&path)).map_err(fail)?;
+        if real != path {
+            return Err(leads_elsewhere(&path, &real));
+        }
+        let found = steadily(|| disk.read(&path)).map_err(fail)?;
         let old = object(disk, root, &file.before)?;
         if !force {
             let new = object(disk, root, &file.after)?;
@@ -53,6 +58,14 @@ pub fn undoing(
         ..Record::default()
     };
     Ok(Undoing { edits, record })
+}
+
+/// No transaction names a link: what it led to was written, and is named. One that is there now was put there
+/// since, or the journal was made by hand to change what the diff does not name.
+fn leads_elsewhere(path: &Path, real: &Path) -> Problem {
+    let (path, real) = (path.display(), real.display());
+    Problem::new(format!("`{path}` leads to `{real}`, which the journal does not name"))
+        .helped("no file was changed; the journal holds no links, so one was made since")
 }
 
 fn check_same(
