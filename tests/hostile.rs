@@ -206,6 +206,24 @@ fn many_wrong_launches_are_told_soon() {
 }
 
 #[test]
+fn scripts_that_append_line_by_line_are_read_soon() {
+    let workspace = Workspace::new();
+    let lines = |line: &dyn Fn(usize) -> String| (1..15_000).map(line).collect::<String>();
+    for (begin, lines, end) in [
+        ("V=1\n", lines(&|at| format!("ARGS+=(+a.k{at}=\"$V\")\n")), "a.b=1 \"${ARGS[@]}\""),
+        ("V=1\n", lines(&|at| format!("V+={at}\n")), "a.b=1 a.c=$V"),
+        ("V0=1\n", lines(&|at| format!("V{at}=$V{}\n", at - 1)), "a.b=1 a.c=$V14999"),
+        ("V0=1\n", lines(&|at| format!("V{at}=\"$V{} x\"\n", at - 1)), "a.b=1 \"a.c=$V14999\""),
+    ] {
+        workspace
+            .write("run.sh", format!("{begin}{lines}python3 -m verl.trainer.main_ppo {end}\n"));
+        assert!(soon(workspace.hydrule("show run.sh")).out.contains("a.b=1"), "{begin}{end}");
+        soon(workspace.hydrule("check run.sh"));
+        assert!(soon(workspace.hydrule("set run.sh a.b=2")).out.contains("+python3"), "{end}");
+    }
+}
+
+#[test]
 fn many_keys_are_compared_soon() {
     let workspace = Workspace::new();
     let keys = |value: usize| (0..20_000).map(move |at| format!("k.a{at}={value}\n"));

@@ -25,6 +25,7 @@ pub fn run() {
     });
     row("show a launch", &|size| of_script(size, &["show"]));
     row("show, a variable each", &|size| command(&variables(size), &["show"]));
+    row("show, an append each", &|size| command(&appends(size), &["show"]));
     row("set in a script", &|size| of_script(size, &["set", "a.k0=1"]));
     row("check a script", &|size| of_script(size, &["check"]));
     row("facts of a log", &|size| command(&log(size), &["facts"]));
@@ -83,6 +84,18 @@ fn variables(size: usize) -> PathBuf {
         let _ = write!(launch, " \\\n    +a.k{at}=${{K{at}}}");
     }
     text.push_str(&format!("python3 -m verl.trainer.main_ppo{launch}\n"));
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// A script that appends each override to an array.
+fn appends(size: usize) -> PathBuf {
+    let path = folder().join(format!("appends-{size}.sh"));
+    let mut text = String::from("#!/bin/bash\nARGS=()\n");
+    for at in 0..OVERRIDES * size {
+        let _ = writeln!(text, "ARGS+=(+a.k{at}={at})");
+    }
+    text.push_str("python3 -m verl.trainer.main_ppo \"${ARGS[@]}\"\n");
     fs::write(&path, text).unwrap();
     path
 }

@@ -267,6 +267,7 @@ impl Walker<'_> {
     }
 
     fn assign_text(&mut self, name: &str, text: Text, append: bool) {
+        let Some(Var::Text(text)) = self.left(name, Var::Text(text), append) else { return };
         let old = self.state.vars.get(name).cloned();
         let value = match (old, append) {
             (Some(Var::Array(elements)), append) => first_set(name, elements, text, append),
@@ -291,7 +292,13 @@ impl Walker<'_> {
         self.state.assign(name, value);
     }
 
+    /// Appends what is to be appended to the like; returns all else, which makes a new value.
+    fn left(&mut self, name: &str, value: Var, append: bool) -> Option<Var> {
+        if append { self.state.append(name, value).err() } else { Some(value) }
+    }
+
     fn assign_array(&mut self, name: &str, values: Vec<Element>, append: bool) {
+        let Some(Var::Array(values)) = self.left(name, Var::Array(values), append) else { return };
         let old = append.then(|| self.state.vars.get(name).cloned()).flatten();
         let value = match old {
             Some(Var::Array(mut old)) => {

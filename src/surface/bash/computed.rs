@@ -32,7 +32,7 @@ impl Expander<'_> {
                 let known = text.known().or_else(|| text.path());
                 let computed = known.and_then(|known| self.operate(it, &known, here, making.depth));
                 computed.map(|made| {
-                    let via = text.pieces.iter().flat_map(|piece| piece.via.clone()).collect();
+                    let via = text.via();
                     let made =
                         if text.unknown().is_none() { Ok(made) } else { Err(Unknown::path(made)) };
                     let origin = Origin::Computed(here.near);

@@ -17,6 +17,7 @@ use super::piece::{Origin, Piece, Quoting, Step, Text, Unknown};
 use super::reread::is_read_too_often;
 use super::state::{Outside, State, Var};
 use super::syntax::Written;
+use super::trail::Trail;
 use crate::text::Span;
 
 /// How deep expansions nest before they are given up.
@@ -309,12 +310,11 @@ impl Expander<'_> {
         expression: &str,
         here: &Written,
         depth: usize,
-    ) -> (Result<i64, String>, Vec<Step>) {
+    ) -> (Result<i64, String>, Trail<Step>) {
         let quoted = format!("\"{expression}\"");
         let inner = Written::made(quoted, here.near);
         let expanded = self.nested(&inner, depth + 1);
-        let via: Vec<Step> = expanded.pieces.iter().flat_map(|piece| piece.via.clone()).collect();
-        let mut reading = Reading { expander: self, used: here.near, via };
+        let mut reading = Reading { expander: self, used: here.near, via: expanded.via() };
         let value = match expanded.known() {
             None => {
                 Err(Failure::Unknown(expanded.why_unknown().unwrap_or("nothing tells").to_owned()))
@@ -337,13 +337,13 @@ impl Expander<'_> {
 struct Reading<'a, 'b> {
     expander: &'a mut Expander<'b>,
     used: Span,
-    via: Vec<Step>,
+    via: Trail<Step>,
 }
 
 impl Variables for Reading<'_, '_> {
     fn get(&mut self, name: &str) -> Result<String, String> {
         let assigned = self.expander.state.places_of(name);
-        let variable = name.to_owned();
+        let variable = name.into();
         self.via.push(Step { variable, used: self.used, default: false, assigned });
         self.expander.scalar(name)
     }

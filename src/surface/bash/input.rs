@@ -74,8 +74,7 @@ impl Walker<'_> {
         let words = words?;
         let [_, name, format, rest @ ..] = words.as_slice() else { return None };
         let made = formatted(format, rest).filter(|_| !format.starts_with('-'))?;
-        let texts = run.fields.iter().flat_map(|it| &it.text.pieces);
-        let via = texts.flat_map(|it| it.via.clone()).collect();
+        let via = run.fields.iter().map(|it| it.text.via()).collect();
         let piece = Piece { text: Ok(made), origin: Origin::Computed(run.first_word), via };
         self.set_by(name, Var::Text(Text::of(piece)), run)
     }

@@ -96,7 +96,7 @@ pub(super) fn beside_siblings(script: &Script, launch: &Launch, after: &str) -> 
 
 /// Tells whether an argument is a word of a command: of the launch, or of what calls its function.
 fn in_command(argument: &Argument) -> bool {
-    argument.array.as_ref().is_none_or(|it| it.variable == "@" || it.variable == "*")
+    argument.array.as_ref().is_none_or(|it| matches!(&*it.variable, "@" | "*"))
 }
 
 /// Counts the parts that two keys share at the front; the last part of a key is its own.

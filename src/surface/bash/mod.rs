@@ -40,6 +40,8 @@ mod run;
 mod set_once;
 mod state;
 mod syntax;
+mod trail;
+mod vars;
 mod verify;
 mod walk;
 

@@ -30,7 +30,7 @@ impl Use<'_> {
     fn step(&self, default: bool, state: &State) -> Step {
         let variable = self.name();
         let assigned = state.places_of(&variable);
-        Step { variable, used: self.here.near, default, assigned }
+        Step { variable: variable.into(), used: self.here.near, default, assigned }
     }
 
     fn is_list(&self) -> bool {
@@ -119,7 +119,7 @@ impl Expander<'_> {
             return self.unread(using.here, "nothing tells its length", using.quoted, making);
         };
         let piece = Piece::known(count.to_string(), Origin::Computed(using.here.near));
-        making.push(Piece { via: vec![using.step(false, self.state)], ..piece });
+        making.push(Piece { via: [using.step(false, self.state)].into_iter().collect(), ..piece });
     }
 
     /// Adds what is not known, and why.

@@ -11,13 +11,14 @@ use super::filter::{filtered, formatted};
 use super::making::Field;
 use super::piece::{Origin, Piece, Step, Text, Unknown};
 use super::syntax::{Place, Syntax, Written};
+use super::trail::Trail;
 use crate::text::Source;
 
 /// Stands in a carried path for the folder that the script's own path begins in.
 const START: &str = "\u{1}";
 
 /// What a command in `$(…)` prints, and the variables that went into it.
-type Printed = (Result<String, Unknown>, Vec<Step>);
+type Printed = (Result<String, Unknown>, Trail<Step>);
 
 impl Unknown {
     /// Makes one for a path that depends on where the script is started from.
@@ -52,7 +53,7 @@ impl Expander<'_> {
             false => Piece {
                 text: Err(Unknown::path(format!("{begun}{file}"))),
                 origin: Origin::Outside,
-                via: Vec::new(),
+                via: Trail::default(),
             },
         })
     }
@@ -138,7 +139,7 @@ impl Expander<'_> {
         let mut text = text.ok()?;
         for filter in filters {
             let filter = self.called(simple(filter)?, here, depth)?;
-            via.extend(filter.via());
+            via.extend(filter.via().iter().cloned());
             text = filtered(&text, &filter.known()?)?;
         }
         Some((Ok(text), via))
@@ -235,9 +236,8 @@ struct Called {
 }
 
 impl Called {
-    fn via(&self) -> Vec<Step> {
-        let texts = self.fields.iter().map(|it| &it.text).chain(&self.reads);
-        texts.flat_map(|it| &it.pieces).flat_map(|it| it.via.clone()).collect()
+    fn via(&self) -> Trail<Step> {
+        self.fields.iter().map(|it| &it.text).chain(&self.reads).map(Text::via).collect()
     }
 
     /// Returns the name and the other words, if all of them are known.

@@ -1,7 +1,9 @@
 //! Texts that know where each part of them was written.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
+use super::trail::Trail;
 use crate::text::Span;
 
 /// A text that bash would make, in pieces.
@@ -19,7 +21,7 @@ pub struct Piece {
     /// Where it was made.
     pub origin: Origin,
     /// The variables it went through, first to last.
-    pub via: Vec<Step>,
+    pub via: Trail<Step>,
 }
 
 /// What nothing tells.
@@ -71,7 +73,7 @@ fn condensed(text: String) -> String {
 }
 
 /// How many bytes a value is followed to; Linux passes no command more than two million.
-const LONGEST: usize = 1 << 20;
+pub const LONGEST: usize = 1 << 20;
 
 /// About how many bytes a piece takes, and each variable that it went through.
 const EACH: usize = 64;
@@ -116,13 +118,13 @@ pub enum Quoting {
 #[derive(Debug, Clone, Eq)]
 pub struct Step {
     /// The variable's name.
-    pub variable: String,
+    pub variable: Arc<str>,
     /// Where it is read.
     pub used: Span,
     /// Whether the value is the default of `${NAME:-…}`, which the environment would replace.
     pub default: bool,
     /// Where the variable was set, appending included; several where branches set it.
-    pub assigned: Vec<Span>,
+    pub assigned: Arc<Vec<Span>>,
 }
 
 /// Where a variable was set says nothing about its value.
@@ -146,7 +148,7 @@ impl Origin {
 impl Piece {
     /// Makes a piece of known characters.
     pub fn known(text: impl Into<String>, origin: Origin) -> Self {
-        Self { text: Ok(text.into()), origin, via: Vec::new() }
+        Self { text: Ok(text.into()), origin, via: Trail::default() }
     }
 
     /// Makes a piece that nothing tells.
@@ -156,7 +158,7 @@ impl Piece {
 
     /// Makes a piece of what nothing tells.
     pub fn missing(unknown: Unknown, span: Span) -> Self {
-        Self { text: Err(unknown), origin: Origin::Computed(span), via: Vec::new() }
+        Self { text: Err(unknown), origin: Origin::Computed(span), via: Trail::default() }
     }
 
     /// Returns the part of a piece from `start` to `end`, in bytes of its text.
@@ -259,6 +261,11 @@ impl Text {
             EACH * (1 + piece.via.len()) + text
         };
         self.pieces.iter().map(of).sum()
+    }
+
+    /// Lists the variables that its pieces went through.
+    pub fn via(&self) -> Trail<Step> {
+        self.pieces.iter().map(|piece| piece.via.clone()).collect()
     }
 
     /// Notes that the text went through a variable.

@@ -1,5 +1,7 @@
 //! Where an argument's value stands.
 
+use indexmap::IndexSet;
+
 use super::launch::Argument;
 use super::piece::{Origin, Piece};
 use crate::text::Span;
@@ -60,24 +62,22 @@ impl Argument {
             return Placed::Unknown(why.why.clone(), origin.span());
         }
         let variables = || {
-            let mut names: Vec<String> = Vec::new();
-            for step in pieces.iter().flat_map(|piece| &piece.via) {
-                if !names.contains(&step.variable) {
-                    names.push(step.variable.clone());
-                }
-            }
-            names
+            let steps = pieces.iter().flat_map(|piece| &piece.via);
+            let names: IndexSet<&str> = steps.map(|step| &*step.variable).collect();
+            names.into_iter().map(str::to_owned).collect::<Vec<_>>()
         };
         match pieces.as_slice() {
             [] => Placed::Literal(self.word),
-            [piece] => match (piece.origin, piece.via.as_slice()) {
-                (Origin::Literal(span, _), []) => Placed::Literal(span),
-                (Origin::Literal(span, _), via) => match via.iter().find(|step| step.default) {
-                    Some(step) => Placed::Default(step.variable.clone(), span),
-                    None => Placed::Variable(variables().join(", "), span),
-                },
-                (_, []) => Placed::Literal(self.word),
-                (origin, _) => Placed::Computed(variables(), self.inside(origin)),
+            [piece] => match (piece.origin, piece.via.is_empty()) {
+                (Origin::Literal(span, _), true) => Placed::Literal(span),
+                (Origin::Literal(span, _), false) => {
+                    match piece.via.iter().find(|step| step.default) {
+                        Some(step) => Placed::Default(step.variable.to_string(), span),
+                        None => Placed::Variable(variables().join(", "), span),
+                    }
+                }
+                (_, true) => Placed::Literal(self.word),
+                (origin, false) => Placed::Computed(variables(), self.inside(origin)),
             },
             many if many.iter().all(|piece| piece.via.is_empty()) => Placed::Literal(self.word),
             many => {

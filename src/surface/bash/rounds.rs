@@ -69,7 +69,7 @@ fn text(left: &Text, right: &Text, word: Span, why: &str) -> Text {
         return left.clone();
     }
     let same = left.pieces.iter().zip(&right.pieces).take_while(|(a, b)| a == b).count();
-    let name = left.pieces.get(same).and_then(|piece| Some(piece.via.last()?.variable.clone()));
+    let name = left.pieces.get(same).and_then(|piece| Some(piece.via.last()?.variable.to_string()));
     let name = name.unwrap_or_else(|| "it".to_owned());
     let unknown = Unknown::new(format!("{name} takes several values in {why}"));
     let unknown = unknown.seeing(&left.sketch()).seeing(&right.sketch());

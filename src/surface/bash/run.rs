@@ -307,7 +307,7 @@ impl Walker<'_> {
     /// `sbatch --export=NAME=VALUE` adds.
     fn passed_on(&self, run: &Run<'_>) -> Vec<(String, Text)> {
         let mut passed: IndexMap<String, Text> = IndexMap::new();
-        for (name, var) in &self.state.vars {
+        for (name, var) in self.state.vars.iter() {
             if let (true, Var::Text(text)) = (self.state.exported.contains(name), var) {
                 passed.insert(name.clone(), text.clone());
             }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use brush_parser::ast::FunctionBody;
 use indexmap::{IndexMap, IndexSet};
 
-use super::piece::{Origin, Piece, Text, Unknown, are_too_long};
+use super::piece::{LONGEST, Origin, Piece, Text, Unknown};
 use super::syntax::Syntax;
+use super::vars::Vars;
 use crate::text::{Source, Span};
 
 /// What a script takes from outside.
@@ -95,6 +96,11 @@ pub struct Element {
     pub sure: bool,
 }
 
+/// Returns how many bytes elements take, about.
+pub fn elements_size(elements: &[Element]) -> usize {
+    elements.iter().map(|it| it.text.size()).sum()
+}
+
 /// What follows the known elements of a list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Rest {
@@ -131,9 +137,9 @@ pub struct Options {
 #[derive(Clone, Default)]
 pub struct State {
     /// Variables by name.
-    pub vars: IndexMap<String, Var>,
+    pub vars: Vars,
     /// Where each variable was set.
-    pub places: IndexMap<String, Vec<Span>>,
+    pub places: IndexMap<String, Arc<Vec<Span>>>,
     /// Variables that change what is assigned to them, or forbid it: integers, references.
     pub odd: IndexSet<String>,
     /// The arguments.
@@ -164,17 +170,18 @@ pub struct Frame {
     /// The local variables, and what they hid.
     pub hidden: IndexMap<String, Option<Var>>,
     /// Where what they hid was set.
-    pub places: IndexMap<String, Vec<Span>>,
+    pub places: IndexMap<String, Arc<Vec<Span>>>,
     /// The arguments.
     pub arguments: Arguments,
 }
 
 impl Var {
-    fn is_too_long(&self) -> bool {
+    /// Returns how many bytes it takes, about.
+    pub fn size(&self) -> usize {
         match self {
-            Self::Text(text) => are_too_long([text]),
-            Self::Array(elements) => are_too_long(elements.iter().map(|it| &it.text)),
-            Self::Unset | Self::Unknown(_) => false,
+            Self::Text(text) => text.size(),
+            Self::Array(elements) => elements_size(elements),
+            Self::Unset | Self::Unknown(_) => 0,
         }
     }
 
@@ -228,7 +235,7 @@ impl State {
 
     /// Notes where a variable is set, or appended to.
     pub fn place(&mut self, name: &str, at: Span, appends: bool) {
-        let places = self.places.entry(name.to_owned()).or_default();
+        let places = Arc::make_mut(self.places.entry(name.to_owned()).or_default());
         if !appends {
             places.clear();
         }
@@ -236,7 +243,7 @@ impl State {
     }
 
     /// Returns where a variable was set.
-    pub fn places_of(&self, name: &str) -> Vec<Span> {
+    pub fn places_of(&self, name: &str) -> Arc<Vec<Span>> {
         self.places.get(name).cloned().unwrap_or_default()
     }
 
@@ -251,12 +258,29 @@ impl State {
         let value = if self.odd.contains(name) {
             let why = format!("{name} is declared in a way that changes its values");
             Var::Unknown(Unknown::new(why).seeing(&value.sketch()))
-        } else if value.is_too_long() {
-            Var::Unknown(Unknown::new(format!("{name} is too long to be followed")))
+        } else if value.size() > LONGEST {
+            too_long(name)
         } else {
             value
         };
         self.vars.insert(name.to_owned(), value);
+        self.assigned(name);
+    }
+
+    /// Appends to a text or an array without a copy of what is there, since scripts append line by line; gives
+    /// back what is to be appended to anything else.
+    pub fn append(&mut self, name: &str, added: Var) -> Result<(), Var> {
+        if self.odd.contains(name) {
+            return Err(added);
+        }
+        if self.vars.append(name, added)? > LONGEST {
+            self.vars.insert(name.to_owned(), too_long(name));
+        }
+        self.assigned(name);
+        Ok(())
+    }
+
+    fn assigned(&mut self, name: &str) {
         if self.options.exports_all {
             self.exported.insert(name.to_owned());
         }
@@ -302,9 +326,11 @@ impl State {
         }
         for (name, theirs) in &other.places {
             let mine = self.places.entry(name.clone()).or_default();
-            let news = theirs.iter().filter(|place| !mine.contains(place));
-            let news: Vec<Span> = news.copied().collect();
-            mine.extend(news);
+            if !Arc::ptr_eq(mine, theirs) {
+                let news = theirs.iter().filter(|place| !mine.contains(place));
+                let news: Vec<Span> = news.copied().collect();
+                Arc::make_mut(mine).extend(news);
+            }
         }
         if self.arguments != other.arguments {
             let why = format!("the arguments depend on {why}");
@@ -342,7 +368,7 @@ impl State {
     /// Lists the variables whose value differs in the other state.
     pub fn changed(&self, other: &Self) -> IndexSet<String> {
         let names = self.vars.keys().chain(other.vars.keys());
-        let differs = |name: &&String| self.vars.get(*name) != other.vars.get(*name);
+        let differs = |name: &&String| self.vars.get(name) != other.vars.get(name);
         names.filter(differs).cloned().collect()
     }
 
@@ -389,6 +415,10 @@ fn join_frames(
             mine.insert(name, Some(Var::Unknown(unknown)));
         }
     }
+}
+
+fn too_long(name: &str) -> Var {
+    Var::Unknown(Unknown::new(format!("{name} is too long to be followed")))
 }
 
 fn join_var(left: Option<&Var>, right: Option<&Var>, name: &str, why: &str) -> Option<Var> {
