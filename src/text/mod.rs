@@ -8,7 +8,6 @@ mod finding;
 mod pattern;
 mod phrase;
 pub mod secret;
-mod secret_form;
 mod shell;
 mod source;
 

@@ -5,6 +5,11 @@
 //! that no report has to think of it. What stands behind such a name in the printed text, and what has
 //! the form of a well-known token, is hidden without having been learned.
 
+mod form;
+mod name;
+mod quoted;
+mod value;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,7 +18,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value as Json;
 
-use super::secret_form::{self, Secret};
+use form::formed;
+use value::named;
+
+/// Where a secret stands in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Secret {
+    /// Its bytes, without quotes.
+    pub range: Range<usize>,
+    /// Whether it is a number or word of JSON, so that what stands for it needs quotes.
+    pub bare_json: bool,
+    /// Whether a shell makes one word of it and of the one before.
+    pub continues: bool,
+}
+
+impl Secret {
+    fn of(range: Range<usize>) -> Self {
+        Self { range, bare_json: false, continues: false }
+    }
+}
 
 /// What stands for a secret.
 pub const MASK: &str = "***";
@@ -34,7 +57,7 @@ static CUT: AtomicBool = AtomicBool::new(false);
 
 /// Remembers the secrets of a text that is read.
 pub fn learn(text: &str) {
-    let found = secret_form::named(text);
+    let found = named(text);
     if found.is_empty() {
         return;
     }
@@ -139,7 +162,7 @@ pub fn masked_for(key: &str, text: &str) -> String {
     if let Cow::Owned(hidden) = masked(text) {
         return hidden;
     }
-    let secret = !secret_form::named(&format!("{key}={text}")).is_empty();
+    let secret = !named(&format!("{key}={text}")).is_empty();
     if secret { MASK.to_owned() } else { text.to_owned() }
 }
 
@@ -191,8 +214,8 @@ fn replaced(text: &str, mask: impl Fn(&Secret) -> String) -> Cow<'_, str> {
 
 /// Finds all secrets of a text, in order.
 fn found(text: &str) -> Vec<Secret> {
-    let mut all = secret_form::named(text);
-    all.extend(secret_form::formed(text).into_iter().map(Secret::of));
+    let mut all = named(text);
+    all.extend(formed(text).into_iter().map(Secret::of));
     if let Ok(known) = KNOWN.read() {
         all.extend(known.iter().flat_map(|value| known_in(text, value)).map(Secret::of));
     }
