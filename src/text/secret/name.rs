@@ -9,9 +9,13 @@ const STEMS: [&[u8]; 7] =
 /// Finds the parts of such names, in letters of any size.
 pub(super) fn stems(text: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = text.as_bytes();
-    let first =
-        |(_, byte): &(usize, &u8)| matches!(**byte | 0x20, b't' | b's' | b'p' | b'c' | b'k');
-    bytes.iter().enumerate().filter(first).filter_map(move |(at, _)| {
+    // The first two letters of a stem; few other words have them.
+    let begins = |(_, two): &(usize, &[u8])| {
+        let [one, two] = two else { return false };
+        let letters = (one | 0x20, two | 0x20);
+        matches!(letters, (b't', b'o') | (b's' | b'k', b'e') | (b'p', b'a' | b'w') | (b'c', b'r'))
+    };
+    bytes.windows(2).enumerate().filter(begins).filter_map(move |(at, _)| {
         let stands = |stem: &&&[u8]| {
             let there = bytes.get(at..at + stem.len());
             there.is_some_and(|there| there.eq_ignore_ascii_case(stem))
@@ -141,4 +145,19 @@ pub(super) enum Certain {
     Yes,
     /// `token` is a word of language models as well.
     No,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_name_is_found_in_letters_of_any_size() {
+        for stem in STEMS {
+            let small = str::from_utf8(stem).unwrap();
+            for text in [small.to_owned(), small.to_uppercase()] {
+                assert_eq!(stems(&text).next(), Some(0..stem.len()), "{text}");
+            }
+        }
+    }
 }
