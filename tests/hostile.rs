@@ -62,6 +62,13 @@ fn values_that_double_in_a_loop_end_soon() {
 }
 
 #[test]
+fn an_empty_tag_whose_line_goes_on_at_the_end_ends_soon() {
+    let workspace = Workspace::new();
+    workspace.write("run.sh", "s=2 <<\r t \\\nd b=$N \\\n");
+    soon(workspace.hydrule("show run.sh"));
+}
+
+#[test]
 fn functions_that_call_themselves_twice_end_soon() {
     let calls = "train() {
   python -m my.app a.b=1 \"$@\"

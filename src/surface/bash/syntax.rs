@@ -143,8 +143,10 @@ impl Syntax {
         if let Some(at) = nesting::too_deep(text) {
             return Err(fault(nesting::fault(Span::new(at, at + 1))));
         }
-        // Where a text ends behind the empty tag of a here-document, the parser would look for ever.
-        let text = match text.contains("<<") && !text.ends_with('\n') {
+        // Where a text ends behind the empty tag of a here-document, the parser would look for ever; what
+        // ends in a line that goes on has no end of a line either.
+        let is_cut = !text.ends_with('\n') || text.ends_with("\\\n");
+        let text = match text.contains("<<") && is_cut {
             true => Cow::Owned(format!("{text}\n")),
             false => Cow::Borrowed(text),
         };
