@@ -130,7 +130,7 @@ fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates
         return;
     }
     let (tell, told) = mpsc::channel();
-    let is_read = move |folder: &Path| match endless(folder).filter(|_| heed) {
+    let is_read = move |folder: &Path| match endless(folder) {
         Some(strange) => tell.send(strange).is_err(),
         None => true,
     };
@@ -148,7 +148,7 @@ fn walk(root: &Path, args: &PathArgs, excluded: Override, found: &mut Candidates
             let never = || NEVER.iter().any(|name| entry.file_name() == *name);
             // What was named itself is looked into.
             let cases = || entry.depth() > 0 && holds_cases(entry.path());
-            !folder || !never() && !cases() && is_read(entry.path())
+            !folder || !never() && !cases() && (!heed || is_read(entry.path()))
         })
         .sort_by_file_path(Path::cmp)
         .build();
