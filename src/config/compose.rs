@@ -6,10 +6,9 @@
 use super::Config;
 use super::interpolate::Path;
 use super::reading::{Reading, Spot};
-use super::template::Template;
 use super::tree::{Content, Dict, Key, Leaf, Node, Origin, index};
 use crate::facts::{Lookup, Missing};
-use crate::overrides::{Element, Number, Override, OverrideKind};
+use crate::overrides::{Element, Number, Override, OverrideKind, Template};
 use crate::path::KeyPath;
 use crate::text::{Fault, Source, Span, join_and, nearest};
 use crate::value::Value;
@@ -647,7 +646,7 @@ fn content_of(element: &Element, origin: Origin, depth: usize) -> Result<Content
         other => {
             let leaf = leaf_of(other).ok_or("a sweep cannot stand inside a list or dict")?;
             if let Some(text) = leaf.interpolation() {
-                Template::parse(text).map_err(|fault| fault.message)?;
+                Template::validate(text).map_err(|fault| fault.message)?;
             }
             Content::Leaf(leaf)
         }

@@ -1,8 +1,8 @@
 //! What interpolations stand for: other keys, and OmegaConf's own resolvers.
 
-use super::template::{Argument, PathPart, Piece, Template};
-use super::tree::{Leaf, MANDATORY};
+use super::tree::MANDATORY;
 use crate::facts::{Found, Lookup, Missing, Provenance};
+use crate::overrides::{Argument, PathPart, Piece, Template};
 use crate::value::{Value, float_text};
 
 /// The parts of a dotted key.
@@ -228,7 +228,7 @@ impl Evaluation<'_> {
 
     fn argument(&self, argument: &Argument) -> Result<Value, Stop> {
         Ok(match argument {
-            Argument::Leaf(leaf) => plain(leaf).ok_or_else(|| self.unknown(TOO_LARGE))?,
+            Argument::Leaf(leaf) => leaf.to_value().ok_or_else(|| self.unknown(TOO_LARGE))?,
             Argument::Mixed(template) => self.template(template)?.value,
             Argument::Quoted(template) => Value::Str(python_text(&self.template(template)?.value)),
             Argument::List(items) => {
@@ -238,7 +238,7 @@ impl Evaluation<'_> {
                 pairs
                     .iter()
                     .map(|(key, value)| {
-                        let key = plain(key).ok_or_else(|| self.unknown(TOO_LARGE))?;
+                        let key = key.to_value().ok_or_else(|| self.unknown(TOO_LARGE))?;
                         Ok((key, self.argument(value)?))
                     })
                     .collect::<Result<_, _>>()?,
@@ -249,10 +249,6 @@ impl Evaluation<'_> {
 
 /// Why a number is unknown.
 pub const TOO_LARGE: &str = "it is an integer beyond 64 bits";
-
-fn plain(leaf: &Leaf) -> Option<Value> {
-    leaf.to_value()
-}
 
 fn is_mandatory(value: &Value) -> bool {
     matches!(value, Value::Str(text) if text == MANDATORY)

@@ -15,7 +15,6 @@ pub mod outline;
 mod print;
 mod reading;
 mod scalar;
-pub mod template;
 pub mod tree;
 mod yaml;
 

@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 
 use super::Config;
 use super::interpolate::{Broken, Path, Scope, TOO_LARGE, evaluate, target};
-use super::template::Template;
 use super::tree::{Content, Leaf, Node, Origin};
 use crate::facts::{Found, Lookup, Missing, Provenance};
+use crate::overrides::Template;
 use crate::value::Value;
 
 /// One configuration with the environment its interpolations may use.

@@ -12,8 +12,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::scalar::{Kind, kind, read};
-use super::template::Template;
 use super::tree::{Content, Dict, Key, Leaf, Node, Origin};
+use crate::overrides::Template;
 use crate::text::{Fault, Faults, Source, Span};
 
 const SYNTAX: &str = "hydrule::config::yaml_syntax";
@@ -63,7 +63,8 @@ pub(super) fn read_value(text: &str) -> Result<Content, Fault> {
     if let Content::Leaf(leaf) = &node.content
         && let Some(interpolated) = leaf.interpolation()
     {
-        Template::parse(interpolated).map_err(|wrong| Fault { span: arena.span(root), ..wrong })?;
+        Template::validate(interpolated)
+            .map_err(|wrong| Fault { span: arena.span(root), ..wrong })?;
     }
     Ok(node.content)
 }
@@ -422,7 +423,7 @@ impl Builder<'_> {
                 let leaf = leaf(text, tag, span)?;
                 // A text at the root is a key, and keys hold no interpolations.
                 if let (Some(text), true) = (leaf.interpolation(), self.open.len() > 1) {
-                    Template::parse(text).map_err(|wrong| Fault { span, ..wrong })?;
+                    Template::validate(text).map_err(|wrong| Fault { span, ..wrong })?;
                 }
                 Content::Leaf(leaf)
             }

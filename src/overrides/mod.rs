@@ -24,6 +24,7 @@ mod sort;
 mod stuck;
 mod sweep;
 mod swept;
+mod template;
 
 pub use ast::{Choice, Element, Glob, Interval, Number, Override, OverrideKind, Quote, Range};
 pub use depth::{DEEPEST, LONGEST};
@@ -34,3 +35,4 @@ pub use print::{element_text, value_text};
 pub use record::record;
 pub use sweep::{Expansion, Lossy, expand};
 pub use swept::single;
+pub use template::{Argument, PathPart, Piece, Template};

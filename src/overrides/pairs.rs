@@ -6,12 +6,12 @@ use super::ast::{Element, Number};
 use super::python::int_from_float;
 
 /// Collapses equal keys as Python's dict does: the first key stays, the last value wins.
-pub fn collapse(pairs: Vec<(Element, Element)>) -> Vec<(Element, Element)> {
+pub fn collapse<T>(pairs: Vec<(Element, T)>) -> Vec<(Element, T)> {
     if are_distinct(&pairs) {
         return pairs;
     }
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut out: Vec<(Element, Element)> = Vec::with_capacity(pairs.len());
+    let mut out: Vec<(Element, T)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
         let place = identity(&key).map(|id| *places.entry(id).or_insert(out.len()));
         match place.and_then(|place| out.get_mut(place)) {
@@ -23,7 +23,7 @@ pub fn collapse(pairs: Vec<(Element, Element)>) -> Vec<(Element, Element)> {
 }
 
 /// Tells whether all keys are texts, of which no two are the same: nearly always.
-fn are_distinct(pairs: &[(Element, Element)]) -> bool {
+fn are_distinct<T>(pairs: &[(Element, T)]) -> bool {
     let mut seen = HashSet::with_capacity(pairs.len());
     pairs.iter().all(|(key, _)| matches!(key, Element::Str(text) if seen.insert(text)))
 }

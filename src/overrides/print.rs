@@ -2,6 +2,7 @@
 
 use super::ast::{Element, Glob, Quote};
 use super::parse::parse;
+use super::template::Template;
 use crate::value::{Value, float_text};
 
 /// Characters that Hydra escapes in an unquoted text.
@@ -71,13 +72,14 @@ pub fn element_text(element: &Element) -> Option<String> {
     })
 }
 
-/// A glob is printed as the dict of its fields, whose items are all turned into texts.
+/// A glob is printed as the dict of its fields, whose items are all turned into texts. OmegaConf
+/// makes it, which takes no malformed interpolation.
 fn glob_text(glob: &Glob) -> Option<String> {
     let list = |items: &[Element]| -> Option<String> {
         let texts: Option<Vec<String>> = items
             .iter()
             .map(|item| match item {
-                Element::Str(text) => Some(escaped(text)),
+                Element::Str(text) => Template::validate(text).ok().map(|()| escaped(text)),
                 Element::Number(number) => Some(escaped(&number.text())),
                 _ => None,
             })

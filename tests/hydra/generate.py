@@ -316,6 +316,7 @@ a=shuffle(1,2)|a=shuffle([1,2])|a=shuffle(choice(1,2))|a=shuffle(range(3))|a=shu
 a=shuffle({a:1})|a=shuffle(null)|a=shuffle(1,null)|a=shuffle(interval(0,1))|a=shuffle(glob(*))|a=shuffle(list=[1])
 a=shuffle(sweep=choice(1,2))|a=shuffle([1],[2])|a=shuffle(tag(x,range(2)))|a=shuffle(range(0,1,0.5))|a=glob(*)
 a=glob(a*)|a=glob([a,b])|a=glob([])|a=glob(*,a)|a=glob(*,[a,b])|a=glob(*,exclude=a)|a=glob(exclude=a)|a=glob(*,null)
+a=glob([${ }])|a=glob('${')|a=glob(${a.b})|a=glob(*,${a..b})|a=glob('${f:x\n}')|a=glob('${:x}')|a=glob('\${ }')
 a=glob(null)|a=glob(1)|a=glob([1,a])|a=glob([1.0,true])|a=glob([null])|a=glob([[a]])|a=glob('*')|a=glob(['*'])|a=glob()
 a=[choice(1,2)]|a={a:range(2)}|a=[glob(*)]|a=[int('1')]|a=int([choice(1.5,2)])|a=json_str({a:1})|a=extend_list(1,2)
 a=true(1)|a=nan(1)|a=inf(1)|a=null(1)|a=truer(1)|a=int(true=1)|a=range(1,stop=null)|a=int(value=1,value=2)|a=f.g(1)

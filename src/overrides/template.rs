@@ -1,7 +1,12 @@
 //! OmegaConf's interpolation grammar: text with `${…}` in it.
 
-use super::tree::Leaf;
-use crate::overrides::{self, Element, Number};
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+
+use super::ast::Element;
+use super::pairs::collapse;
+use super::parse::parse;
 use crate::text::{Fault, Span};
 
 /// A text in pieces.
@@ -42,7 +47,7 @@ pub enum PathPart {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Argument {
     /// A value that stands there.
-    Leaf(Leaf),
+    Leaf(Element),
     /// Unquoted text with interpolations; one interpolation alone keeps its type.
     Mixed(Template),
     /// Quoted text, always a text.
@@ -50,7 +55,7 @@ pub enum Argument {
     /// A list.
     List(Vec<Argument>),
     /// A dict; the keys are plain values.
-    Dict(Vec<(Leaf, Argument)>),
+    Dict(Vec<(Element, Argument)>),
 }
 
 /// How deep interpolations, lists and dicts may nest in one text.
@@ -67,6 +72,19 @@ impl Template {
         Ok(Self { pieces, depth: reader.deepest })
     }
 
+    /// Tells whether OmegaConf keeps a text: it looks closer only where one holds `${`, and a quick
+    /// pattern of its own comes first, which lets through a few that [`parse`](Self::parse)
+    /// refuses and that have no value when they are asked for.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn validate(text: &str) -> Result<(), Fault> {
+        match Self::parse(text) {
+            Err(fault) if text.contains("${") && !is_simple(text) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads what `oc.decode` takes: one argument and nothing else.
     ///
     /// # Errors
@@ -76,7 +94,7 @@ impl Template {
         let edges = text.starts_with(blank) || text.ends_with(blank);
         if edges && !text.contains("${") && text.trim_matches(blank).chars().all(is_unquoted) {
             // Here, and only here, blanks at the ends are text.
-            return Ok(Argument::Leaf(Leaf::Str(unescaped(text))));
+            return Ok(Argument::Leaf(Element::Str(unescaped(text))));
         }
         let mut reader = Reader { text, at: 0, depth: 0, deepest: 0 };
         let argument = reader.argument()?;
@@ -86,6 +104,26 @@ impl Template {
             Ok(argument)
         }
     }
+}
+
+/// The quick pattern for what stands between `${` and `}`: a key, or a resolver with arguments. As
+/// in `omegaconf/grammar_parser.py` 2.3, blanks may be line ends and a resolver may have no name.
+static SIMPLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let key = r"[$\w]+";
+    let part = format!(r"{key}|\[{key}\]");
+    let node = format!(r"\.*({part})(\.{part})*");
+    let name = r"[a-zA-Z_][\w\-]*";
+    let argument = r"[a-zA-Z_0-9/\-+.$%*@?|]+";
+    let call = format!(r"({name}(\.{name})*)?\s*:\s*{argument}(\s*,\s*{argument})*");
+    Regex::new(&format!(r"^\s*({node}|{call})\s*$")).ok()
+});
+
+/// Tells whether OmegaConf's quick pattern fits: each `${` has a simple inside and a `}`.
+fn is_simple(text: &str) -> bool {
+    text.split("${").skip(1).all(|rest| {
+        let inside = rest.split_once('}').map(|(inside, _)| inside);
+        inside.zip(SIMPLE.as_ref()).is_some_and(|(inside, simple)| simple.is_match(inside))
+    })
 }
 
 struct Reader<'a> {
@@ -254,7 +292,7 @@ impl<'a> Reader<'a> {
     /// Reads arguments with commas between; a missing one is an empty text.
     fn arguments(&mut self, close: char) -> Result<Vec<Argument>, Fault> {
         let mut arguments = Vec::new();
-        let empty = || Argument::Leaf(Leaf::Str(String::new()));
+        let empty = || Argument::Leaf(Element::Str(String::new()));
         let at_close =
             |reader: &Self| reader.rest().trim_start_matches([' ', '\t']).starts_with(close);
         if at_close(self) {
@@ -310,7 +348,7 @@ impl<'a> Reader<'a> {
     fn dict(&mut self) -> Result<Argument, Fault> {
         self.at += 1;
         self.blanks();
-        let mut pairs: Vec<(Leaf, Argument)> = Vec::new();
+        let mut pairs: Vec<(Element, Argument)> = Vec::new();
         if self.eat_after_blanks("}") {
             return Ok(Argument::Dict(pairs));
         }
@@ -322,12 +360,9 @@ impl<'a> Reader<'a> {
             }
             self.blanks();
             let value = self.deeper(Self::argument)?;
-            match pairs.iter_mut().find(|(old, _)| old.equals(&key)) {
-                Some(old) => old.1 = value,
-                None => pairs.push((key, value)),
-            }
+            pairs.push((key, value));
             if self.eat_after_blanks("}") {
-                return Ok(Argument::Dict(pairs));
+                return Ok(Argument::Dict(collapse(pairs)));
             }
             if !self.eat_after_blanks(",") {
                 return Err(self.wrong("a `,` or `}` is missing"));
@@ -393,16 +428,9 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads an unquoted text without interpolation, which means here what it means in an override.
-fn leaf_of(text: &str) -> Option<Leaf> {
-    let parsed = overrides::parse(&format!("it={text}")).ok()?;
-    Some(match parsed.value? {
-        Element::Null => Leaf::Null,
-        Element::Number(Number::Bool(truth)) => Leaf::Bool(truth),
-        Element::Number(Number::Int(int)) => Leaf::Int(int),
-        Element::Number(Number::Float(float)) => Leaf::Float(float),
-        Element::Str(text) => Leaf::Str(text),
-        _ => return None,
-    })
+fn leaf_of(text: &str) -> Option<Element> {
+    let value = parse(&format!("it={text}")).ok()?.value?;
+    matches!(value, Element::Null | Element::Number(_) | Element::Str(_)).then_some(value)
 }
 
 fn is_unquoted(c: char) -> bool {
@@ -527,6 +555,16 @@ mod tests {
             "${.}",
         ] {
             assert!(!ok(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_quick_pattern_takes_is_kept() {
+        for text in ["${f:x\n}", "${:x}", "a${f: x ,\ny }b${a}", "none", "$"] {
+            assert!(Template::validate(text).is_ok(), "{text:?}");
+        }
+        for text in ["${ }", "${:}", "${f:x\n", "${f:'x'\n}", "${:x}${ }"] {
+            assert!(Template::validate(text).is_err(), "{text:?}");
         }
     }
 
