@@ -6,6 +6,7 @@
 //! the form of a well-known token, is hidden without having been learned.
 
 mod form;
+mod known;
 mod name;
 mod quoted;
 mod value;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value as Json;
 
 use form::formed;
+use known::Known;
 use value::named;
 
 /// Where a secret stands in a text.
@@ -41,16 +43,7 @@ impl Secret {
 /// What stands for a secret.
 pub const MASK: &str = "***";
 
-/// What is shorter could be any word: it is hidden behind its name only.
-const SHORTEST: usize = 4;
-
-/// How many characters tell a secret of at least `LONG`, so that it is found where it is cut off.
-const TELLING: usize = 8;
-
-/// See [`TELLING`].
-const LONG: usize = 12;
-
-static KNOWN: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
+static KNOWN: RwLock<Known> = RwLock::new(Known::new());
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static HID: AtomicBool = AtomicBool::new(false);
 static CUT: AtomicBool = AtomicBool::new(false);
@@ -62,31 +55,18 @@ pub fn learn(text: &str) {
         return;
     }
     let Ok(mut known) = KNOWN.write() else { return };
-    let mut keep = |value: &str| {
-        for form in forms(value) {
-            let digits = form.bytes().all(|byte| byte.is_ascii_digit());
-            if form.chars().count() >= if digits { SHORTEST + 2 } else { SHORTEST } {
-                known.insert(form);
-            }
-        }
-    };
-    let mut whole = String::new();
-    for secret in &found {
-        let value = text.get(secret.range.clone()).unwrap_or_default();
-        keep(value);
-        if secret.continues {
-            whole.push_str(value);
-            keep(&whole);
-        } else {
-            value.clone_into(&mut whole);
-        }
+    let mut keep = |value: &str| forms(value).into_iter().for_each(|form| known.insert(form));
+    for pieces in found.chunk_by(|_, next| next.continues) {
+        let values = pieces.iter().filter_map(|it| text.get(it.range.clone()));
+        values.clone().for_each(&mut keep);
+        keep(&values.collect::<String>());
     }
 }
 
 /// Forgets what was learned, where nothing of it can be printed any more.
 pub fn forget() {
     if let Ok(mut known) = KNOWN.write() {
-        known.clear();
+        *known = Known::new();
     }
 }
 
@@ -217,36 +197,12 @@ fn found(text: &str) -> Vec<Secret> {
     let mut all = named(text);
     all.extend(formed(text).into_iter().map(Secret::of));
     if let Ok(known) = KNOWN.read() {
-        all.extend(known.iter().flat_map(|value| known_in(text, value)).map(Secret::of));
+        all.extend(known.all_in(text).into_iter().map(Secret::of));
     }
     all.retain(|it| text.get(it.range.clone()).is_some_and(|it| it != MASK));
     // Of those that begin together the longest hides the others.
     all.sort_by_key(|it| (it.range.start, usize::MAX - it.range.end));
     all
-}
-
-/// Finds a learned value, also where its end is cut off.
-fn known_in(text: &str, value: &str) -> Vec<Range<usize>> {
-    let long = value.chars().count() >= LONG;
-    let end = value.char_indices().nth(TELLING).map_or(value.len(), |(at, _)| at);
-    let needle = if long { value.get(..end).unwrap_or(value) } else { value };
-    let inside = |c: char| c.is_alphanumeric() || "_.-/".contains(c);
-    let mut ranges = Vec::new();
-    for (start, _) in text.match_indices(needle) {
-        let rest = text.get(start..).unwrap_or_default();
-        let same = rest.chars().zip(value.chars()).take_while(|(one, other)| one == other);
-        let end = start + same.map(|(c, _)| c.len_utf8()).sum::<usize>();
-        let alone = |c: Option<char>| !c.is_some_and(inside);
-        let lead = text.get(..start).unwrap_or_default();
-        // The sign of a line that goes, in a diff, is no part of a word.
-        let removed = lead == "-" || lead.ends_with("\n-");
-        let before = lead.chars().next_back().filter(|_| !removed);
-        let after = text.get(end..).and_then(|it| it.chars().next());
-        if long || alone(before) && alone(after) {
-            ranges.push(start..end);
-        }
-    }
-    ranges
 }
 
 #[cfg(test)]
