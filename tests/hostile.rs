@@ -315,6 +315,42 @@ fn a_terminal_is_told_nothing() {
 }
 
 #[test]
+fn secrets_without_number_are_hidden_soon() {
+    let launch = |text: &str| format!("#!/bin/bash\n{LAUNCH}# {text}\n");
+    let names_in_values = [
+        "password=",
+        "password='",
+        "password=\"",
+        "password=\\\"",
+        "password=\"a\"",
+        "password=a\"b\"",
+        "password=$",
+        "password=\"~/\"",
+        "password=[",
+        "password=[a,",
+        "password={a:",
+        "password=(",
+        "password=a,",
+        "password=${oc.env:A,",
+        "password[",
+        "password:\n- ",
+        "a_token=/",
+        "a_token=\"a ",
+    ];
+    let workspace = Workspace::new();
+    for text in names_in_values {
+        workspace.write("run.sh", launch(&text.repeat(60_000 / text.len())));
+        let output = soon(workspace.hydrule("set run.sh trainer.nnodes=2"));
+        assert!(output.out.contains("trainer.nnodes=2"), "{text}: {}", shortened(&output));
+    }
+    let many: String =
+        (0..8_000).map(|it| format!(" a{it}.api_key={:012x}", it * 77_777)).collect();
+    workspace.write("run.sh", LAUNCH.replace('\n', &many));
+    let output = soon(workspace.hydrule("show run.sh"));
+    assert!(output.out.contains("a7999.api_key=***"), "{}", shortened(&output));
+}
+
+#[test]
 fn billions_of_laughs_are_not_heard() {
     let workspace = Workspace::new();
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();

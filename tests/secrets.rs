@@ -184,6 +184,36 @@ fn a_secret_is_hidden_however_it_is_written() {
 }
 
 #[test]
+fn no_value_of_a_sweep_is_shown() {
+    let workspace = Workspace::new();
+    for sweep in [
+        "abQ4d9zz,hunter2",
+        "'abQ4d9zz,hunter2'",
+        r"abQ4d9zz\,hunter2",
+        r#"'"abQ4d9zz","hunter2"'"#,
+        "'choice(abQ4d9zz,hunter2)'",
+        "'shuffle(abQ4d9zz,hunter2)'",
+        "'[[abQ4d9zz, hunter2]]'",
+        "'{a: abQ4d9zz, b: hunter2}'",
+    ] {
+        let launch = "python3 -m verl.trainer.main_ppo trainer.nnodes=1 --multirun";
+        workspace.write("run.sh", format!("{launch} +trainer.api_key={sweep}\n"));
+        for line in [
+            "show run.sh",
+            "show run.sh --output-format json",
+            "check run.sh --pack verl",
+            "check run.sh --pack verl --output-format sarif",
+            "set run.sh trainer.nnodes=2",
+            "diff run.sh other.sh",
+        ] {
+            workspace.write("other.sh", format!("{launch}\n"));
+            hides(workspace.hydrule(line));
+        }
+    }
+    hides(workspace.hydrule("expand").arg("x.api_key=abQ4d9zz,hunter2"));
+}
+
+#[test]
 fn overrides_and_lines_that_are_given_are_hidden_too() {
     let workspace = Workspace::new();
     let [_, (_, form), (_, key), ..] = SECRETS;

@@ -41,13 +41,14 @@ const TOKENS: [(&str, &str); 28] = [
 
 /// What stands around a secret, which is the group.
 const SURROUNDED: [&str; 3] = [
-    r"://[^/\s:@'\x22]*:([^/\s@'\x22]+)@",
-    r"(?-u:\b)(?i:bearer|basic)\s+([A-Za-z0-9._~+/=-]{16,})",
+    r"://[^/\s:@'\x22]*:([^/\s'\x22]+)@",
+    r"(?-u:\b)(?i:bearer|basic|authorization: token)\s+([A-Za-z0-9._~+/=-]{16,})",
     r"(?-u:\b)wandb login(?:[ \t]+--?[a-z]\S*)*[ \t]+['\x22]?([A-Za-z0-9_-]{16,})",
 ];
 
 /// What a text has that one of [`SURROUNDED`] matches.
-const SURROUNDING: [&str; 6] = ["://", "earer", "EARER", "asic", "ASIC", "wandb login"];
+const SURROUNDING: [&str; 7] =
+    ["://", "earer", "EARER", "asic", "ASIC", "uthorization: token", "wandb login"];
 
 /// Makes one pattern of all forms.
 fn form() -> Option<Regex> {

@@ -62,9 +62,15 @@ pub(super) fn word(text: &str, outer: &str) -> Vec<Piece> {
     pieces
 }
 
+/// How many characters of a word in front of a name are looked at, so that long words cost no more than short ones.
+const LOOKED_AT: usize = 1_000;
+
 /// Returns the quote that was opened in the word that a text ends with.
 pub(super) fn open_before(text: &str) -> &str {
-    let Some(at) = text.rfind(|c: char| c.is_whitespace() || "\"'".contains(c)) else { return "" };
+    let mut near = text.char_indices().rev().take(LOOKED_AT);
+    let Some((at, _)) = near.find(|(_, c)| c.is_whitespace() || "\"'".contains(*c)) else {
+        return "";
+    };
     let slashes = text.get(..at).unwrap_or_default().bytes().rev().take_while(|it| *it == b'\\');
     quote_at(text.get(at - slashes.count()..).unwrap_or_default())
 }

@@ -7,22 +7,40 @@ use super::form::private_keys;
 use super::name::{Certain, is_secret_name, name_around, stems};
 use super::quoted::{Piece, extent, open_before, quote_at, word};
 
+/// How many names are looked at in a value, so that names in names cost no more than others.
+const MOST_INSIDE: usize = 16;
+
 /// Finds the values that stand behind the names of secrets, and private keys.
 pub(super) fn named(text: &str) -> Vec<Secret> {
     let mut all = Vec::new();
     let mut done = 0;
+    let (mut value_end, mut inside) = (0, 0);
     for sign in stems(text) {
         if sign.start < done {
             continue;
         }
         let name = name_around(text, sign);
         done = name.end;
-        all.extend(values_behind(text, name).unwrap_or_default());
+        inside = if name.start < value_end { inside + 1 } else { 0 };
+        if inside > MOST_INSIDE {
+            continue;
+        }
+        if let Some(behind) = behind(text, name) {
+            value_end = value_end.max(behind.end);
+            all.extend(behind.secrets);
+        }
     }
     if done > 0 {
         all.extend(private_keys(text).into_iter().map(Secret::of));
     }
     all
+}
+
+/// What stands behind a name.
+struct Behind {
+    secrets: Vec<Secret>,
+    /// Where the value ends. A text in quotes that is no secret is no value: it may hold any number of them.
+    end: usize,
 }
 
 /// How a value follows a name.
@@ -42,24 +60,29 @@ struct Place {
     follows: Follows,
     /// Whether the name is in double quotes, as in JSON.
     json: bool,
+    /// Whether values with commas between them may be a sweep, as in `name=a,b`.
+    sweeps: bool,
 }
 
 /// Reads the value behind a name, if the name is that of a secret and the value may be one; those of a list.
-fn values_behind(text: &str, name: Range<usize>) -> Option<Vec<Secret>> {
+fn behind(text: &str, name: Range<usize>) -> Option<Behind> {
     let certain = is_secret_name(text.get(name.clone())?)?;
-    let Place { start, follows, json } = place_behind(text, &name)?;
+    let Place { start, follows, json, sweeps } = place_behind(text, &name)?;
     let value = text.get(start..)?;
     let secret = |piece: &Piece, continues: bool| {
         let range = start + piece.range.start..start + piece.range.end;
         Secret { range, bare_json: json && !piece.quoted, continues }
     };
-    if let Some(elements) = elements(value) {
-        let follows = if follows == Follows::Close { Follows::Alone } else { follows };
-        let secrets = elements.iter().filter(|it| {
-            let text = value.get(it.range.clone()).unwrap_or_default();
-            (it.quoted || !json) && may_be_secret(text, certain, follows, it.quoted)
-        });
-        return Some(secrets.map(|it| secret(it, false)).collect());
+    let among_others = if follows == Follows::Close { Follows::Alone } else { follows };
+    let is_secret = |it: &Piece| {
+        let text = value.get(it.range.clone()).unwrap_or_default();
+        (it.quoted || !json) && may_be_secret(text, certain, among_others, it.quoted)
+    };
+    if let Some(elements) = elements(value).filter(|_| !json || !value.starts_with('{')) {
+        let secrets = elements.iter().filter(|it| is_secret(it)).map(|it| secret(it, false));
+        let secrets: Vec<_> = secrets.collect();
+        let end = secrets.last().map_or(start, |it| it.range.end);
+        return Some(Behind { secrets, end });
     }
     let outer = if json { "" } else { open_before(text.get(..name.start)?) };
     let pieces = word(value, outer);
@@ -68,8 +91,36 @@ fn values_behind(text: &str, name: Range<usize>) -> Option<Vec<Secret>> {
     // Structure is not hidden, or JSON would end to be some.
     let structure = matches!(found.as_str(), "[" | "{" | "(")
         || json && !quoted && found.starts_with(['[', '{']);
-    let is_secret = !structure && may_be_secret(&found, certain, follows, quoted);
-    is_secret.then(|| pieces.iter().enumerate().map(|(at, piece)| secret(piece, at > 0)).collect())
+    let end = pieces.last()?.end;
+    if structure || !may_be_secret(&found, certain, follows, quoted) {
+        let text = quoted && pieces.len() == 1;
+        return Some(Behind { secrets: Vec::new(), end: if text { start } else { start + end } });
+    }
+    let mut secrets: Vec<_> =
+        pieces.iter().enumerate().map(|(at, piece)| secret(piece, at > 0)).collect();
+    let others = if sweeps { swept(value, end) } else { Vec::new() };
+    secrets.extend(others.iter().filter(|it| is_secret(it)).map(|it| secret(it, false)));
+    let end = others.last().map_or(end, |it| it.end);
+    Some(Behind { secrets, end: start + end })
+}
+
+/// Reads the other values of a sweep, of which the first ends at `at`. With `--export=API_KEY=a,HOME,X=b` the names
+/// of variables follow.
+fn swept(text: &str, mut at: usize) -> Vec<Piece> {
+    let mut values = Vec::new();
+    while let Some(rest) = text.get(at..).and_then(|it| it.strip_prefix(',')) {
+        let value = extent(rest).moved(at + 1);
+        let said = text.get(value.range.clone()).unwrap_or_default();
+        let assigns = !value.quoted && said.trim_end_matches('=').contains('=');
+        if said.is_empty() || assigns || values.len() == MOST_ELEMENTS {
+            break;
+        }
+        at = value.end;
+        if value.quoted || !said.bytes().all(|it| it.is_ascii_uppercase() || it == b'_') {
+            values.push(value);
+        }
+    }
+    values
 }
 
 /// Finds where a value would stand behind a name.
@@ -80,10 +131,10 @@ fn place_behind(text: &str, name: &Range<usize>) -> Option<Place> {
     let closing = quote_at(rest);
     let unquoted = rest.get(closing.len()..)?;
     // As in `[name]=value` and `x["name"] = value`.
-    let unquoted = unquoted.strip_prefix(']').unwrap_or(unquoted);
+    let unquoted = unquoted.strip_prefix(']').unwrap_or_else(|| behind_subscript(unquoted));
     let behind = unquoted.trim_start_matches(BLANK);
     let gap = unquoted.len() > behind.len();
-    let sign = [":=", ":-", "=", ":"].into_iter().find(|it| behind.starts_with(it));
+    let sign = [":=", ":-", "+=", "<<<", "=", ":"].into_iter().find(|it| behind.starts_with(it));
     let line = || Line::around(text, name);
     let (follows, value) = match sign {
         Some(":") if closing.is_empty() => {
@@ -107,7 +158,23 @@ fn place_behind(text: &str, name: &Range<usize>) -> Option<Place> {
         None => return None,
     };
     let value = value.strip_prefix('$').filter(|it| it.starts_with('\'')).unwrap_or(value);
-    Some(Place { start: text.len() - value.len(), follows, json: closing == "\"" })
+    let value = instead_of_variable(value).unwrap_or(value);
+    let sweeps = sign == Some("=") && closing.is_empty() && follows == Follows::Close;
+    Some(Place { start: text.len() - value.len(), follows, json: closing == "\"", sweeps })
+}
+
+/// Leaves out the subscript of `name[3]=value`.
+fn behind_subscript(text: &str) -> &str {
+    let Some(inside) = text.strip_prefix('[') else { return text };
+    let rest = inside.trim_start_matches(|c: char| c.is_alphanumeric() || "_-$@\"'".contains(c));
+    rest.strip_prefix(']').filter(|it| it.starts_with(['=', '+'])).unwrap_or(text)
+}
+
+/// Finds the text of `${oc.env:NAME,text}`, in quotes or not, that stands for a variable nobody set.
+fn instead_of_variable(value: &str) -> Option<&str> {
+    let inside = value.get(quote_at(value).len()..)?.strip_prefix("${oc.env:")?;
+    let name = inside.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+    inside.get(name..)?.strip_prefix(',')
 }
 
 /// Finds the text of a value in YAML that begins on the next line.
@@ -176,44 +243,83 @@ fn logs_in(text: &str) -> bool {
     false
 }
 
-/// How many elements of a list are looked at, so that names in names cost no more than others.
+/// How many elements of a list are looked at, so that lists in lists cost no more than others.
 const MOST_ELEMENTS: usize = 200;
 
-/// Reads the elements of a list: `[a, b]`, `(a b)`, or YAML's, one below the other.
+/// Reads the elements of a list: `[a, b]`, `(a b)`, or YAML's, one below the other; also of lists in it, the values of
+/// `{x: a, y: b}`, and what Hydra's functions are given, as in `choice(a, b)`.
 fn elements(text: &str) -> Option<Vec<Piece>> {
     if text.trim_start_matches([' ', '\r']).starts_with('\n') {
         return Some(elements_below(text));
     }
     let open = quote_at(text);
     let mut at = open.len();
-    let close = match text.get(at..)?.chars().next()? {
-        '[' => ']',
-        '(' => ')',
-        _ => return None,
-    };
-    at += 1;
+    let (length, close) = opening(text.get(at..)?)?;
+    let mut closing = vec![close];
+    at += length;
     let mut elements = Vec::new();
-    loop {
+    for _ in 0..MOST_ELEMENTS {
         let rest = text.get(at..)?;
         let trimmed = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
         at += rest.len() - trimmed.len();
-        if let Some(behind) = trimmed.strip_prefix(close) {
-            let next = behind.chars().next();
-            let bare = next.is_none_or(|c| c.is_whitespace() || "\"'`,;&|)}]\\".contains(c));
-            let ends = if open.is_empty() { bare } else { behind.starts_with(open) };
-            return ends.then_some(elements);
+        let inside = *closing.last()?;
+        if let Some(behind) = trimmed.strip_prefix(inside) {
+            closing.pop();
+            at += 1;
+            if closing.is_empty() {
+                let next = behind.chars().next();
+                let bare = next.is_none_or(|c| c.is_whitespace() || "\"'`,;&|)}]\\".contains(c));
+                let ends = if open.is_empty() { bare } else { behind.starts_with(open) };
+                return ends.then_some(elements);
+            }
+            continue;
         }
-        let element = extent(trimmed);
-        if element.end == 0 || trimmed.starts_with(['[', '{', '(']) {
+        let key = if inside == '}' { key_length(trimmed)? } else { 0 };
+        at += key;
+        let value = trimmed.get(key..)?;
+        if let Some((length, close)) = opening(value) {
+            closing.push(close);
+            at += length;
+            continue;
+        }
+        let element = extent(value);
+        if element.end == 0 {
             return None;
         }
         let end = at + element.end;
         elements.push(element.moved(at));
         at = end;
-        if elements.len() == MOST_ELEMENTS {
-            return Some(elements);
-        }
     }
+    Some(elements)
+}
+
+/// Functions of Hydra that give values on.
+const FUNCTIONS: [&str; 9] =
+    ["choice", "sort", "shuffle", "tag", "glob", "extend_list", "str", "int", "json_str"];
+
+/// Reads what a list, a dictionary or a call begins with; returns how long that is, and what closes it.
+fn opening(text: &str) -> Option<(usize, char)> {
+    let name =
+        FUNCTIONS.iter().find(|it| text.strip_prefix(**it).is_some_and(|it| it.starts_with('(')));
+    let length = name.map_or(0, |it| it.len());
+    let close = match text.get(length..)?.chars().next()? {
+        '[' => ']',
+        '(' => ')',
+        '{' => '}',
+        _ => return None,
+    };
+    Some((length + 1, close))
+}
+
+/// Tells how long a key of a dictionary is, its colon and blanks and all; none where the text is no such key.
+fn key_length(text: &str) -> Option<usize> {
+    let key = extent(text);
+    let colon = match key.quoted {
+        true => text.get(key.end..)?.starts_with(':').then_some(key.end)?,
+        false => text.get(..key.end)?.find(':')?,
+    };
+    let value = text.get(colon + 1..)?;
+    Some(text.len() - value.trim_start().len())
 }
 
 /// Reads a list of single words; where they are names, as of Docker's secrets, they are none.
@@ -389,6 +495,29 @@ mod tests {
             ("# the password= hunter22 is old", &["hunter22"]),
             ("x=1 # api_key : hunter22", &["hunter22"]),
             ("api_key: >-\n  abcdef123\n", &["abcdef123"]),
+            ("API_KEY+=hunter PASSWORDS[2]=abc", &["hunter", "abc"]),
+            ("read API_KEY <<< hunter", &["hunter"]),
+            ("api_key=${oc.env:API_KEY,hunter} y=1", &["hunter"]),
+            ("api_key: \"${oc.env:API_KEY,hunter}\"", &["hunter"]),
+        ] {
+            assert_eq!(hides(text), values, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_value_of_a_sweep_and_in_a_structure_is_hidden() {
+        for (text, values) in [
+            ("x.api_key=abc,def,g1 y=1", &["abc", "def", "g1"][..]),
+            ("'x.api_key=\"a b\",\"def\"' y=1", &["a b", "def"]),
+            (r#"{"a": "x.api_key=\"ab\",\"cd\"", "b": "c"}"#, &["ab", "cd"]),
+            ("'x.api_key=choice(abc, \"d,e\")' y=1", &["abc", "d,e"]),
+            ("x.api_key=sort(shuffle(abc,def),ghi)", &["abc", "def", "ghi"]),
+            ("'x.passwords=[[abc, d],[e]]'", &["abc", "d", "e"]),
+            ("'x.password={a: abc,b:{\"c\": \"d\"}}' y=1", &["abc", "d"]),
+            ("#SBATCH --export=API_KEY=abc,HOME,X=1,def", &["abc"]),
+            ("#SBATCH --export=ALL,API_KEY=abc==,HF_TOKEN=hf_1", &["abc==", "hf_1"]),
+            (r#"{"api_key":"abc","x":1,"y":"z"}"#, &["abc"]),
+            ("login(api_key=abc, user=me)", &["abc"]),
         ] {
             assert_eq!(hides(text), values, "{text}");
         }
@@ -439,6 +568,8 @@ mod tests {
             "the credentials:\n  - Authentication failed of me",
             "level=token token=[mean,sum] x.token=(1 2)",
             "api_key=os.environ[\"X\"]",
+            "api_key=${oc.env:API_KEY,null} api_key=${oc.env:API_KEY}",
+            r#"{"password": {"x": "abc"}}"#,
         ] {
             assert_eq!(hides(text), Vec::<&str>::new(), "{text}");
         }
