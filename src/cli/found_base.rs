@@ -268,22 +268,22 @@ fn choices(folder: &Path, entries: &Entries) -> Vec<String> {
     entries.iter().filter_map(choice).collect()
 }
 
+/// Tells whether a script goes into a folder, from where relative paths are seen then.
+fn goes_down(script: &str) -> bool {
+    // To look for the words is much quicker, and most scripts have none of them.
+    let may = script.contains("cd") || script.contains("pushd");
+    may && GOES_DOWN.as_ref().is_none_or(|it| it.is_match(script))
+}
+
 /// Where programs and packages of a launch may be.
 struct Places<'a> {
     script: PathBuf,
     packages: &'a [PathBuf],
-    /// Whether relative paths are seen from elsewhere.
-    moved: bool,
 }
 
 impl<'a> Places<'a> {
     fn of(launch: &Launch, packages: &'a [PathBuf]) -> Self {
-        let source = &launch.location.source;
-        let text = source.text();
-        // To look for the words is much quicker, and most scripts have none of them.
-        let may_move = text.contains("cd") || text.contains("pushd");
-        let moved = may_move && GOES_DOWN.as_ref().is_none_or(|it| it.is_match(text));
-        Self { script: absolute(Path::new(source.name())), packages, moved }
+        Self { script: absolute(Path::new(launch.location.source.name())), packages }
     }
 
     /// Lists the folders above the script, and those of installed packages.
@@ -295,7 +295,8 @@ impl<'a> Places<'a> {
     /// Lists the files that the launch may run.
     fn programs(&self, launch: &Launch) -> Vec<(PathBuf, bool)> {
         let program = Path::new(&launch.program);
-        if launch.program.is_empty() || !launch.module && self.moved && program.is_relative() {
+        let is_near = || !launch.module && program.is_relative();
+        if launch.program.is_empty() || is_near() && goes_down(launch.location.source.text()) {
             return Vec::new();
         }
         let path = match launch.module {
