@@ -168,6 +168,19 @@ fn requirements_are_repaired_where_the_value_lives() {
     }
 }
 
+/// The repairs of many launches are looked for together.
+#[test]
+fn each_of_many_launches_is_repaired_as_if_it_were_the_only_one() {
+    let alike = (0..24).map(|at| format!("{VERL} {MINI}=64 {MICRO}={} x.seed={at}\n", 3 + at % 5));
+    let twice = format!("N=7\n{VERL} {MINI}=64 {MICRO}=$N\n{VERL} {MINI}=56 {MICRO}=$N\n");
+    let looped = format!("for x in 1 2; do\n  {VERL} {MINI}=64 {MICRO}=7 x.seed=$x\ndone\n");
+    let parts: Vec<String> = alike.chain([twice, looped]).collect();
+    let alone: Vec<String> = parts.iter().map(|it| fix(it, "").0).collect();
+    assert!(parts.iter().zip(&alone).filter(|(before, after)| before != after).count() > 15);
+    let (text, output) = fix(&parts.concat(), "");
+    assert_eq!(text, alone.concat(), "{output}");
+}
+
 /// A repair that breaks something else is none, and a key of which two launches want different
 /// values is given to each.
 #[test]

@@ -7,7 +7,7 @@ use super::set::parse_all;
 use crate::engine::{KeyChange, Plan};
 use crate::facts::{Found, Provenance};
 use crate::report::{FileChange, site_texts};
-use crate::surface::bash::{self, Change, How, Wanted};
+use crate::surface::bash::{self, Change, How, Script, Wanted};
 use crate::surface::{slurm, yaml};
 use crate::text::{Edit, Faults, Source, Span, TextEdits, shell_word};
 use crate::value::Value;
@@ -102,24 +102,8 @@ impl Edits {
     ) {
         let Some(input) = inputs.get(input) else { return };
         let script = &input.script;
-        let own = |key: &str| {
-            let mut launches = launches.iter().filter_map(|it| script.launches.get(*it));
-            launches.any(|it| it.arguments.iter().any(|it| it.key() == key))
-        };
-        let mut changes = Vec::new();
-        for change in wanted {
-            let elsewhere = matches!(&change.before_from, Some(Provenance::Text(at)) if at.source.name() != script.source.name());
-            if elsewhere && !own(&change.key) {
-                let text = change.after.clone().unwrap_or(format!("~{}", change.key));
-                self.refused.push(format!(
-                    "{} was given where the job was started; give {} there",
-                    change.key,
-                    shell_word(&text)
-                ));
-                continue;
-            }
-            changes.push(Change { key: change.key.clone(), after: change.after.clone() });
-        }
+        let (changes, elsewhere) = changes_of(script, wanted, launches);
+        self.refused.extend(elsewhere);
         let wanted = Wanted { launches, changes: &changes, also: &[] };
         match bash::edit(script, &input.outside, &wanted) {
             Ok(edited) => {
@@ -133,6 +117,30 @@ impl Edits {
                 self.fault = Some(Faults::one(script.source.clone(), refusal.fault));
             }
         }
+    }
+
+    /// Makes changes of one launch each as if they were all that is made of a script, as far as that can be told by
+    /// reading it once more for all of them.
+    pub fn each(
+        inputs: &[Input],
+        input: usize,
+        wanted: &[(usize, Vec<&KeyChange>)],
+    ) -> Vec<Option<Vec<TextEdits>>> {
+        let Some(input) = inputs.get(input) else { return vec![None; wanted.len()] };
+        let script = &input.script;
+        let changes = wanted.iter().map(|(launch, wanted)| {
+            let (changes, elsewhere) = changes_of(script, wanted, &[*launch]);
+            if elsewhere.is_empty() { changes } else { Vec::new() }
+        });
+        let changes: Vec<Vec<Change>> = changes.collect();
+        let all = wanted.iter().zip(&changes).map(|((launch, _), changes)| Wanted {
+            launches: std::slice::from_ref(launch),
+            changes,
+            also: &[],
+        });
+        let made = bash::edit_each(script, &input.outside, &all.collect::<Vec<_>>());
+        let texts = |edits| vec![TextEdits::new(&script.source, edits)];
+        made.into_iter().map(|edits| edits.filter(|it| !it.is_empty()).map(texts)).collect()
     }
 
     /// Changes directives of the scripts that give them.
@@ -165,6 +173,33 @@ impl Edits {
             None => self.texts.push(TextEdits::new(source, edits)),
         }
     }
+}
+
+/// Returns changes as a script can make them, and says of the others where they are made by hand.
+fn changes_of(
+    script: &Script,
+    wanted: &[&KeyChange],
+    launches: &[usize],
+) -> (Vec<Change>, Vec<String>) {
+    let own = |key: &str| {
+        let mut launches = launches.iter().filter_map(|it| script.launches.get(*it));
+        launches.any(|it| it.arguments.iter().any(|it| it.key() == key))
+    };
+    let (mut changes, mut elsewhere) = (Vec::new(), Vec::new());
+    for change in wanted {
+        let far = matches!(&change.before_from, Some(Provenance::Text(at)) if at.source.name() != script.source.name());
+        if far && !own(&change.key) {
+            let text = change.after.clone().unwrap_or(format!("~{}", change.key));
+            elsewhere.push(format!(
+                "{} was given where the job was started; give {} there",
+                change.key,
+                shell_word(&text)
+            ));
+            continue;
+        }
+        changes.push(Change { key: change.key.clone(), after: change.after.clone() });
+    }
+    (changes, elsewhere)
 }
 
 /// Says for each key of a YAML file where its change is made.

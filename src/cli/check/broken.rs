@@ -1,20 +1,20 @@
 //! The requirements that a launch breaks, and what mends each.
 
 use super::examine::Checker;
+use super::remedy::{Remedy, words};
 use super::scope::Rules;
 use super::several::{apart, jobs_of};
 use crate::cli::chain::Input;
-use crate::cli::edits::Edits;
 use crate::condition::{Outcome, Trace, Verdict, deciding_leaves};
 use crate::engine::{
-    Applied, Base, Broken, Entries, KeyChange, RequirementState, State, World, check_broken,
-    check_one, mend, pinned, requirement_verdicts, spares, two_names,
+    Applied, Base, Broken, Entries, RequirementState, State, World, check_broken, check_one, mend,
+    pinned, requirement_verdicts, spares, two_names,
 };
 use crate::facts::{Missing, Provenance};
 use crate::pack::{Pack, Requirement};
 use crate::report::last_part;
 use crate::surface::bash::Launch;
-use crate::text::{Fault, Finding, Level, Location, Mend, Source, Span, join_and, shell_word};
+use crate::text::{Fault, Finding, Level, Location, Source, Span, join_and};
 
 impl Checker<'_> {
     /// Requirements of the pack that the launch breaks, and what keeps others from being judged.
@@ -24,7 +24,7 @@ impl Checker<'_> {
         input: &Input,
         (number, base): (usize, Option<Base>),
         entries: Entries,
-    ) -> (Vec<Finding>, Vec<Missing>) {
+    ) -> (Vec<(Finding, Option<Remedy>)>, Vec<Missing>) {
         let Some(launch) = input.script.launches.get(number) else { return Default::default() };
         let (state, world) = self.stand((pack, world), input, (launch, base), entries);
         let jobs = jobs_of(input, number, &state.entries, state.language);
@@ -55,46 +55,24 @@ impl Checker<'_> {
                 }
             });
             let advice = advice.or_else(|| first.map(|id| format!("mend {id} first")));
-            let mut finding =
+            let finding =
                 broken_finding(rule, &check_one(rule, pack, &state, &world), advice, launch);
             let repair = repair.filter(|_| self.mends && pin.is_none());
-            finding.fix = repair.and_then(|it| {
-                let fix = self.fix(input, number, &it)?;
-                let safe = fix.safe && spares(pack, &state, &it, &world);
-                Some(fix.only_if(safe))
+            let remedy = repair.and_then(|it| {
+                let spares = spares(pack, &state, &it, &world);
+                Remedy::new(number, it, spares)
             });
-            finding
+            (finding, remedy)
         };
-        let mut found: Vec<Finding> = repairs.iter().map(finding).chain(twice).collect();
+        let alone = |it: Finding| (it, None);
+        let mut found: Vec<(Finding, Option<Remedy>)> =
+            repairs.iter().map(finding).chain(twice.map(alone)).collect();
         let known: Vec<&str> = broken.rules(pack).map(|it| it.id.as_str()).collect();
         let judged: Vec<JudgedJob> =
             jobs.into_iter().map(|it| JudgedJob::of(it, pack, &state, &world)).collect();
-        found.extend(in_one_job((pack, &world), &judged, (&state.entries, &known), launch));
+        let in_one = in_one_job((pack, &world), &judged, (&state.entries, &known), launch);
+        found.extend(in_one.into_iter().map(alone));
         (found, whole.iter().chain(&judged).flat_map(JudgedJob::unjudged).collect())
-    }
-
-    /// The edits that make a repair: in the launch, or where others run by the same command, in all
-    /// of them.
-    fn fix(&self, input: &Input, number: usize, repair: &Applied) -> Option<Mend> {
-        let what = format!("set {}", words(repair)?);
-        let at = self.inputs.iter().position(|it| std::ptr::eq(it, input))?;
-        let launches = &input.script.launches;
-        let place = launches.get(number)?.location.span;
-        let all = launches.iter().enumerate().filter(|(_, it)| it.location.span == place);
-        let all: Vec<usize> = all.map(|(number, _)| number).collect();
-        let changes: Vec<&KeyChange> = repair.changes.iter().collect();
-        let edits = |launches: &[usize]| {
-            let mut edits = Edits::default();
-            if !changes.is_empty() {
-                edits.launches(self.inputs, &changes, at, launches);
-            }
-            edits.directives(self.inputs, &repair.directives);
-            (edits.refused.is_empty() && !edits.texts.is_empty()).then_some(edits.texts)
-        };
-        let alone = edits(&[number]);
-        let safe = alone.is_some();
-        let texts = alone.or_else(|| edits(&all).filter(|_| all.len() > 1))?;
-        Some(Mend { what, safe, texts })
     }
 }
 
@@ -193,15 +171,6 @@ fn two_named(
     };
     let finding = Finding::new("two-names", Level::Error, &launch.location.source, fault);
     Some(finding.about(old).of(&launch.program))
-}
-
-/// A repair as overrides and directives.
-fn words(repair: &Applied) -> Option<String> {
-    let keys = repair.changes.iter().filter_map(|change| change.after.as_deref().map(shell_word));
-    let directives =
-        repair.directives.iter().map(|(name, _, after)| format!("#SBATCH {name}={}", after.value));
-    let words: Vec<String> = keys.chain(directives).collect();
-    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn broken_finding(

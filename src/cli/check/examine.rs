@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::misspelt::misspelt;
 use super::other_type::other_type;
 use super::recognise::is_hydras;
+use super::remedy::Remedy;
 use super::scope::{Rules, Scope};
 use super::select::Selection;
 use super::suppress::suppress;
@@ -71,6 +72,7 @@ impl Checker<'_> {
             found.extend(slurm::findings(source));
         }
         let mut examined = Examined::default();
+        let mut remedies: Vec<(usize, Remedy)> = Vec::new();
         let own = input.script.launches.iter().enumerate();
         for (number, launch) in own.filter(|(_, it)| it.location.source == *source) {
             examined.launches += 1;
@@ -86,15 +88,21 @@ impl Checker<'_> {
             match entries_of(&input.script, launch, language) {
                 Err(faults) if counts => refused(source, launch, faults, &mut found),
                 Ok(entries) if counts => {
-                    found.extend(self.launch(
-                        input,
-                        (number, launch),
-                        rules,
-                        entries,
-                        &mut examined,
-                    ));
+                    let news = self.launch(input, (number, launch), rules, entries, &mut examined);
+                    for (finding, remedy) in news {
+                        remedies.extend(remedy.map(|it| (found.len(), it)));
+                        found.push(finding);
+                    }
                 }
                 _ => {}
+            }
+        }
+        let counts = |at: &usize| found.get(*at).is_some_and(|it| self.selection.holds(&it.rule));
+        remedies.retain(|(at, _)| counts(at));
+        let all: Vec<&Remedy> = remedies.iter().map(|(_, it)| it).collect();
+        for ((at, _), fix) in remedies.iter().zip(self.fixes(input, &all)) {
+            if let Some(finding) = found.get_mut(*at) {
+                finding.fix = fix;
             }
         }
         found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
@@ -119,17 +127,19 @@ impl Checker<'_> {
         rules: Option<Rules<'_>>,
         entries: Entries,
         examined: &mut Examined,
-    ) -> Vec<Finding> {
+    ) -> Vec<(Finding, Option<Remedy>)> {
         let (base, found_at) = self.base(rules.map(|(pack, _)| pack), launch, &entries);
         examined.bases.extend(found_at);
         let made = base.as_ref().map(|it| it.made(&entries));
         let misfits = made.iter().flat_map(|it| &it.misfits);
         let mut found = unfit(&input.script.source, launch, misfits);
-        let Some(rules) = rules else { return found };
+        let alone = |it: Finding| (it, None);
+        let Some(rules) = rules else { return found.into_iter().map(alone).collect() };
         if base.is_none() {
             found.extend(misspelt(rules.0, &input.script, launch, &entries));
         }
         found.extend(other_type(rules.0, &input.script, launch, &entries));
+        let mut found: Vec<(Finding, Option<Remedy>)> = found.into_iter().map(alone).collect();
         // Of a launch that is cut, the rest is not known to be missing.
         if !is_cut(&input.script, launch) {
             let (broken, unjudged) = self.requirements(rules, input, (number, base), entries);
@@ -215,11 +225,17 @@ impl Checker<'_> {
 
 /// The way of the value that a finding is about: where its variables are set and read, and where the
 /// launch gets it.
-fn flow(script: &Script, finding: &Finding) -> Vec<(Span, String)> {
+fn flow<'a>(script: &'a Script, finding: &Finding) -> Vec<(Span, String)> {
     let Some(key) = &finding.key else { return Vec::new() };
-    let launches = script.launches.iter().filter(|it| Some(&it.program) == finding.launch.as_ref());
-    let arguments = launches.flat_map(|it| it.arguments.iter().filter(|it| it.key() == *key));
-    let Some(argument) = arguments.last() else { return Vec::new() };
+    let argument_of =
+        |launch: &'a Launch| launch.arguments.iter().rev().find(|it| it.key() == *key);
+    let own = |it: &&Launch| Some(&it.program) == finding.launch.as_ref();
+    let holds = |it: &&Launch| it.location.span.contains(finding.fault.span);
+    let own = || script.launches.iter().filter(own);
+    let found = own().filter(holds).find_map(argument_of);
+    let Some(argument) = found.or_else(|| own().rev().find_map(argument_of)) else {
+        return Vec::new();
+    };
     let mut flow: Vec<(Span, String)> = Vec::new();
     let steps = argument.text.pieces.iter().flat_map(|it| &it.via).chain(&argument.array);
     for Step { variable, used, assigned, .. } in steps {

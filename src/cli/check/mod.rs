@@ -11,6 +11,7 @@ mod opened;
 mod other_type;
 mod paths;
 mod recognise;
+mod remedy;
 mod scope;
 mod select;
 mod several;

@@ -221,7 +221,11 @@ fn alternatives(
     found.into_iter().collect()
 }
 
-fn check(script: &Script, wanted: &Wanted<'_>) -> Result<(), Refusal> {
+/// Refuses what no text of the script can hold.
+///
+/// # Errors
+/// Why.
+pub(super) fn check(script: &Script, wanted: &Wanted<'_>) -> Result<(), Refusal> {
     let missing = wanted.launches.iter().any(|at| script.launches.get(*at).is_none());
     let Some(target) = target(script, wanted).filter(|_| !missing) else {
         let fault = Fault::new("hydrule::edit::no_launch", Span::at(0), "there is no such launch");
@@ -355,7 +359,15 @@ fn clash(old: &Edit, new: &Edit) -> bool {
     meet && old != new
 }
 
-fn draft(script: &Script, wanted: &Wanted<'_>, forced: &Forced) -> Result<Edited, Refusal> {
+/// Makes the changes where they seem to belong; nothing has read the result yet.
+///
+/// # Errors
+/// Why they cannot be made.
+pub(super) fn draft(
+    script: &Script,
+    wanted: &Wanted<'_>,
+    forced: &Forced,
+) -> Result<Edited, Refusal> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut sites = Vec::new();
     for index in wanted.launches {

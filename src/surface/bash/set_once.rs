@@ -1,6 +1,7 @@
 //! Overrides taken out that a later one of the same launch replaces.
 
 use super::edit::Wanted;
+use super::halved::halved;
 use super::launch::{Argument, Script};
 use super::remove::remove;
 use super::state::Outside;
@@ -23,7 +24,8 @@ struct Earlier {
 pub(super) fn set_once(script: &Script, outside: &Outside, findings: &mut [&mut Finding]) {
     let repeated = findings.iter().enumerate().filter(|(_, it)| it.rule == "repeated-key");
     let all: Vec<Earlier> = repeated.filter_map(|(at, it)| earlier(script, at, it)).collect();
-    for earlier in idle(script, outside, &all) {
+    // Keeps those whose going leaves all values that win.
+    for earlier in halved(&all, 1, &|some| leaves_all(script, outside, some)) {
         let edits = vec![earlier.edit.clone()];
         let mend = Mend::safe("remove the earlier override", &script.source, edits);
         if let Some(finding) = findings.get_mut(earlier.finding) {
@@ -57,21 +59,6 @@ fn replaces(last: &Override, old: &Override) -> bool {
         !value.starts_with('{') && matches!(it.kind, OverrideKind::Change | OverrideKind::ForceAdd)
     };
     plain(last) && plain(old) && last.kind == old.kind && old.key.contains('.')
-}
-
-/// Keeps those whose going leaves all values that win. The script is read again for all of them at
-/// once, and for halves of them only where that fails.
-fn idle<'a>(script: &Script, outside: &Outside, all: &'a [Earlier]) -> Vec<&'a Earlier> {
-    if all.is_empty() || leaves_all(script, outside, all) {
-        return all.iter().collect();
-    }
-    if all.len() == 1 {
-        return Vec::new();
-    }
-    let (first, rest) = all.split_at(all.len() / 2);
-    let mut kept = idle(script, outside, first);
-    kept.extend(idle(script, outside, rest));
-    kept
 }
 
 fn leaves_all(script: &Script, outside: &Outside, gone: &[Earlier]) -> bool {

@@ -110,6 +110,19 @@ pub(super) fn verify(
     wanted: &Wanted<'_>,
     text: &str,
 ) -> Result<Vec<Moved>, Wrong> {
+    verify_all(script, outside, std::slice::from_ref(wanted), text)
+}
+
+/// The same of a text in which the changes of several launches are made, each wanted for itself.
+///
+/// # Errors
+/// What else would change and must not.
+pub(super) fn verify_all(
+    script: &Script,
+    outside: &Outside,
+    wanted: &[Wanted<'_>],
+    text: &str,
+) -> Result<Vec<Moved>, Wrong> {
     let source = Source::new(script.source.name(), text);
     let again = read(&source, outside).map_err(|_| Wrong::Unreadable)?;
     let emptied = emptied(script, wanted);
@@ -130,7 +143,7 @@ pub(super) fn verify(
         }
         let name = old.first().cloned().unwrap_or_default();
         let tells = name == "echo" || name == "printf";
-        if !tells && !accepts(wanted.also, &name) {
+        if !tells && !accepts(wanted, &name) {
             return Err(Wrong::Command(*span));
         }
         moved.push(Moved::Command { span: *span, name, tells });
@@ -139,13 +152,16 @@ pub(super) fn verify(
 }
 
 /// Lists the launches that lose all their overrides.
-fn emptied(script: &Script, wanted: &Wanted<'_>) -> Vec<usize> {
-    let removed = |key: &str| wanted.changes.iter().any(|it| it.key == key && it.after.is_none());
-    let loses_all = |launch: &Launch| {
+fn emptied(script: &Script, wanted: &[Wanted<'_>]) -> Vec<usize> {
+    let loses_all = |wanted: &Wanted<'_>, launch: &Launch| {
+        let removed =
+            |key: &str| wanted.changes.iter().any(|it| it.key == key && it.after.is_none());
         launch.forwards.is_none() && launch.arguments.iter().all(|it| removed(&it.target()))
     };
-    let meant = wanted.launches.iter().copied();
-    meant.filter(|at| script.launches.get(*at).is_some_and(loses_all)).collect()
+    let meant = wanted.iter().flat_map(|it| it.launches.iter().map(move |at| (it, *at)));
+    let emptied =
+        meant.filter(|(it, at)| script.launches.get(*at).is_some_and(|own| loses_all(it, own)));
+    emptied.map(|(_, at)| at).collect()
 }
 
 /// A launch without overrides reads as any other command: takes it as the launch that it was.
@@ -163,18 +179,19 @@ fn without_emptied(mut again: Script, script: &Script, emptied: &[usize]) -> Res
 fn compare(
     index: usize,
     (old, new): (&Launch, &Launch),
-    wanted: &Wanted<'_>,
+    wanted: &[Wanted<'_>],
     moved: &mut Vec<Moved>,
 ) -> Result<(), Wrong> {
-    let meant = wanted.launches.contains(&index);
+    let changes = wanted.iter().find(|it| it.launches.contains(&index)).map(|it| it.changes);
+    let changes = changes.unwrap_or_default();
     let (before, after) = (values(old), values(new));
     let missing = |it: &&Change| it.after.is_some() && !after.contains_key(&it.key);
-    if let Some(change) = wanted.changes.iter().filter(|_| meant).find(missing) {
+    if let Some(change) = changes.iter().find(missing) {
         return Err(Wrong::Value(change.key.clone()));
     }
     for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
         let (was, is) = (before.get(key), after.get(key));
-        let change = wanted.changes.iter().find(|change| meant && change.key == *key);
+        let change = changes.iter().find(|change| change.key == *key);
         if let Some(change) = change {
             // What wins must be what is wanted.
             let value = change.after.as_deref().map(value_of);
@@ -182,7 +199,7 @@ fn compare(
                 return Err(Wrong::Value(key.clone()));
             }
         } else if was != is {
-            if !accepts(wanted.also, key) {
+            if !accepts(wanted, key) {
                 return Err(Wrong::Key(index, key.clone()));
             }
             let (before, after) = (told(old, key), told(new, key));
@@ -196,8 +213,8 @@ fn compare(
 }
 
 /// Tells whether a name is one of those that may change; a `*` stands for any text.
-fn accepts(also: &[String], name: &str) -> bool {
-    also.iter().any(|pattern| fits(pattern, name))
+fn accepts(wanted: &[Wanted<'_>], name: &str) -> bool {
+    wanted.iter().flat_map(|it| it.also).any(|pattern| fits(pattern, name))
 }
 
 fn fits(pattern: &str, name: &str) -> bool {
