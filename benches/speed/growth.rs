@@ -26,8 +26,10 @@ pub fn run() {
     row("show a launch", &|size| of_script(size, &["show"]));
     row("show, a variable each", &|size| command(&variables(size), &["show"]));
     row("show, an append each", &|size| command(&appends(size), &["show"]));
+    row("show, a branch each", &|size| command(&branches(size), &["show"]));
     row("set in a script", &|size| of_script(size, &["set", "a.k0=1"]));
     row("check a script", &|size| of_script(size, &["check"]));
+    row("check, a launch each", &|size| command(&launches(size), &["check"]));
     row("facts of a log", &|size| command(&log(size), &["facts"]));
     row("rewrite --jsonl", &sets);
 }
@@ -97,6 +99,30 @@ fn appends(size: usize) -> PathBuf {
     }
     text.push_str("python3 -m verl.trainer.main_ppo \"${ARGS[@]}\"\n");
     fs::write(&path, text).unwrap();
+    path
+}
+
+/// A script that sets a variable for each override, which a test may change.
+fn branches(size: usize) -> PathBuf {
+    let path = folder().join(format!("branches-{size}.sh"));
+    let (mut text, mut launch) = (String::from("#!/bin/bash\n"), String::new());
+    for at in 0..OVERRIDES * size {
+        let _ = writeln!(text, "K{at}=$(({at} * 2))\n[ -e f{at} ] && K{at}=1");
+        let _ = write!(launch, " \\\n    +a.k{at}=${{K{at}}}");
+    }
+    text.push_str(&format!("python3 -m verl.trainer.main_ppo{launch}\n"));
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// A script of so many times five launches, each of which breaks requirements.
+fn launches(size: usize) -> PathBuf {
+    let path = folder().join(format!("launches-{size}.sh"));
+    let launch = |at: usize| {
+        format!("python3 -m verl.trainer.main_ppo trainer.n_gpus_per_node=8 +a.k={at}\n")
+    };
+    let text: String = (0..OVERRIDES * size / 4).map(launch).collect();
+    fs::write(&path, format!("#!/bin/bash\n{text}")).unwrap();
     path
 }
 

@@ -240,30 +240,37 @@ impl Walker<'_> {
             }
             AssignmentValue::Array(_) => Text::of(Piece::unknown("it is no text", span)),
         };
-        let mut elements = match self.state.vars.get(name) {
-            Some(Var::Array(elements)) => elements.clone(),
-            None | Some(Var::Unset) => Vec::new(),
+        let elements: &[Element] = match self.state.vars.get(name) {
+            Some(Var::Array(elements)) => elements,
+            None | Some(Var::Unset) => &[],
             _ => return self.state.forget(name, format!("an element of {name} is set")),
         };
         let sure = elements.iter().all(|it| it.sure) && !assignment.append;
+        let at = index.filter(|at| sure && *at <= elements.len());
+        let is_next = at == Some(elements.len());
         // The place is no word that could be taken out.
         let element = Element { text, word: Span::at(span.start), sure: true };
-        match index.filter(|_| sure) {
-            Some(index) if index == elements.len() => elements.push(element),
-            Some(index) if index < elements.len() => {
-                if let Some(old) = elements.get_mut(index) {
-                    *old = element;
-                }
-            }
-            _ => {
-                let why = format!("an element of {name} is set at line {}", self.line(span));
-                let old: String = elements.iter().map(|it| it.text.sketch()).collect();
-                let unknown = Unknown::new(why).seeing(&old).seeing(&element.text.sketch());
-                return self.state.assign(name, Var::Unknown(unknown));
-            }
+        let Some(at) = at else {
+            let why = format!("an element of {name} is set at line {}", self.line(span));
+            let old: String = elements.iter().map(|it| it.text.sketch()).collect();
+            let unknown = Unknown::new(why).seeing(&old).seeing(&element.text.sketch());
+            return self.state.assign(name, Var::Unknown(unknown));
+        };
+        let appended =
+            is_next && self.state.append(name, Var::Array(vec![element.clone()])).is_ok();
+        if !appended {
+            let mut elements = self.array(name);
+            elements.splice(at..elements.len().min(at + 1), [element]);
+            self.state.assign(name, Var::Array(elements));
         }
-        self.state.assign(name, Var::Array(elements));
         self.state.place(name, span, true);
+    }
+
+    fn array(&self, name: &str) -> Vec<Element> {
+        match self.state.vars.get(name) {
+            Some(Var::Array(elements)) => elements.clone(),
+            _ => Vec::new(),
+        }
     }
 
     fn assign_text(&mut self, name: &str, text: Text, append: bool) {

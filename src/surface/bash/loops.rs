@@ -260,7 +260,8 @@ impl Walker<'_> {
                 }
                 _ => Var::Unknown(unknown),
             };
-            news |= self.state.vars.insert(name, wide.clone()) != Some(wide);
+            news |= self.state.vars.get(&name) != Some(&wide);
+            self.state.vars.insert(name, wide);
         }
         if self.state.arguments != after.arguments {
             let unknown = Unknown::new(format!("the arguments change in {why}"));

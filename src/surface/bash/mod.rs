@@ -26,6 +26,7 @@ mod input;
 mod insert;
 mod inside;
 mod launch;
+mod layers;
 mod loops;
 mod making;
 mod mend;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use brush_parser::ast::FunctionBody;
 use indexmap::{IndexMap, IndexSet};
 
+use super::layers::Layers;
 use super::piece::{LONGEST, Origin, Piece, Text, Unknown};
 use super::syntax::Syntax;
 use super::vars::Vars;
@@ -139,7 +140,7 @@ pub struct State {
     /// Variables by name.
     pub vars: Vars,
     /// Where each variable was set.
-    pub places: IndexMap<String, Arc<Vec<Span>>>,
+    pub places: Layers<Arc<Vec<Span>>>,
     /// Variables that change what is assigned to them, or forbid it: integers, references.
     pub odd: IndexSet<String>,
     /// The arguments.
@@ -235,11 +236,10 @@ impl State {
 
     /// Notes where a variable is set, or appended to.
     pub fn place(&mut self, name: &str, at: Span, appends: bool) {
-        let places = Arc::make_mut(self.places.entry(name.to_owned()).or_default());
-        if !appends {
-            places.clear();
+        match self.places.get_mut(name) {
+            Some(places) if appends => Arc::make_mut(places).push(at),
+            _ => self.places.insert(name.to_owned(), Arc::new(vec![at])),
         }
-        places.push(at);
     }
 
     /// Returns where a variable was set.
@@ -306,30 +306,31 @@ impl State {
     pub fn end_function(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         self.arguments = frame.arguments;
-        self.places.extend(frame.places);
+        for (name, places) in frame.places {
+            self.places.insert(name, places);
+        }
         for (name, old) in frame.hidden {
             match old {
                 Some(old) => self.vars.insert(name, old),
-                None => self.vars.shift_remove(&name),
-            };
+                None => self.vars.remove(&name),
+            }
         }
     }
 
     /// Merges the state at the end of another branch: what differs is unknown.
     pub fn join(&mut self, other: &Self, why: &str) {
-        let names: IndexSet<String> = self.vars.keys().chain(other.vars.keys()).cloned().collect();
-        for name in names {
+        for name in self.changed(other) {
             let (left, right) = (self.vars.get(&name), other.vars.get(&name));
             if let Some(joined) = join_var(left, right, &name, why) {
                 self.vars.insert(name, joined);
             }
         }
-        for (name, theirs) in &other.places {
-            let mine = self.places.entry(name.clone()).or_default();
-            if !Arc::ptr_eq(mine, theirs) {
-                let news = theirs.iter().filter(|place| !mine.contains(place));
-                let news: Vec<Span> = news.copied().collect();
-                Arc::make_mut(mine).extend(news);
+        for name in self.places.apart(&other.places) {
+            let (mine, theirs) = (self.places_of(&name), other.places_of(&name));
+            let news = theirs.iter().filter(|place| !mine.contains(place));
+            let joined: Vec<Span> = mine.iter().chain(news).copied().collect();
+            if !Arc::ptr_eq(&mine, &theirs) && joined.len() > mine.len() {
+                self.places.insert(name, Arc::new(joined));
             }
         }
         if self.arguments != other.arguments {
@@ -367,9 +368,7 @@ impl State {
 
     /// Lists the variables whose value differs in the other state.
     pub fn changed(&self, other: &Self) -> IndexSet<String> {
-        let names = self.vars.keys().chain(other.vars.keys());
-        let differs = |name: &&String| self.vars.get(name) != other.vars.get(name);
-        names.filter(differs).cloned().collect()
+        self.vars.changed(&other.vars)
     }
 
     /// Returns a text that differs where one of the variables that a text names does.
