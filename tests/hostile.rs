@@ -213,6 +213,26 @@ fn many_wrong_launches_are_told_soon() {
 }
 
 #[test]
+fn many_wrong_overrides_of_a_launch_are_told_soon() {
+    let workspace = Workspace::new();
+    let wrong: String = (0..12_000).map(|it| format!(" a.b{it}")).collect();
+    workspace.write("run.sh", LAUNCH.replace('\n', &wrong));
+    let output = soon(workspace.hydrule("check run.sh --output-format concise"));
+    assert!(output.out.contains("a.b11999"), "{}", shortened(&output));
+}
+
+#[test]
+fn of_errors_without_number_the_first_are_told() {
+    let workspace = Workspace::new();
+    for (count, most) in [(60_000, 100), (2_000_000, 1)] {
+        workspace.write("hydrule.toml", ".".repeat(count));
+        let output = soon(workspace.hydrule("config"));
+        let told = output.err.matches("hydrule.toml:1:").count();
+        assert_eq!((output.code, told), (2, most), "{}", shortened(&output));
+    }
+}
+
+#[test]
 fn scripts_that_append_line_by_line_are_read_soon() {
     let workspace = Workspace::new();
     let lines = |line: &dyn Fn(usize) -> String| (1..15_000).map(line).collect::<String>();

@@ -43,16 +43,28 @@ mod kind {
 /// follow that belong to it, and two more.
 const SIZE: usize = 6;
 
+/// How many syntax errors are told: where every byte is one, nobody reads them all.
+const MOST_ERRORS: usize = 100;
+
+/// How many bytes a text has at most of which all errors are looked for.
+const LONG: usize = 1 << 20;
+
 impl Tree {
     /// Reads a file.
     ///
     /// # Errors
-    /// Every syntax error.
+    /// The first syntax errors; of a long text, that was hardly written by hand, the first alone.
     pub fn read(text: &str) -> Result<Self, Vec<Error>> {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let table = if text.len() > LONG {
+            DeTable::parse(text).map_err(|error| vec![error])?
+        } else {
+            let (table, mut errors) = DeTable::parse_recoverable(text);
+            if !errors.is_empty() {
+                errors.truncate(MOST_ERRORS);
+                return Err(errors);
+            }
+            table
+        };
         let mut writer = Writer::default();
         writer.table(0..0, table.into_inner());
         Ok(Self { numbers: writer.numbers.into(), strings: writer.strings.into() })
