@@ -328,6 +328,39 @@ fn names_need_not_be_text() {
 
 /// Git's root has the journal, and git does not see it.
 #[test]
+fn a_report_goes_over_nothing_that_it_is_about() {
+    let workspace = workspace();
+    workspace.write("job.log", "torch.OutOfMemoryError: CUDA out of memory.\n");
+    symlink("run.sh", workspace.path().join("link")).unwrap();
+    for line in [
+        "rewrite run.sh submit.slurm -o run.sh",
+        "rewrite run.sh submit.slurm --log job.log -o ./job.log",
+        "rewrite run.sh submit.slurm --only more-gpus --unsafe --write -o link",
+        "check run.sh -o run.sh",
+        "check run.sh --fix -o link",
+    ] {
+        refused(&workspace.hydrule(line).run(), "-o would write the report over");
+    }
+    assert_eq!(workspace.read("run.sh"), SCRIPT);
+    assert!(workspace.hydrule("check . -o report.txt").run().code < 2);
+    assert!(workspace.hydrule("check . -o report.txt").run().code < 2);
+}
+
+#[test]
+fn a_report_may_have_any_name_though_one_was_killed() {
+    let workspace = workspace();
+    let report = "r".repeat(255);
+    let output = workspace.hydrule("check run.sh -o").arg(&report).run();
+    assert!(output.code < 2 && !workspace.read(&report).is_empty(), "{}", output.shown());
+    // In a container the next process may have the same number.
+    let killed = "echo half > .report.$$; exec \"$0\" check run.sh -o report";
+    let hydrule = env!("CARGO_BIN_EXE_hydrule");
+    let run = Run::program("bash").args(["-c", killed, hydrule]).at(workspace.path());
+    let output = run.run();
+    assert!(output.code < 2 && !workspace.read("report").is_empty(), "{}", output.shown());
+}
+
+#[test]
 fn the_journal_stands_in_the_repository_and_is_ignored() {
     let workspace = workspace();
     let git = |line: &str| Run::program("git").args(line.split(' ')).at(workspace.path()).run();

@@ -126,23 +126,50 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
         _ => return fs::write(path, text),
     };
     let path = old.as_deref().unwrap_or(path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let replaced = lay_out(&new, text, old.as_deref()).and_then(|()| fs::rename(&new, path));
-    if replaced.is_err() {
-        // What there is of it takes room; the first error is the one to tell.
-        let _ = fs::remove_file(&new);
-    }
+    let replaced = create_beside(path, if old.is_some() { 0o600 } else { 0o666 });
+    let replaced = replaced.and_then(|(file, new)| {
+        let made = lay_out(file, &new, text, old.as_deref()).and_then(|()| fs::rename(&new, path));
+        if made.is_err() {
+            // What there is of it takes room; the first error is the one to tell.
+            let _ = fs::remove_file(&new);
+        }
+        made
+    });
     match replaced {
         Err(error) if cannot_replace(&error) => fs::write(path, text),
         other => other,
     }
 }
 
-/// Makes a file that is on the disk when this returns, with the owner and mode of the old one.
-fn lay_out(new: &Path, text: &[u8], old: Option<&Path>) -> io::Result<()> {
-    let mode = if old.is_some() { 0o600 } else { 0o666 };
-    let mut file = fs::File::options().write(true).create_new(true).mode(mode).open(new)?;
+/// How often another name is tried where one is taken.
+const MOST_NAMES: usize = 100;
+
+/// Makes a file beside another, under a hidden name that nothing has. In a container processes have the same
+/// numbers each time, so one that was killed may have left the first name.
+fn create_beside(path: &Path, mode: u32) -> io::Result<(fs::File, PathBuf)> {
+    let mut options = fs::File::options();
+    options.write(true).create_new(true).mode(mode);
+    let first = beside(path);
+    for number in 0..MOST_NAMES {
+        let name = if number == 0 { first.clone() } else { format!("{first}.{number}") };
+        let new = path.with_file_name(name);
+        match options.open(&new) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|file| (file, new)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Names what is laid beside a path until it is whole. No name may be much longer than the longest that there are.
+fn beside(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let begin: String = name.chars().take(50).collect();
+    format!(".{begin}.{}", std::process::id())
+}
+
+/// Fills a file that is on the disk when this returns, with the owner and mode of the old one.
+fn lay_out(mut file: fs::File, new: &Path, text: &[u8], old: Option<&Path>) -> io::Result<()> {
     file.write_all(text)?;
     old.map_or(Ok(()), |old| LocalDisk.copy_attributes(old, new))?;
     file.sync_all()
@@ -153,6 +180,25 @@ fn lay_out(new: &Path, text: &[u8], old: Option<&Path>) -> io::Result<()> {
 fn cannot_replace(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
     [CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy].contains(&error.kind())
+}
+
+/// Refuses to write a product over one of the files that it is made of, which no journal would keep.
+///
+/// # Errors
+/// A product that is one of them.
+pub fn refuse_over<'a>(
+    product: Option<&Path>,
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), CliError> {
+    let real = product.and_then(|it| fs::canonicalize(it).ok()).filter(|it| it.is_file());
+    let Some(real) = real else { return Ok(()) };
+    let mut inputs = inputs.into_iter();
+    let Some(same) = inputs.find(|it| fs::canonicalize(it).is_ok_and(|it| it == real)) else {
+        return Ok(());
+    };
+    let message =
+        format!("-o would write the report over `{}`, which is read for it", same.display());
+    Err(CliError::plain(message).helped("nothing was written; -o wants a file of its own"))
 }
 
 /// Writes the product to a file, or prints it where none is named.
@@ -172,8 +218,7 @@ pub fn make_folder(path: &Path, files: &[(&str, &str)]) -> Result<(), CliError> 
         return Err(CliError::plain(format!("there is a `{shown}` already"))
             .helped("nothing was written; delete it first, or take another name or folder"));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let unfinished = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let unfinished = path.with_file_name(beside(path));
     let made = fill_folder(&unfinished, files).and_then(|()| fs::rename(&unfinished, path));
     made.map_err(|error| {
         // What could be made of it goes again; the first error is the one to tell.

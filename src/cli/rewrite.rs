@@ -1,13 +1,13 @@
 use std::mem::ManuallyDrop;
 
 use super::Done;
-use super::args::{OnUnknown, RewriteArgs, RewriteFormat};
+use super::args::{JobArgs, OnUnknown, RewriteArgs, RewriteFormat};
 use super::commit::{begin, commit, planned};
 use super::console::Console;
 use super::edits::Edits;
 use super::error::CliError;
 use super::explain::explained;
-use super::files::put;
+use super::files::{put, refuse_over};
 use super::job::{Job, request};
 use super::jsonl;
 use crate::condition::Verdict;
@@ -23,7 +23,9 @@ pub fn run(args: &RewriteArgs, console: &mut Console) -> Result<Done, CliError> 
     if args.jsonl {
         return jsonl::run(args);
     }
-    begin(&args.job.files, args.write, console)?;
+    let JobArgs { files, log, start, .. } = &args.job;
+    refuse_over(args.output_file.as_deref(), files.iter().chain(log).chain(&start.config))?;
+    begin(files, args.write, console)?;
     // The end of the program gives back what a job takes, and sooner than could be done piece by piece.
     let job = ManuallyDrop::new(Job::load(&args.job)?);
     let request = request(&args.job, &job.pack, args.r#unsafe)?;

@@ -28,7 +28,7 @@ use super::choose::{here_knowing, none};
 use super::commit::{begin, commit};
 use super::console::Console;
 use super::error::CliError;
-use super::files::put;
+use super::files::{put, refuse_over};
 use crate::pack::Signs;
 use crate::report::{
     FileChange, Fixes, Look, Paint, Report, check_concise, check_full, check_github, check_gitlab,
@@ -48,6 +48,7 @@ pub use select::own_rules;
 /// `hydrule check`.
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Done, CliError> {
     refuse_statistics(args)?;
+    refuse_over(args.output_file.as_deref(), &args.paths.paths)?;
     let candidates = paths::collect(&args.paths)?;
     // The end of the program gives back what packs take, and sooner than could be done piece by piece.
     let scopes = ManuallyDrop::new(Scopes::new(args)?);
