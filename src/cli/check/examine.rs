@@ -1,6 +1,7 @@
 //! What is wrong with the scripts of one job.
 
 use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::misspelt::misspelt;
@@ -108,8 +109,9 @@ impl Checker<'_> {
         found.sort_by(|a, b| (a.fault.span, &a.rule).cmp(&(b.fault.span, &b.rule)));
         found.dedup_by(|later, earlier| later.is_same_as(earlier));
         found.retain(|it| self.selection.holds(&it.rule));
+        let keyed = LazyCell::new(|| input.script.launches.iter().map(by_key).collect::<Vec<_>>());
         for finding in &mut found {
-            finding.flow = flow(&input.script, finding);
+            finding.flow = flow(&input.script, &keyed, finding);
         }
         if self.mends {
             self.mend(input, &mut found);
@@ -223,19 +225,22 @@ impl Checker<'_> {
     }
 }
 
+/// The last argument of each key. A launch may have as many findings as arguments.
+type ByKey<'a> = HashMap<String, &'a bash::Argument>;
+
+fn by_key(launch: &Launch) -> ByKey<'_> {
+    launch.arguments.iter().map(|it| (it.key(), it)).collect()
+}
+
 /// The way of the value that a finding is about: where its variables are set and read, and where the
 /// launch gets it.
-fn flow<'a>(script: &'a Script, finding: &Finding) -> Vec<(Span, String)> {
+fn flow(script: &Script, keyed: &[ByKey<'_>], finding: &Finding) -> Vec<(Span, String)> {
     let Some(key) = &finding.key else { return Vec::new() };
-    let argument_of =
-        |launch: &'a Launch| launch.arguments.iter().rev().find(|it| it.key() == *key);
-    let own = |it: &&Launch| Some(&it.program) == finding.launch.as_ref();
-    let holds = |it: &&Launch| it.location.span.contains(finding.fault.span);
-    let own = || script.launches.iter().filter(own);
-    let found = own().filter(holds).find_map(argument_of);
-    let Some(argument) = found.or_else(|| own().rev().find_map(argument_of)) else {
-        return Vec::new();
-    };
+    let launches = || script.launches.iter().zip(keyed);
+    let own = || launches().filter(|(it, _)| Some(&it.program) == finding.launch.as_ref());
+    let around = own().filter(|(it, _)| it.location.span.contains(finding.fault.span));
+    let found = around.chain(own().rev()).find_map(|(_, arguments)| arguments.get(key));
+    let Some(argument) = found else { return Vec::new() };
     let mut flow: Vec<(Span, String)> = Vec::new();
     let steps = argument.text.pieces.iter().flat_map(|it| &it.via).chain(&argument.array);
     for Step { variable, used, assigned, .. } in steps {
