@@ -181,6 +181,44 @@ fn each_of_many_launches_is_repaired_as_if_it_were_the_only_one() {
     assert_eq!(text, alone.concat(), "{output}");
 }
 
+/// A fix of one launch says nothing of those of the others: some mend, some bring something else to light.
+#[test]
+fn a_fix_is_judged_by_its_own_launch() {
+    let kinds = [
+        "data.train_batch_size=64".to_owned(),
+        format!("data.train_batch_size=60 {MINI}=30 trainer.n_gpus_per_node=8"),
+        format!("{MINI}=64 {MICRO}=7 trainer.n_gpus_per_node=8 data.train_batch_size=1024"),
+        format!("{MICRO}=3 {MINI}=65 {MICRO}=4"),
+    ];
+    let launches = |many: usize| -> Vec<String> {
+        let all = (0..many).flat_map(|_| &kinds);
+        all.map(|it| format!("python3 -m verl.trainer.main_ppo {it}\n")).collect()
+    };
+    let fixes = |script: &str| -> Vec<(u64, String, String)> {
+        let workspace = Workspace::new();
+        workspace.write("run.sh", script);
+        let run = workspace.hydrule("check run.sh --output-format json").run();
+        let data: Json =
+            serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.shown()));
+        let of = |it: &Json| {
+            let edits = it["fix"]["edits"].as_array().into_iter().flatten();
+            let edits: Vec<&Json> = edits.map(|it| &it["content"]).collect();
+            let fix = format!("{} {edits:?}", it["fix"]["applicability"]);
+            (it["location"]["line"].as_u64().unwrap(), it["rule"].to_string(), fix)
+        };
+        data["findings"].as_array().unwrap().iter().map(of).collect()
+    };
+    let (one, many) = (launches(1), launches(9));
+    let alone: Vec<_> = one.iter().map(|it| fixes(it)).collect();
+    assert!(alone.concat().iter().filter(|it| it.2.contains("safe")).count() > 3, "{alone:#?}");
+    let together = fixes(&many.concat());
+    for (line, kind) in (1..).zip((0..9).flat_map(|_| &alone)) {
+        let own = together.iter().filter(|it| it.0 == line).map(|it| (&it.1, &it.2));
+        let kind: Vec<_> = kind.iter().map(|it| (&it.1, &it.2)).collect();
+        assert_eq!(own.collect::<Vec<_>>(), kind, "line {line}");
+    }
+}
+
 /// A repair that breaks something else is none, and a key of which two launches want different
 /// values is given to each.
 #[test]

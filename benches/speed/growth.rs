@@ -119,7 +119,7 @@ fn branches(size: usize) -> PathBuf {
 fn launches(size: usize) -> PathBuf {
     let path = folder().join(format!("launches-{size}.sh"));
     let launch = |at: usize| {
-        format!("python3 -m verl.trainer.main_ppo trainer.n_gpus_per_node=8 +a.k={at}\n")
+        format!("python3 -m verl.trainer.main_ppo data.train_batch_size=64 +a.k={at}\n")
     };
     let text: String = (0..OVERRIDES * size / 4).map(launch).collect();
     fs::write(&path, format!("#!/bin/bash\n{text}")).unwrap();

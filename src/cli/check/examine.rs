@@ -33,6 +33,8 @@ pub struct Examined {
     pub findings: Vec<Finding>,
     /// How many launches stand in it.
     pub launches: usize,
+    /// Where they stand, in the order of the text; those that run by the same command, once.
+    pub places: Vec<Span>,
     /// Those of them that no pack knows.
     pub strangers: Vec<Signs>,
     /// What else the launches may be of.
@@ -61,6 +63,15 @@ pub struct Checker<'a> {
     pub mends: bool,
 }
 
+impl Examined {
+    /// Returns the number of the place that holds a span: which launch it is about.
+    pub fn place(&self, span: Span) -> Option<usize> {
+        let behind = self.places.partition_point(|it| it.start <= span.start);
+        let at = behind.checked_sub(1)?;
+        self.places.get(at).filter(|it| it.contains(span)).map(|_| at)
+    }
+}
+
 impl Checker<'_> {
     /// Checks one of the files.
     ///
@@ -77,6 +88,7 @@ impl Checker<'_> {
         let own = input.script.launches.iter().enumerate();
         for (number, launch) in own.filter(|(_, it)| it.location.source == *source) {
             examined.launches += 1;
+            examined.places.push(launch.location.span);
             let signs = signs_of(launch);
             let rules = self.scope.rules(&signs)?;
             match rules {
@@ -116,6 +128,8 @@ impl Checker<'_> {
         if self.mends {
             self.mend(input, &mut found);
         }
+        examined.places.sort_unstable();
+        examined.places.dedup();
         (examined.findings, examined.suppressed) = suppress(&input.script, found, self.selection);
         Ok(examined)
     }

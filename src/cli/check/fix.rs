@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::apart::Proof;
 use super::baseline::Baseline;
 use super::examine::Examined;
 use super::job::Looker;
@@ -27,7 +28,7 @@ const REVEALING: &str = "broken-continuation";
 const HIDING: &str = "blank-after-backslash";
 
 /// Tells whether a finding hides others, as a line end of Windows does that makes an override none.
-fn hides(finding: &Finding) -> bool {
+pub(super) fn hides(finding: &Finding) -> bool {
     finding.rule == HIDING || finding.fault.code == LINE_END
 }
 
@@ -75,9 +76,9 @@ pub struct Settled {
 }
 
 /// The scripts of a job at some time, and what is found in them.
-struct Standing {
-    scripts: Vec<(PathBuf, Source)>,
-    examined: Vec<Examined>,
+pub(super) struct Standing {
+    pub(super) scripts: Vec<(PathBuf, Source)>,
+    pub(super) examined: Vec<Examined>,
 }
 
 /// What came of making some fixes, which mended what they are for.
@@ -111,7 +112,7 @@ impl Fixer<'_, '_, '_> {
         for _ in 0..ROUNDS {
             let wanted = self.wanted(&now);
             let all: Vec<&Finding> = wanted.iter().collect();
-            let Some(made) = self.make(&now, &all)? else { break };
+            let Some(made) = self.make_most(&now, &all)? else { break };
             now = made.after;
             fixed.extend(made.mended);
         }
@@ -145,10 +146,33 @@ impl Fixer<'_, '_, '_> {
         self.within.is_none_or(|name| fix.texts.iter().all(|it| it.source.name() == name))
     }
 
+    /// Makes all fixes that do not meet, or those that do alone.
+    fn make_most(&self, now: &Standing, wanted: &[&Finding]) -> Result<Option<Made>, CliError> {
+        if wanted.len() <= ALONE {
+            return self.make(now, wanted);
+        }
+        let made = self.attempt(now, wanted, true)?.filter(|it| self.takes(it));
+        if made.is_some() {
+            return Ok(made);
+        }
+        let proofs = self.apart(now, wanted)?;
+        let does = |(it, proof): &(&Finding, Proof)| match proof {
+            Proof::Open => true,
+            Proof::Fails => false,
+            Proof::Mends { news } => !news || self.asks.unsafe_too && it.rule == REVEALING,
+        };
+        let most: Vec<&Finding> =
+            wanted.iter().copied().zip(proofs).filter(does).map(|(it, _)| it).collect();
+        self.make(now, &most)
+    }
+
+    fn takes(&self, made: &Made) -> bool {
+        !made.news || self.asks.unsafe_too && made.only_reveals()
+    }
+
     /// Makes all fixes that do not meet, or where that does not do, a half of them that does.
     fn make(&self, now: &Standing, wanted: &[&Finding]) -> Result<Option<Made>, CliError> {
-        let takes = |it: &Made| !it.news || self.asks.unsafe_too && it.only_reveals();
-        let made = self.attempt(now, wanted, true)?.filter(takes);
+        let made = self.attempt(now, wanted, true)?.filter(|it| self.takes(it));
         if made.is_some() || wanted.len() < 2 {
             return Ok(made);
         }
@@ -167,6 +191,22 @@ impl Fixer<'_, '_, '_> {
         wanted: &[&Finding],
         mends: bool,
     ) -> Result<Option<Made>, CliError> {
+        let Some((mended, after)) = self.tried(now, wanted, mends) else { return Ok(None) };
+        let (old, new) = (counted(&now.examined), counted(&after.examined));
+        let gone =
+            mended.iter().map(Finding::identity).all(|it| count(&new, &it) < count(&old, &it));
+        let hidden = mended.iter().all(hides);
+        let news = new.iter().any(|(it, n)| it.1 != UNUSED && *n > count(&old, it));
+        Ok(gone.then_some(Made { after, mended, news: news && !hidden }))
+    }
+
+    /// Makes the fixes of some findings, those left out that meet an earlier one, and looks at what is left then.
+    pub(super) fn tried(
+        &self,
+        now: &Standing,
+        wanted: &[&Finding],
+        mends: bool,
+    ) -> Option<(Vec<Finding>, Standing)> {
         let mut scripts = now.scripts.clone();
         let mut edits: Vec<TextEdits> = Vec::new();
         let mut mended: Vec<Finding> = Vec::new();
@@ -179,21 +219,11 @@ impl Fixer<'_, '_, '_> {
             }
         }
         if mended.is_empty() || scripts == now.scripts {
-            return Ok(None);
+            return None;
         }
         // What bash cannot read any more is no fix.
-        let Ok(examined) = self.looker.together(&scripts, mends) else { return Ok(None) };
-        let (before, after) = (counted(&now.examined), counted(&examined));
-        let count =
-            |of: &BTreeMap<Identity, usize>, it: &Identity| of.get(it).copied().unwrap_or_default();
-        let gone = mended.iter().all(|it| {
-            let it = it.identity();
-            count(&after, &it) < count(&before, &it)
-        });
-        let hidden = mended.iter().all(hides);
-        let news = after.iter().any(|(it, n)| it.1 != UNUSED && *n > count(&before, it));
-        let after = Standing { scripts, examined };
-        Ok(gone.then_some(Made { after, mended, news: news && !hidden }))
+        let examined = self.looker.together(&scripts, mends).ok()?;
+        Some((mended, Standing { scripts, examined }))
     }
 
     /// Takes away every fix that does not mend; one that brings something to light deserves a look.
@@ -218,6 +248,26 @@ impl Fixer<'_, '_, '_> {
         if self.attempt(now, findings, false)?.is_some_and(|it| all(&it)) {
             return Ok(findings.iter().map(|it| it.fix.clone()).collect());
         }
+        let proofs = self.apart(now, findings)?;
+        let open = findings.iter().zip(&proofs).filter(|(_, proof)| **proof == Proof::Open);
+        let open: Vec<&Finding> = open.map(|(it, _)| *it).collect();
+        let mut halves = self.halves(now, &open)?.into_iter();
+        let fix = |it: &Finding, news: bool| {
+            let kept = it.fix.clone().filter(|_| !news || it.rule == REVEALING);
+            kept.map(|fix| {
+                let safe = fix.safe && !news;
+                fix.only_if(safe)
+            })
+        };
+        let proved = findings.iter().zip(proofs).map(|(it, proof)| match proof {
+            Proof::Open => halves.next().flatten(),
+            Proof::Fails => None,
+            Proof::Mends { news } => fix(it, news),
+        });
+        Ok(proved.collect())
+    }
+
+    fn halves(&self, now: &Standing, findings: &[&Finding]) -> Result<Vec<Option<Mend>>, CliError> {
         let (first, second) = findings.split_at(findings.len() / 2);
         Ok([self.proved(now, first)?, self.proved(now, second)?].concat())
     }
@@ -227,6 +277,11 @@ impl Fixer<'_, '_, '_> {
         let made = self.attempt(now, &[finding], false)?.filter(Made::only_reveals);
         Ok(made.map(|made| fix.clone().only_if(fix.safe && !made.news)))
     }
+}
+
+/// Returns how many there are of what was counted.
+pub(super) fn count<K: Ord>(of: &BTreeMap<K, usize>, it: &K) -> usize {
+    of.get(it).copied().unwrap_or_default()
 }
 
 /// Adds the edits of a fix to others; nothing where they meet one another.

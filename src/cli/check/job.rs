@@ -157,7 +157,7 @@ pub fn look_all(
     let fixer = Fixer { looker: &looker, baseline, asks, within: None };
     put_together(&fixer, files, &mut read, threads)?;
     for one in read.into_values().filter(|it| it.counts) {
-        let Examined { findings, launches, strangers, others, bases, suppressed, unjudged } =
+        let Examined { findings, launches, strangers, others, bases, suppressed, unjudged, .. } =
             one.examined;
         let change = FileChange::new(&one.source, one.after.text().to_owned());
         let (name, fixed) = (one.source.name().to_owned(), one.fixed);

@@ -1,5 +1,6 @@
 //! `hydrule check`: what is wrong with launch scripts before they run.
 
+mod apart;
 mod baseline;
 mod broken;
 mod buffer;
