@@ -7,7 +7,7 @@ use miette::{
 
 use super::paint::{Look, fitted};
 use crate::text::{
-    Fault, Faults, Finding, Level, Source, Span, char_start, line_end, line_start, secret,
+    Fault, Faults, Finding, Level, Source, Span, char_start, count, line_end, line_start, secret,
 };
 
 /// How many lines of a span are drawn.
@@ -16,11 +16,20 @@ const MOST_LINES: usize = 5;
 /// How many bytes of a span are drawn, and how many on each side of it.
 const MOST_BYTES: usize = 500;
 
-/// Draws every fault of a source, each with the text it means underlined.
+/// How many faults of a source are drawn: nobody reads more, and each may be many times as long as what it means.
+const MOST_FAULTS: usize = 100;
+
+/// Draws the first faults of a source, each with the text it means underlined.
 pub fn render_faults(faults: &Faults, look: Look) -> String {
     let page = Page::new(&faults.source);
     let drawn = |fault| Drawn::new(fault, &page, (fault.code, Level::Error), look);
-    faults.faults.iter().map(|fault| render(&drawn(fault), look)).collect()
+    let (all, most) = (&faults.faults, faults.faults.len().min(MOST_FAULTS));
+    let mut out: String = all.iter().take(most).map(|it| render(&drawn(it), look)).collect();
+    if all.len() > most {
+        let more = count(all.len() - most, "more error");
+        out.push_str(&format!("and {more} in {}\n", faults.source.name()));
+    }
+    out
 }
 
 /// Draws findings one after the other; many are of one text, which is prepared once.

@@ -80,6 +80,16 @@ struct Named {
     start: Start,
     /// Where each line starts, found when first asked for.
     lines: OnceLock<Vec<usize>>,
+    /// How many characters stand before each [`STRIDE`]th byte, counted when first asked for.
+    counts: OnceLock<Vec<usize>>,
+}
+
+/// How many bytes of a line are counted anew for each place in it.
+const STRIDE: usize = 4096;
+
+/// Counts the bytes that begin a character.
+fn characters(bytes: Option<&[u8]>) -> usize {
+    bytes.unwrap_or_default().iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// A text that is part of the program, or one that was read.
@@ -134,7 +144,7 @@ impl Source {
     }
 
     fn keeping(name: Arc<str>, text: Kept, start: Start) -> Self {
-        Self(Arc::new(Named { name, text, start, lines: OnceLock::new() }))
+        Self(Arc::new(Named { name, text, start, lines: OnceLock::new(), counts: OnceLock::new() }))
     }
 
     /// Returns the offset at which the text begins; 0 but for excerpts.
@@ -165,10 +175,29 @@ impl Source {
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or_default();
-        let before = self.text().get(start..offset).unwrap_or_default();
+        let before = match offset - start {
+            near if near < STRIDE => characters(self.text().as_bytes().get(start..offset)),
+            _ => self.characters_before(offset) - self.characters_before(start),
+        };
         let first = if line == 1 { self.0.start.at.column } else { 1 };
         let line = line + self.0.start.at.line - 1;
-        LineColumn { line, column: before.chars().count() + first }
+        LineColumn { line, column: before + first }
+    }
+
+    /// Counts the characters in front of a byte: in a long line many places may be asked for.
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.text().as_bytes();
+        let counts = self.0.counts.get_or_init(|| {
+            let mut sum = 0;
+            let counts = bytes.chunks(STRIDE).map(|chunk| {
+                sum += characters(Some(chunk));
+                sum
+            });
+            std::iter::once(0).chain(counts).collect()
+        });
+        let mark = offset / STRIDE;
+        let before = counts.get(mark).copied().unwrap_or_default();
+        before + characters(bytes.get(mark * STRIDE..offset))
     }
 
     fn line_starts(&self) -> &[usize] {
@@ -260,6 +289,18 @@ mod tests {
         let ended = Source::new("a", "x\n");
         assert_eq!(ended.line_column(2), LineColumn { line: 2, column: 1 });
         assert_eq!(Source::new("a", "").line_column(0), LineColumn { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn places_far_inside_of_a_line_are_counted_alike() {
+        let text = format!("é\n{}", "aé—".repeat(STRIDE));
+        let source = Source::new("a", text.clone());
+        for at in [3, STRIDE - 1, STRIDE, STRIDE + 2, 3 * STRIDE + 1, text.len()] {
+            let before = text.char_indices().filter(|(start, _)| *start < char_start(&text, at));
+            // Two characters stand in the first line.
+            let column = before.count() - 1;
+            assert_eq!(source.line_column(at), LineColumn { line: 2, column }, "{at}");
+        }
     }
 
     #[test]
