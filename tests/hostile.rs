@@ -230,6 +230,48 @@ fn of_errors_without_number_the_first_are_told() {
         let told = output.err.matches("hydrule.toml:1:").count();
         assert_eq!((output.code, told), (2, most), "{}", shortened(&output));
     }
+    fs::remove_file(workspace.path().join("hydrule.toml")).unwrap();
+    let wrong = "[[require]]\nid = \"a\"\nholds = 'a.b >'\nmessage = \"m\"\nsource = \"s\"\n";
+    workspace.write("pack.toml", format!("name = \"p\"\n{}", wrong.repeat(2_000)));
+    let output = soon(workspace.hydrule("pack check ."));
+    assert_eq!(output.code, 2, "{}", shortened(&output));
+    assert_eq!(output.err.matches("[./pack.toml:").count(), 100, "{}", shortened(&output));
+    assert!(output.err.contains("more errors in ./pack.toml"), "{}", shortened(&output));
+}
+
+#[test]
+fn a_pack_is_tested_on_nothing_outside_of_it() {
+    let workspace = Workspace::new();
+    workspace.hydrule("pack new mine").run();
+    let precious = "precious = 1 of somebody\n";
+    workspace.write("precious", precious);
+    let cases = workspace.path().join("rules/mine/cases");
+    let leads = |at: &str| {
+        let link = workspace.path().join(at);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(workspace.path().join("precious"), &link).unwrap();
+        link
+    };
+    for at in ["evil.toml", "evil/case.toml", "evil/job.log", "evil/run.sh"] {
+        let link = leads(&format!("rules/mine/cases/{at}"));
+        let output = soon(workspace.hydrule("test rules/mine --check"));
+        assert!(output.code == 2 && output.err.contains("lies outside of the pack"), "{at}");
+        assert!(!output.shown().contains("of somebody"), "{at}: {}", output.shown());
+        fs::remove_file(link).unwrap();
+    }
+    let _ = fs::remove_dir_all(cases.join("evil"));
+    let case = workspace.read("rules/mine/cases/train.toml");
+    let (inputs, _) = case.split_once("[case.expect]").unwrap();
+    workspace.write("rules/mine/cases/train.toml", inputs);
+    for at in ["micro-batch-is-halved.snap", "micro-batch-is-halved.snap.new"] {
+        let link = leads(&format!("snapshots/mine/{at}"));
+        for line in ["test rules/mine --check", "test rules/mine", "test rules/mine --accept"] {
+            let output = soon(workspace.hydrule(line));
+            assert!(!output.shown().contains("of somebody"), "{at}: {}", output.shown());
+            assert_eq!(workspace.read("precious"), precious, "{at}, {line}");
+        }
+        let _ = fs::remove_file(link);
+    }
 }
 
 #[test]

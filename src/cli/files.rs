@@ -117,6 +117,16 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
         .map_err(|error| CliError::plain(format!("cannot write `{}`: {error}", path.display())))
 }
 
+/// Writes a file of a repository, but never what a link leads to: whoever brought the link along would choose what is
+/// written over.
+pub fn write_itself(path: &Path, text: &str) -> Result<(), CliError> {
+    if path.is_symlink() {
+        let message = format!("cannot write `{}`: it is a link", path.display());
+        return Err(CliError::plain(message).helped("nothing was written; put a file in its place"));
+    }
+    write_text(path, text)
+}
+
 /// Writes a file so that it has its old text or its new one, whatever comes between: the new text is laid
 /// beside it and takes its name. Where nobody may do that, or it is no regular file, it is written to.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {

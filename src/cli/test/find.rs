@@ -77,7 +77,7 @@ pub fn load(folder: &Path) -> Result<TestPack, CliError> {
 type ReadCases = Result<Vec<Case>, Faults>;
 
 fn case_file(pack: &Path, path: &Path) -> Result<ReadCases, CliError> {
-    let source = text(path)?;
+    let source = text(pack, path)?;
     let beside = path.parent().unwrap_or(Path::new("."));
     Ok(read_cases(&source, &|wanted| beside_case(pack, beside, wanted)))
 }
@@ -86,22 +86,27 @@ fn case_folder(pack: &Path, path: &Path) -> Result<ReadCases, CliError> {
     let files = entries_in(path)?.into_iter().filter(|it| it.is_file());
     let files = files.map(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok((name, text(&file)?))
+        Ok((name, text(pack, &file)?))
     });
     let mut files: Vec<FolderFile> = files.collect::<Result<_, CliError>>()?;
-    below(path, "", &mut files)?;
+    below(pack, path, "", &mut files)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(read_folder(&name, &files, &|wanted| beside_case(pack, path, wanted)).map(|case| vec![case]))
 }
 
 /// Reads what lies in the folders of a case, for its scripts to take in; what is no text is left out.
-fn below(folder: &Path, inside: &str, out: &mut Vec<FolderFile>) -> Result<(), CliError> {
+fn below(
+    pack: &Path,
+    folder: &Path,
+    inside: &str,
+    out: &mut Vec<FolderFile>,
+) -> Result<(), CliError> {
     for path in entries_in(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("{inside}{name}");
         if path.is_dir() && !path.is_symlink() {
-            below(&path, &format!("{name}/"), out)?;
-        } else if !inside.is_empty() {
+            below(pack, &path, &format!("{name}/"), out)?;
+        } else if !inside.is_empty() && check_inside(pack, &path).is_ok() {
             out.extend(read_taken_in(&path).map(|file| (name, file)));
         }
     }
@@ -110,17 +115,29 @@ fn below(folder: &Path, inside: &str, out: &mut Vec<FolderFile>) -> Result<(), C
 
 /// Reads a file that a case names, under the name that it has in the case.
 fn beside_case(pack: &Path, folder: &Path, wanted: &str) -> Result<Source, String> {
-    let path = folder.join(wanted);
-    // What is not there is told when it is read.
-    if !lies_in(&path, pack).unwrap_or(true) {
-        return Err("it lies outside of the pack".to_owned());
-    }
-    read_text(&path, is_log(&path))
+    text_inside(pack, &folder.join(wanted))
 }
 
-fn text(path: &Path) -> Result<Source, CliError> {
-    read_text(path, is_log(path))
+fn text(pack: &Path, path: &Path) -> Result<Source, CliError> {
+    text_inside(pack, path)
         .map_err(|why| CliError::plain(format!("cannot read `{}`: {why}", path.display())))
+}
+
+fn text_inside(pack: &Path, path: &Path) -> Result<Source, String> {
+    check_inside(pack, path)?;
+    read_text(path, is_log(path))
+}
+
+/// Refuses what lies outside of a pack: whoever wrote it chooses paths and links.
+///
+/// # Errors
+/// Why it is refused.
+pub fn check_inside(pack: &Path, path: &Path) -> Result<(), String> {
+    // What is not there is told when it is read.
+    match lies_in(path, pack) {
+        Ok(false) => Err("it lies outside of the pack".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 fn is_log(path: &Path) -> bool {

@@ -17,7 +17,7 @@ use super::Done;
 use super::args::{TestArgs, TestFormat, Unreferenced};
 use super::console::Console;
 use super::error::CliError;
-use super::files::{entries_in, read_text, remove_file, write_text};
+use super::files::{entries_in, read_text, remove_file, write_itself};
 use super::packs_here;
 use crate::cases::{
     Case, Compared, Coverage, Outcome, Snap, Snapshot, Status, Tested, TestedPack, compare,
@@ -211,7 +211,11 @@ fn compared(pack: &TestPack, case: &Case, outcome: &Outcome) -> Result<Compared,
     if !path.exists() {
         return Ok(Compared::New(new));
     }
-    let old = read_text(&path, false).map_err(|why| {
+    let old = match path.is_symlink() {
+        true => Err(format!("cannot read `{}`: it is a link", path.display())),
+        false => read_text(&path, false),
+    };
+    let old = old.map_err(|why| {
         let source = Source::new(path.display().to_string(), "");
         Faults::one(source, Fault::new("hydrule::case::snapshot", Span::at(0), why))
     })?;
@@ -293,7 +297,7 @@ impl Snapshots<'_> {
             // What was reviewed and skipped waits as before.
             Some(new) => {
                 if !self.args.review {
-                    write_text(&folder.join(pending_name(&case.name)), &new.write())?;
+                    write_itself(&folder.join(pending_name(&case.name)), &new.write())?;
                 }
                 wrote.pending = true;
             }
@@ -304,6 +308,6 @@ impl Snapshots<'_> {
 
 /// Makes a page the snapshot of a case.
 fn accept(folder: &Path, case: &str, new: &Snapshot) -> Result<(), CliError> {
-    write_text(&folder.join(snapshot_name(case)), &new.write())?;
+    write_itself(&folder.join(snapshot_name(case)), &new.write())?;
     remove_file(&folder.join(pending_name(case)))
 }

@@ -16,7 +16,7 @@ use crate::cli::Done;
 use crate::cli::args::{TestArgs, TestFormat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
-use crate::cli::files::{read_text, write_text};
+use crate::cli::files::{read_text, write_itself};
 use crate::cli::packs_here;
 use crate::condition::{Condition, Outcome as Computed};
 use crate::engine::View;
@@ -163,6 +163,7 @@ impl<'a> Suite<'a> {
         if !path.exists() {
             return Ok(Vec::new());
         }
+        find::check_inside(&self.pack.folder, &path).map_err(CliError::plain)?;
         let source = read_text(&path, false).map_err(CliError::plain)?;
         Ok(read_justifications(&source)?)
     }
@@ -381,7 +382,7 @@ impl<'a> Suite<'a> {
             all.push('\n');
             all.push_str(text);
         }
-        write_text(&path, &all)?;
+        write_itself(&path, &all)?;
         Ok(texts.len())
     }
 }
