@@ -637,3 +637,26 @@ fn a_change_behind_our_back_is_not_overwritten() {
     let whole = [text, LAUNCH.replace("nnodes=1", "nnodes=2")];
     assert!(whole.contains(&now), "{now:?}: {}", output.shown());
 }
+
+#[test]
+fn interpolations_that_double_are_not_told() {
+    let workspace = Workspace::new();
+    let long = "x".repeat(100_000);
+    for (each, last) in [
+        ("${kN}${kN}", "x"),
+        ("['${kN}', '${kN}']", "x"),
+        ("{a: '${kN}', b: '${kN}'}", long.as_str()),
+    ] {
+        let next = |level: usize| each.replace('N', &(level + 1).to_string());
+        let all: String = (0..50).map(|level| format!("k{level}: {}\n", next(level))).collect();
+        let head = "trainer:\n  nnodes: ${k0}\n  n_gpus_per_node: 8\n";
+        workspace.write("base.yaml", format!("{head}{all}k50: {last}\n"));
+        workspace.write("run.sh", "python3 -m verl.trainer.main_ppo trainer.n_gpus_per_node=4\n");
+        soon(workspace.hydrule("check run.sh --config base.yaml"));
+        let output = soon(workspace.hydrule("explain run.sh --config base.yaml"));
+        let why = "its interpolations make too much of it";
+        let shown: Vec<&str> = output.out.split_whitespace().collect();
+        assert!(shown.join(" ").contains(why), "{}", shortened(&output));
+        soon(workspace.hydrule("explain run.sh --facts model=base.yaml"));
+    }
+}

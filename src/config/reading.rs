@@ -1,6 +1,7 @@
 //! Looking keys up in a configuration, interpolations followed.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use super::Config;
 use super::interpolate::{Broken, Path, Scope, TOO_LARGE, evaluate, target};
@@ -17,6 +18,10 @@ pub struct Reading<'a> {
     open: RefCell<Vec<Path>>,
     /// How deep the texts nest that are being resolved now.
     nested: Cell<usize>,
+    /// What the interpolations at each path came to: where each names the next one twice, there are only so many.
+    known: RefCell<HashMap<Path, Lookup>>,
+    /// How much more is made of interpolations for the key that is asked for.
+    left: Cell<usize>,
 }
 
 /// Where a path leads once interpolated sections are followed.
@@ -34,7 +39,8 @@ pub enum Spot<'a> {
 impl<'a> Reading<'a> {
     /// Reads `config`; `environment` answers for environment variables.
     pub fn new(config: &'a Config, environment: &'a dyn Fn(&str) -> Lookup) -> Self {
-        Self { config, environment, open: RefCell::default(), nested: Cell::default() }
+        let (open, nested, known, left) = Default::default();
+        Self { config, environment, open, nested, known, left }
     }
 
     fn unknown(path: &[String], why: &str) -> Missing {
@@ -59,6 +65,9 @@ impl<'a> Reading<'a> {
         if self.open.borrow().len() + self.nested.get() >= MOST_OPEN {
             let message = "its interpolations refer to one another too deeply".to_owned();
             return Err(Broken { at: path.to_vec(), message });
+        }
+        if self.open.borrow().is_empty() {
+            self.left.set(MOST_MADE);
         }
         self.open.borrow_mut().push(path.to_vec());
         let result = resolve();
@@ -127,6 +136,26 @@ impl<'a> Reading<'a> {
     }
 
     fn resolve(&self, text: &str, at: &[String]) -> Result<Lookup, Broken> {
+        let known = self.known.borrow().get(at).cloned();
+        let answer = match known {
+            Some(known) => known,
+            None => self.evaluated(text, at)?,
+        };
+        let made = match &answer {
+            Lookup::Set(found) => size(&found.value),
+            _ => 0,
+        };
+        let left = self.left.get().checked_sub(STEP + made);
+        self.left.set(left.unwrap_or_default());
+        let answer = match left {
+            Some(_) => answer,
+            None => self.not_told(at, "its interpolations make too much of it"),
+        };
+        self.known.borrow_mut().insert(at.to_vec(), answer.clone());
+        Ok(answer)
+    }
+
+    fn evaluated(&self, text: &str, at: &[String]) -> Result<Lookup, Broken> {
         let template = Template::parse(text)
             .map_err(|fault| Broken { at: at.to_vec(), message: fault.message })?;
         let before = self.nested.get();
@@ -199,6 +228,22 @@ impl<'a> Reading<'a> {
 /// How many sections and interpolations may wait for one another; OmegaConf ends at about 60
 /// interpolations or 100 sections.
 const MOST_OPEN: usize = 160;
+
+/// How much may be made of interpolations for one key, in bytes.
+const MOST_MADE: usize = 1 << 16;
+
+/// What an interpolation, or an item of a list, counts for besides its text.
+const STEP: usize = 64;
+
+/// Returns about how many bytes a value takes.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len(),
+        Value::List(items) => items.iter().map(|it| STEP + size(it)).sum(),
+        Value::Dict(pairs) => pairs.iter().map(|(key, it)| STEP + size(key) + size(it)).sum(),
+        _ => 0,
+    }
+}
 
 fn below(path: &[String], part: &str) -> Path {
     path.iter().cloned().chain([part.to_owned()]).collect()
