@@ -207,17 +207,17 @@ impl Fixer<'_, '_, '_> {
         wanted: &[&Finding],
         mends: bool,
     ) -> Option<(Vec<Finding>, Standing)> {
-        let mut scripts = now.scripts.clone();
-        let mut edits: Vec<TextEdits> = Vec::new();
-        let mut mended: Vec<Finding> = Vec::new();
-        for finding in wanted {
-            let joined = finding.fix.as_ref().and_then(|fix| joined(&edits, fix));
-            let made = joined.and_then(|all| Some((changed(&now.scripts, &all)?, all)));
-            if let Some((changed, all)) = made {
-                (scripts, edits) = (changed, all);
-                mended.push((*finding).clone());
-            }
-        }
+        let (mut mended, edits) = joined(wanted);
+        let scripts = changed(&now.scripts, &edits).or_else(|| {
+            // One of them cannot be made at all.
+            let can = |it: &&&Finding| {
+                it.fix.as_ref().is_some_and(|fix| changed(&now.scripts, &fix.texts).is_some())
+            };
+            let able: Vec<&Finding> = wanted.iter().filter(can).copied().collect();
+            let (left, edits) = joined(&able);
+            mended = left;
+            changed(&now.scripts, &edits)
+        })?;
         if mended.is_empty() || scripts == now.scripts {
             return None;
         }
@@ -284,21 +284,29 @@ pub(super) fn count<K: Ord>(of: &BTreeMap<K, usize>, it: &K) -> usize {
     of.get(it).copied().unwrap_or_default()
 }
 
-/// Adds the edits of a fix to others; nothing where they meet one another.
-fn joined(edits: &[TextEdits], fix: &Mend) -> Option<Vec<TextEdits>> {
-    let mut all = edits.to_vec();
-    for text in &fix.texts {
-        match all.iter_mut().find(|it| it.source == text.source) {
-            Some(old) => {
-                if text.edits.iter().any(|new| old.edits.iter().any(|it| meet(it, new))) {
-                    return None;
-                }
-                old.edits.extend(text.edits.iter().cloned());
+/// Puts the edits of fixes together; left out are those that meet an earlier one.
+fn joined(findings: &[&Finding]) -> (Vec<Finding>, Vec<TextEdits>) {
+    let mut all: Vec<TextEdits> = Vec::new();
+    let mut taken = Vec::new();
+    for finding in findings {
+        let Some(fix) = finding.fix.as_ref().filter(|fix| !meets_any(&all, fix)) else { continue };
+        for text in &fix.texts {
+            match all.iter_mut().find(|it| it.source == text.source) {
+                Some(old) => old.edits.extend(text.edits.iter().cloned()),
+                None => all.push(text.clone()),
             }
-            None => all.push(text.clone()),
         }
+        taken.push((*finding).clone());
     }
-    Some(all)
+    (taken, all)
+}
+
+/// Tells whether an edit of a fix meets one of others.
+fn meets_any(all: &[TextEdits], fix: &Mend) -> bool {
+    let old = |text: &TextEdits| all.iter().find(|it| it.source == text.source);
+    let both = fix.texts.iter().filter_map(|text| Some((old(text)?, text)));
+    both.into_iter()
+        .any(|(old, text)| text.edits.iter().any(|new| old.edits.iter().any(|it| meet(it, new))))
 }
 
 /// Tells whether two edits share a byte, or one inserts where the other begins or ends.
