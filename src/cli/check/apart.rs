@@ -1,12 +1,12 @@
 //! Fixes of many launches, each judged by what becomes of its own launch.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
 use std::path::PathBuf;
 
 use super::examine::Examined;
 use super::fix::{Fixer, Standing, count, hides};
 use super::suppress::UNUSED;
-use crate::cli::error::CliError;
 use crate::cli::kind::host_of;
 use crate::text::{Finding, Identity, Level, Source};
 
@@ -33,18 +33,14 @@ type Counts = BTreeMap<(Option<usize>, Identity), usize>;
 impl Fixer<'_, '_, '_> {
     /// Tries fixes that stay in the text of a launch, one of each launch at a time, so that all are tried by reading
     /// the scripts as often as one launch has some.
-    ///
-    /// # Errors
-    /// Packs that cannot be used.
-    pub fn apart(&self, now: &Standing, findings: &[&Finding]) -> Result<Vec<Proof>, CliError> {
+    pub fn apart(&self, now: &Standing, findings: &[&Finding]) -> Vec<Proof> {
         let mut proofs = vec![Proof::Open; findings.len()];
         let placed = findings.iter().enumerate();
         let mut open: Vec<(usize, Place)> =
             placed.filter_map(|(number, it)| Some((number, place_of(now, it)?))).collect();
         while open.len() > 1 {
-            let mut places: HashSet<Place> = HashSet::new();
-            let (round, rest): (Vec<_>, Vec<_>) =
-                open.into_iter().partition(|(_, place)| places.insert(*place));
+            let (round, rest) = one_of_each(open, |(_, place)| *place);
+            let places = round.iter().map(|(_, place)| *place).collect();
             let wanted: Vec<&Finding> =
                 round.iter().filter_map(|(number, _)| findings.get(*number).copied()).collect();
             let tried = self.tried(now, &wanted, false);
@@ -60,8 +56,14 @@ impl Fixer<'_, '_, '_> {
             }
             open = rest;
         }
-        Ok(proofs)
+        proofs
     }
+}
+
+/// Takes the first of those that have the same place; returns the others as well.
+pub fn one_of_each<T, P: Eq + Hash>(all: Vec<T>, place: impl Fn(&T) -> P) -> (Vec<T>, Vec<T>) {
+    let mut places = HashSet::new();
+    all.into_iter().partition(|it| places.insert(place(it)))
 }
 
 /// Returns the launch in whose text all edits of a finding's fix stay.

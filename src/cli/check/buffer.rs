@@ -121,7 +121,7 @@ impl<'a> Buffers<'a> {
         }
         let asks = Asks { makes: false, unsafe_too: false };
         let fixer = Fixer { looker: &looker, baseline: None, asks, within: None };
-        let settled = fixer.settle(scripts, examined)?;
+        let settled = fixer.settle(scripts, examined);
         let proved: Vec<&Finding> = settled.iter().flat_map(|it| &it.examined.findings).collect();
         let mend = |finding: &Finding| {
             proved.iter().find(|it| it.is_same_as(finding)).and_then(|it| it.fix.clone())
@@ -157,7 +157,7 @@ impl<'a> Buffers<'a> {
         let (scripts, examined) = self.examined(&looker, path, source)?;
         let asks = Asks { makes: true, unsafe_too: false };
         let fixer = Fixer { looker: &looker, baseline: None, asks, within: Some(source.name()) };
-        let settled = fixer.settle(scripts, examined)?;
+        let settled = fixer.settle(scripts, examined);
         let fixed = settled.into_iter().next().map(|it| it.source);
         Ok(fixed.filter(|it| it.text() != source.text()))
     }

@@ -9,7 +9,6 @@ use super::examine::Examined;
 use super::job::Looker;
 use super::suppress::UNUSED;
 use crate::cli::args::CheckArgs;
-use crate::cli::error::CliError;
 use crate::cli::kind::host_of;
 use crate::overrides::LINE_END;
 use crate::surface::hosted::{self, shell_text};
@@ -89,40 +88,26 @@ struct Made {
     news: bool,
 }
 
-impl Made {
-    /// Tells whether all that may be wrong with the fixes is what they bring to light.
-    fn only_reveals(&self) -> bool {
-        !self.news || self.mended.iter().all(|it| it.rule == REVEALING)
-    }
-}
-
 impl Fixer<'_, '_, '_> {
     /// Makes the fixes that the user asks for, until there is none; of the findings that are left,
     /// keeps the fixes that surely mend them.
-    ///
-    /// # Errors
-    /// Packs that cannot be used.
-    pub fn settle(
-        &self,
-        scripts: Vec<(PathBuf, Source)>,
-        examined: Vec<Examined>,
-    ) -> Result<Vec<Settled>, CliError> {
+    pub fn settle(&self, scripts: Vec<(PathBuf, Source)>, examined: Vec<Examined>) -> Vec<Settled> {
         let mut now = Standing { scripts, examined };
         let mut fixed: Vec<Finding> = Vec::new();
         for _ in 0..ROUNDS {
             let wanted = self.wanted(&now);
             let all: Vec<&Finding> = wanted.iter().collect();
-            let Some(made) = self.make_most(&now, &all)? else { break };
+            let Some(made) = self.make(&now, &all) else { break };
             now = made.after;
             fixed.extend(made.mended);
         }
-        self.prove(&mut now)?;
+        self.prove(&mut now);
         let settled = now.scripts.into_iter().zip(now.examined).map(|((_, source), examined)| {
             let own = fixed.iter().filter(|it| it.source.name() == source.name());
             let fixed = own.cloned().collect();
             Settled { source, examined, fixed }
         });
-        Ok(settled.collect())
+        settled.collect()
     }
 
     /// Lists the findings to fix: those that are not let be.
@@ -146,58 +131,39 @@ impl Fixer<'_, '_, '_> {
         self.within.is_none_or(|name| fix.texts.iter().all(|it| it.source.name() == name))
     }
 
-    /// Makes all fixes that do not meet, or those that do alone.
-    fn make_most(&self, now: &Standing, wanted: &[&Finding]) -> Result<Option<Made>, CliError> {
-        if wanted.len() <= ALONE {
-            return self.make(now, wanted);
+    /// Makes all fixes that do not meet, or where that does not do, those that may, or a half of them that does.
+    fn make(&self, now: &Standing, wanted: &[&Finding]) -> Option<Made> {
+        let takes = |news: bool, reveals: bool| !news || self.asks.unsafe_too && reveals;
+        let made = self.attempt(now, wanted, true);
+        let made = made.filter(|it| takes(it.news, it.mended.iter().all(reveals)));
+        if made.is_some() || wanted.len() < 2 {
+            return made;
         }
-        let made = self.attempt(now, wanted, true)?.filter(|it| self.takes(it));
-        if made.is_some() {
-            return Ok(made);
-        }
-        let proofs = self.apart(now, wanted)?;
-        let does = |(it, proof): &(&Finding, Proof)| match proof {
+        let may = |(it, proof): &(&Finding, Proof)| match proof {
             Proof::Open => true,
             Proof::Fails => false,
-            Proof::Mends { news } => !news || self.asks.unsafe_too && it.rule == REVEALING,
+            Proof::Mends { news } => takes(*news, reveals(it)),
         };
-        let most: Vec<&Finding> =
-            wanted.iter().copied().zip(proofs).filter(does).map(|(it, _)| it).collect();
-        self.make(now, &most)
-    }
-
-    fn takes(&self, made: &Made) -> bool {
-        !made.news || self.asks.unsafe_too && made.only_reveals()
-    }
-
-    /// Makes all fixes that do not meet, or where that does not do, a half of them that does.
-    fn make(&self, now: &Standing, wanted: &[&Finding]) -> Result<Option<Made>, CliError> {
-        let made = self.attempt(now, wanted, true)?.filter(|it| self.takes(it));
-        if made.is_some() || wanted.len() < 2 {
-            return Ok(made);
+        let proofs = if wanted.len() > ALONE { self.apart(now, wanted) } else { Vec::new() };
+        let most = wanted.iter().copied().zip(proofs).filter(may).map(|(it, _)| it);
+        let most: Vec<&Finding> = most.collect();
+        if wanted.len() > ALONE && most.len() < wanted.len() {
+            return self.make(now, &most);
         }
         let (first, second) = wanted.split_at(wanted.len() / 2);
-        match self.make(now, first)? {
-            Some(made) => Ok(Some(made)),
-            None => self.make(now, second),
-        }
+        self.make(now, first).or_else(|| self.make(now, second))
     }
 
     /// Makes the fixes of some findings, those left out that meet an earlier one; nothing where they
     /// do not mend what they are for.
-    fn attempt(
-        &self,
-        now: &Standing,
-        wanted: &[&Finding],
-        mends: bool,
-    ) -> Result<Option<Made>, CliError> {
-        let Some((mended, after)) = self.tried(now, wanted, mends) else { return Ok(None) };
+    fn attempt(&self, now: &Standing, wanted: &[&Finding], mends: bool) -> Option<Made> {
+        let (mended, after) = self.tried(now, wanted, mends)?;
         let (old, new) = (counted(&now.examined), counted(&after.examined));
         let gone =
             mended.iter().map(Finding::identity).all(|it| count(&new, &it) < count(&old, &it));
         let hidden = mended.iter().all(hides);
         let news = new.iter().any(|(it, n)| it.1 != UNUSED && *n > count(&old, it));
-        Ok(gone.then_some(Made { after, mended, news: news && !hidden }))
+        gone.then_some(Made { after, mended, news: news && !hidden })
     }
 
     /// Makes the fixes of some findings, those left out that meet an earlier one, and looks at what is left then.
@@ -227,56 +193,54 @@ impl Fixer<'_, '_, '_> {
     }
 
     /// Takes away every fix that does not mend; one that brings something to light deserves a look.
-    fn prove(&self, now: &mut Standing) -> Result<(), CliError> {
+    fn prove(&self, now: &mut Standing) {
         let found = now.examined.iter().flat_map(|it| &it.findings);
         let fixable: Vec<&Finding> = found.filter(|it| it.fix.is_some()).collect();
-        let mut proved = self.proved(now, &fixable)?.into_iter();
+        let mut proved = self.proved(now, &fixable).into_iter();
         let found = now.examined.iter_mut().flat_map(|it| &mut it.findings);
         for finding in found.filter(|it| it.fix.is_some()) {
             finding.fix = proved.next().flatten();
         }
-        Ok(())
     }
 
     /// Returns the fix of each finding if it mends: tried alone, or with many others where nothing new
     /// is found after all of them.
-    fn proved(&self, now: &Standing, findings: &[&Finding]) -> Result<Vec<Option<Mend>>, CliError> {
+    fn proved(&self, now: &Standing, findings: &[&Finding]) -> Vec<Option<Mend>> {
         if findings.len() <= ALONE {
             return findings.iter().map(|it| self.proved_alone(now, it)).collect();
         }
         let all = |it: &Made| !it.news && it.mended.len() == findings.len();
-        if self.attempt(now, findings, false)?.is_some_and(|it| all(&it)) {
-            return Ok(findings.iter().map(|it| it.fix.clone()).collect());
+        if self.attempt(now, findings, false).is_some_and(|it| all(&it)) {
+            return findings.iter().map(|it| it.fix.clone()).collect();
         }
-        let proofs = self.apart(now, findings)?;
+        let proofs = self.apart(now, findings);
         let open = findings.iter().zip(&proofs).filter(|(_, proof)| **proof == Proof::Open);
         let open: Vec<&Finding> = open.map(|(it, _)| *it).collect();
-        let mut halves = self.halves(now, &open)?.into_iter();
-        let fix = |it: &Finding, news: bool| {
-            let kept = it.fix.clone().filter(|_| !news || it.rule == REVEALING);
-            kept.map(|fix| {
-                let safe = fix.safe && !news;
-                fix.only_if(safe)
-            })
-        };
+        let (first, second) = open.split_at(open.len() / 2);
+        let mut halves = self.proved(now, first).into_iter().chain(self.proved(now, second));
         let proved = findings.iter().zip(proofs).map(|(it, proof)| match proof {
             Proof::Open => halves.next().flatten(),
             Proof::Fails => None,
-            Proof::Mends { news } => fix(it, news),
+            Proof::Mends { news } => kept(it, news),
         });
-        Ok(proved.collect())
+        proved.collect()
     }
 
-    fn halves(&self, now: &Standing, findings: &[&Finding]) -> Result<Vec<Option<Mend>>, CliError> {
-        let (first, second) = findings.split_at(findings.len() / 2);
-        Ok([self.proved(now, first)?, self.proved(now, second)?].concat())
+    fn proved_alone(&self, now: &Standing, finding: &Finding) -> Option<Mend> {
+        self.attempt(now, &[finding], false).and_then(|made| kept(finding, made.news))
     }
+}
 
-    fn proved_alone(&self, now: &Standing, finding: &Finding) -> Result<Option<Mend>, CliError> {
-        let Some(fix) = &finding.fix else { return Ok(None) };
-        let made = self.attempt(now, &[finding], false)?.filter(Made::only_reveals);
-        Ok(made.map(|made| fix.clone().only_if(fix.safe && !made.news)))
-    }
+/// Tells whether a fix is there to bring something to light.
+fn reveals(finding: &Finding) -> bool {
+    finding.rule == REVEALING
+}
+
+/// Returns the fix of a finding that it mends; with news it deserves a look, or is none.
+fn kept(finding: &Finding, news: bool) -> Option<Mend> {
+    let fix = finding.fix.clone().filter(|_| !news || reveals(finding))?;
+    let safe = fix.safe && !news;
+    Some(fix.only_if(safe))
 }
 
 /// Returns how many there are of what was counted.

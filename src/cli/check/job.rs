@@ -201,7 +201,7 @@ fn put_together(
         fixer.settle(scripts(files, read, job), examined.collect())
     });
     for (job, settled) in jobs.iter().zip(settled) {
-        for (at, settled) in job.iter().zip(settled?) {
+        for (at, settled) in job.iter().zip(settled) {
             if let Some(one) = read.get_mut(at) {
                 (one.after, one.examined, one.fixed) =
                     (settled.source, settled.examined, settled.fixed);

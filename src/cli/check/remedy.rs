@@ -1,21 +1,20 @@
 //! The edits that mend what is wrong with the launches of a script.
 
-use std::collections::HashSet;
-
+use super::apart::one_of_each;
 use super::examine::Checker;
 use crate::cli::chain::Input;
 use crate::cli::edits::Edits;
 use crate::engine::{Applied, KeyChange};
 use crate::facts::Found;
 use crate::surface::bash::Launch;
-use crate::text::{Mend, Span, TextEdits, shell_word};
+use crate::text::{Mend, TextEdits, shell_word};
 
 /// What would mend a launch, before it is known where that is written.
 #[derive(Debug, Clone)]
 pub struct Remedy {
     launch: usize,
     /// The overrides and directives that it sets, as they are written.
-    pub words: String,
+    words: String,
     changes: Vec<KeyChange>,
     /// Name, old and new value.
     directives: Vec<(String, Found, Found)>,
@@ -62,11 +61,9 @@ impl Checker<'_> {
         let mut fixes = vec![None; remedies.len()];
         let simple = remedies.iter().enumerate().filter(|(_, it)| it.directives.is_empty());
         let mut open: Vec<(usize, &Remedy)> = simple.map(|(number, it)| (number, *it)).collect();
-        while open.len() > FEW {
-            // Those of one launch may be written in one place: only the first of each at a time.
-            let mut places: HashSet<Option<Span>> = HashSet::new();
-            let (round, rest): (Vec<_>, Vec<_>) =
-                open.into_iter().partition(|(_, it)| places.insert(place(it)));
+        loop {
+            // Those of one launch may be written in one place.
+            let (round, rest) = one_of_each(open, |(_, it)| place(it));
             if round.len() <= FEW {
                 break;
             }
