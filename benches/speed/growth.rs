@@ -79,10 +79,20 @@ fn timed(run: &dyn Fn() -> Command) -> Duration {
 
 /// A script that sets a variable for each override.
 fn variables(size: usize) -> PathBuf {
-    let path = folder().join(format!("variables-{size}.sh"));
+    of_variables(&format!("variables-{size}.sh"), size, &|at| format!("K{at}=${{BASE}}{at}\n"))
+}
+
+/// A script that sets a variable for each override, which a test may change.
+fn branches(size: usize) -> PathBuf {
+    let lines = |at| format!("K{at}=$(({at} * 2))\n[ -e f{at} ] && K{at}=1\n");
+    of_variables(&format!("branches-{size}.sh"), size, &lines)
+}
+
+fn of_variables(name: &str, size: usize, lines: &dyn Fn(usize) -> String) -> PathBuf {
+    let path = folder().join(name);
     let (mut text, mut launch) = (String::from("#!/bin/bash\nBASE=1\n"), String::new());
     for at in 0..OVERRIDES * size {
-        let _ = writeln!(text, "K{at}=${{BASE}}{at}");
+        text.push_str(&lines(at));
         let _ = write!(launch, " \\\n    +a.k{at}=${{K{at}}}");
     }
     text.push_str(&format!("python3 -m verl.trainer.main_ppo{launch}\n"));
@@ -98,19 +108,6 @@ fn appends(size: usize) -> PathBuf {
         let _ = writeln!(text, "ARGS+=(+a.k{at}={at})");
     }
     text.push_str("python3 -m verl.trainer.main_ppo \"${ARGS[@]}\"\n");
-    fs::write(&path, text).unwrap();
-    path
-}
-
-/// A script that sets a variable for each override, which a test may change.
-fn branches(size: usize) -> PathBuf {
-    let path = folder().join(format!("branches-{size}.sh"));
-    let (mut text, mut launch) = (String::from("#!/bin/bash\n"), String::new());
-    for at in 0..OVERRIDES * size {
-        let _ = writeln!(text, "K{at}=$(({at} * 2))\n[ -e f{at} ] && K{at}=1");
-        let _ = write!(launch, " \\\n    +a.k{at}=${{K{at}}}");
-    }
-    text.push_str(&format!("python3 -m verl.trainer.main_ppo{launch}\n"));
     fs::write(&path, text).unwrap();
     path
 }
