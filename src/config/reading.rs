@@ -139,7 +139,11 @@ impl<'a> Reading<'a> {
         let known = self.known.borrow().get(at).cloned();
         let answer = match known {
             Some(known) => known,
-            None => self.evaluated(text, at)?,
+            None => {
+                let answer = self.evaluated(text, at)?;
+                self.known.borrow_mut().insert(at.to_vec(), answer.clone());
+                answer
+            }
         };
         let made = match &answer {
             Lookup::Set(found) => size(&found.value),
@@ -147,12 +151,10 @@ impl<'a> Reading<'a> {
         };
         let left = self.left.get().checked_sub(STEP + made);
         self.left.set(left.unwrap_or_default());
-        let answer = match left {
+        Ok(match left {
             Some(_) => answer,
             None => self.not_told(at, "its interpolations make too much of it"),
-        };
-        self.known.borrow_mut().insert(at.to_vec(), answer.clone());
-        Ok(answer)
+        })
     }
 
     fn evaluated(&self, text: &str, at: &[String]) -> Result<Lookup, Broken> {

@@ -80,7 +80,7 @@ impl Template {
     /// As [`parse`](Self::parse).
     pub fn validate(text: &str) -> Result<(), Fault> {
         match Self::parse(text) {
-            Err(fault) if text.contains("${") && !is_simple(text) => Err(fault),
+            Err(fault) if !is_simple(text) => Err(fault),
             _ => Ok(()),
         }
     }

@@ -327,9 +327,12 @@ impl State {
         }
         for name in self.places.apart(&other.places) {
             let (mine, theirs) = (self.places_of(&name), other.places_of(&name));
+            if Arc::ptr_eq(&mine, &theirs) {
+                continue;
+            }
             let news = theirs.iter().filter(|place| !mine.contains(place));
             let joined: Vec<Span> = mine.iter().chain(news).copied().collect();
-            if !Arc::ptr_eq(&mine, &theirs) && joined.len() > mine.len() {
+            if joined.len() > mine.len() {
                 self.places.insert(name, Arc::new(joined));
             }
         }
