@@ -87,9 +87,16 @@ impl Kind {
         match self {
             Self::Int => 1.0,
             Self::Bytes => f64::from(1 << 20),
-            Self::Float => 10f64.powf((at.abs().max(FINE) * FINE * 10.0).log10().floor()),
+            Self::Float => power_of_ten(at.abs().max(FINE) * FINE * 10.0),
         }
     }
+}
+
+/// The greatest power of ten that is no more than a number above zero.
+fn power_of_ten(number: f64) -> f64 {
+    let text = format!("{number:e}");
+    let power = text.split_once('e').and_then(|(_, exponent)| format!("1e{exponent}").parse().ok());
+    power.unwrap_or(FINE)
 }
 
 /// Rounds away what binary fractions add: 0.5 + 0.01 must not print as 0.51000000000001.
@@ -186,7 +193,7 @@ impl Line<'_> {
             }
             None
         });
-        let near = |it: &f64| (it / start).ln().abs();
+        let near = |it: &f64| (it / start).max(start / it);
         ways.into_iter().flatten().min_by(|a, b| near(a).total_cmp(&near(b)))
     }
 

@@ -68,11 +68,11 @@ impl Dimension {
     }
 
     /// Returns what an amount comes to under a weight, in whole units: the natural logarithm of a
-    /// factor, anything else as it is.
+    /// factor, anything else as it is. It is the same on every machine, as the system's own logarithm need not be.
     #[expect(clippy::cast_possible_truncation, reason = "amounts and weights are bounded")]
     #[expect(clippy::cast_precision_loss, reason = "a million is exact")]
     pub fn units(self, amount: f64, weight: f64) -> i64 {
-        let plain = if self.is_factor() { amount.ln() } else { amount };
+        let plain = if self.is_factor() { libm::log(amount) } else { amount };
         (plain * weight * UNITS as f64).round() as i64
     }
 }
