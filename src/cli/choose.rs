@@ -26,7 +26,7 @@ pub struct Chosen {
 pub fn signs_of(launch: &Launch) -> Signs {
     Signs {
         programs: vec![launch.program.clone()],
-        keys: launch.arguments.iter().map(|it| it.key()).collect(),
+        keys: launch.arguments.iter().map(|it| it.key().into_owned()).collect(),
         places: places_of(launch),
     }
 }

@@ -141,18 +141,16 @@ impl<'a> Reader<'a> {
 
     /// Reads a value as a string; an empty one stands in for anything else.
     fn string(&self, value: Node<'_>) -> Text {
-        match value.text() {
-            Some(_) => Text::of(self.source, value),
-            None => {
-                self.wrong_type(value, "a string");
-                Text::stand_in(self.source, span_of(value))
-            }
+        if value.is_text() {
+            return Text::of(self.source, value);
         }
+        self.wrong_type(value, "a string");
+        Text::stand_in(self.source, span_of(value))
     }
 
     /// Tells whether a field that should be a string is something else.
     pub fn is_no_text(&self, field: &str) -> bool {
-        self.table.get(field).is_some_and(|value| value.text().is_none())
+        self.table.get(field).is_some_and(|value| !value.is_text())
     }
 
     /// Takes a list of strings; a missing one is empty.
@@ -174,7 +172,7 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let read = |item: Node<'a>| {
-            if item.text().is_some() {
+            if item.is_text() {
                 return Either::Text(Text::of(self.source, item));
             }
             self.open(item, what).map_or_else(
@@ -308,7 +306,7 @@ impl<'a> Reader<'a> {
     }
 
     fn rewrite(&self, item: Node<'a>) -> RewriteText {
-        if item.text().is_some() {
+        if item.is_text() {
             return RewriteText { set: Text::of(self.source, item), bounds: Vec::new() };
         }
         if item.table().is_none() {

@@ -346,6 +346,11 @@ impl<'a> Node<'a> {
         self.at + SIZE + self.tree.index(self.at + 3)
     }
 
+    /// Tells whether it is a string.
+    pub fn is_text(self) -> bool {
+        self.tree.number(self.at) == kind::TEXT
+    }
+
     /// Returns the string, if it is one.
     pub fn text(self) -> Option<&'a str> {
         match self.what() {

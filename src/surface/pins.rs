@@ -18,7 +18,10 @@ pub fn pinned_keys(script: &Script, launch: &Launch) -> Vec<(String, Location)> 
         for (mark, key) in pins_of(&Marks::read(source)) {
             let keys = match key {
                 Some(key) => vec![key.to_owned()],
-                None => held(script, launch, (source, mark)).map(Argument::key).collect(),
+                None => {
+                    let held = held(script, launch, (source, mark));
+                    held.map(|it| it.key().into_owned()).collect()
+                }
             };
             pins.extend(keys.into_iter().map(|key| (key, source.at(mark.span))));
         }

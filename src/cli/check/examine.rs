@@ -1,5 +1,6 @@
 //! What is wrong with the scripts of one job.
 
+use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -240,7 +241,7 @@ impl Checker<'_> {
 }
 
 /// The last argument of each key. A launch may have as many findings as arguments.
-type ByKey<'a> = HashMap<String, &'a bash::Argument>;
+type ByKey<'a> = HashMap<Cow<'a, str>, &'a bash::Argument>;
 
 fn by_key(launch: &Launch) -> ByKey<'_> {
     launch.arguments.iter().map(|it| (it.key(), it)).collect()
@@ -253,7 +254,7 @@ fn flow(script: &Script, keyed: &[ByKey<'_>], finding: &Finding) -> Vec<(Span, S
     let launches = || script.launches.iter().zip(keyed);
     let own = || launches().filter(|(it, _)| Some(&it.program) == finding.launch.as_ref());
     let around = own().filter(|(it, _)| it.location.span.contains(finding.fault.span));
-    let found = around.chain(own().rev()).find_map(|(_, arguments)| arguments.get(key));
+    let found = around.chain(own().rev()).find_map(|(_, arguments)| arguments.get(key.as_str()));
     let Some(argument) = found else { return Vec::new() };
     let mut flow: Vec<(Span, String)> = Vec::new();
     let steps = argument.text.pieces.iter().flat_map(|it| &it.via).chain(&argument.array);
@@ -311,7 +312,7 @@ fn refused(source: &Source, launch: &Launch, faults: Vec<Fault>, found: &mut Vec
             |old: &Finding| old.rule != "repeated-key" && argument.is_some_and(|it| about(old, it));
         if !found.iter().any(told) {
             let mut finding = Finding::new("refused-override", Level::Error, source, fault);
-            finding.key = argument.map(bash::Argument::key);
+            finding.key = argument.map(|it| it.key().into_owned());
             found.push(finding.of(&launch.program));
         }
     }

@@ -52,7 +52,7 @@ fn entry_in(
     let from = Provenance::Text(from);
     let Some(text) = argument.text.known() else {
         let why = argument.text.why_unknown().unwrap_or("nothing tells its value").to_owned();
-        return Ok(Entry { key: argument.key(), value: Err(why), from });
+        return Ok(Entry { key: argument.key().into_owned(), value: Err(why), from });
     };
     let read = read_argument(language, &text)
         .and_then(|it| if swept { Ok(it) } else { single(&it).map(|()| it) });

@@ -63,8 +63,8 @@ pub fn keys_at(
     let launch =
         script.launches.iter().find(|it| it.arguments.iter().any(|it| is_here(it.word)))?;
     let known = buffer.known(launch).ok().flatten();
-    let taken: Vec<String> =
-        launch.arguments.iter().filter(|it| !is_here(it.word)).map(|it| it.key()).collect();
+    let others = launch.arguments.iter().filter(|it| !is_here(it.word));
+    let taken: Vec<String> = others.map(|it| it.key().into_owned()).collect();
     let language = known.as_ref().map(|it| it.state.language).unwrap_or_default();
     let all = keys(&buffer, known.as_ref()).into_iter();
     let free = all.filter(|(key, _)| !taken.contains(key));

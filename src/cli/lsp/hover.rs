@@ -76,7 +76,7 @@ fn value(launch: &Launch, argument: &Argument, known: Option<&Known<'_>>) -> Str
         let text = text.and_then(|it| it.split_once('=').map(|(_, value)| value.to_owned()));
         return text.map_or("is not known".to_owned(), |text| format!("is `{text}`"));
     };
-    match View::new(pack, state, world).config(&KeyPath::new(key.as_str())) {
+    match View::new(pack, state, world).config(&KeyPath::new(&*key)) {
         Lookup::Set(found) => format!("is `{}`", found.value),
         Lookup::Absent => "is deleted".to_owned(),
         Lookup::Unknown(missing) => format!("is not known: {}", missing.why),

@@ -276,8 +276,8 @@ fn arguments(named: Named, fields: &[Field]) -> Found {
             Role::Launcher | Role::Program => {}
             Role::Forwarded => found.forwards = Some(field.word),
             Role::Flag => {
-                flag = (!start.contains('=')).then(|| start.clone());
-                found.flags.push(start);
+                flag = (!start.contains('=')).then(|| start.to_string());
+                found.flags.push(start.into_owned());
             }
             Role::Value => {
                 if let Some(flag) = found.flags.last_mut() {

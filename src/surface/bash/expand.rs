@@ -387,6 +387,9 @@ fn literal(text: &str, here: &Written, skip: usize, quoting: Quoting) -> Text {
     if own.text != text || own.stands.is_none() {
         return Text::of(Piece::known(text, Origin::Computed(here.near)));
     }
+    if let Some(span) = own.span() {
+        return Text::of(Piece::known(own.text, Origin::Literal(span, quoting)));
+    }
     let stretches = own.stretches().into_iter();
     let pieces = stretches.map(|it| {
         let origin = it.span().map(|span| Origin::Literal(span, quoting));

@@ -1,5 +1,6 @@
 //! What bash does with a launch script other than its author seems to mean.
 
+use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 
@@ -232,7 +233,7 @@ fn repeated_keys(
     launch: &Launch,
     winning: &LazyCell<HashSet<Setting>, impl FnOnce() -> HashSet<Setting>>,
 ) -> Vec<Finding> {
-    let mut last: HashMap<String, &Argument> = HashMap::new();
+    let mut last: HashMap<Cow<'_, str>, &Argument> = HashMap::new();
     let mut found = Vec::new();
     for argument in &launch.arguments {
         let key = argument.key();
@@ -244,7 +245,7 @@ fn repeated_keys(
             continue;
         };
         // Whoever gives an argument to the script wants it to win.
-        let wins_elsewhere = || winning.contains(&(key.clone(), old.word));
+        let wins_elsewhere = || winning.contains(&(key.to_string(), old.word));
         if old.word == new.word || new.is_given() || wins_elsewhere() {
             continue;
         }
@@ -254,7 +255,7 @@ fn repeated_keys(
             .with(new.word, "this wins")
             .helped("remove the earlier one");
         let finding = Finding::new("repeated-key", Level::Warning, source, fault);
-        found.push(finding.about(key).of(&launch.program));
+        found.push(finding.about(key.as_ref()).of(&launch.program));
     }
     found
 }
@@ -262,7 +263,7 @@ fn repeated_keys(
 /// Lists what counts in each launch: for every key the last word that sets it.
 fn winning_words(script: &Script) -> HashSet<Setting> {
     let last = |launch: &Launch| {
-        let set = launch.arguments.iter().map(|it| (it.key(), it.word));
+        let set = launch.arguments.iter().map(|it| (it.key().into_owned(), it.word));
         set.collect::<HashMap<String, Span>>()
     };
     script.launches.iter().flat_map(last).collect()
@@ -286,7 +287,7 @@ fn stray_braces(source: &Source, launch: &Launch) -> Vec<Finding> {
             .labelled("this one")
             .helped("remove it, or add the other one");
         let finding = Finding::new("stray-brace", Level::Error, source, fault);
-        found.push(finding.about(key).of(&launch.program));
+        found.push(finding.about(key.as_ref()).of(&launch.program));
     }
     found
 }

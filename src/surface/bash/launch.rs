@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::piece::{Step, Text};
@@ -173,7 +174,7 @@ impl Launch {
             let start = word.text.known_start();
             let (name, joined) = match start.split_once('=') {
                 Some((name, _)) => (name, true),
-                None => (start.as_str(), false),
+                None => (&*start, false),
             };
             if !is_flag(name, long, short) {
                 continue;
@@ -210,9 +211,15 @@ pub struct Argument {
 
 impl Argument {
     /// Returns what stands before the `=`: sigil, key, package; the whole text without one.
-    pub fn key_element(&self) -> String {
-        let known = self.text.known_start();
-        known.split_once('=').map_or(known.as_str(), |(key, _)| key).to_owned()
+    pub fn key_element(&self) -> Cow<'_, str> {
+        // The first piece mostly tells, so that the others need not be put together.
+        let first = self.text.pieces.first().and_then(|it| it.text.as_deref().ok());
+        match first.and_then(|it| it.split_once('=')) {
+            Some((key, _)) => Cow::Borrowed(key),
+            None => {
+                cut(self.text.known_start(), |it| it.split_once('=').map_or(it, |(key, _)| key))
+            }
+        }
     }
 
     /// Tells whether a text that is not known may turn out to set the key. What comes from outside
@@ -223,9 +230,8 @@ impl Argument {
 
     /// Returns the key without sigil, with the package of a config group: what one override
     /// replaces of another.
-    pub fn target(&self) -> String {
-        let element = self.key_element();
-        element.trim_start_matches(['+', '~']).to_owned()
+    pub fn target(&self) -> Cow<'_, str> {
+        cut(self.key_element(), |it| it.trim_start_matches(['+', '~']))
     }
 
     /// Returns the target of an override's text.
@@ -235,9 +241,15 @@ impl Argument {
     }
 
     /// Returns the key without sigil and package.
-    pub fn key(&self) -> String {
-        let element = self.key_element();
-        let bare = element.trim_start_matches(['+', '~']);
-        bare.split_once('@').map_or(bare, |(key, _)| key).to_owned()
+    pub fn key(&self) -> Cow<'_, str> {
+        cut(self.target(), |it| it.split_once('@').map_or(it, |(key, _)| key))
+    }
+}
+
+/// Takes a part of a text, which is copied only where the text was.
+fn cut<'a>(text: Cow<'a, str>, part: fn(&str) -> &str) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(part(text)),
+        Cow::Owned(text) => Cow::Owned(part(&text).to_owned()),
     }
 }

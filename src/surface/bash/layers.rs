@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
+use super::names::{ByName, Names};
 
 /// Values by name. A branch is read on a copy of the variables, and a script may have thousands of both: a copy
 /// takes what changed since, and two copies are compared by that.
 #[derive(Clone)]
 pub struct Layers<V> {
-    shared: Arc<IndexMap<String, V>>,
+    shared: Arc<ByName<V>>,
     /// What differs from that; none for a name that was taken away.
-    own: IndexMap<String, Option<V>>,
+    own: ByName<Option<V>>,
 }
 
 /// How many names may differ from what copies share, however few those are.
@@ -62,7 +62,7 @@ impl<V: Clone> Layers<V> {
     }
 
     /// Lists all names that may not stand for the same in both.
-    pub fn apart(&self, other: &Self) -> IndexSet<String> {
+    pub fn apart(&self, other: &Self) -> Names {
         if Arc::ptr_eq(&self.shared, &other.shared) {
             return self.own.keys().chain(other.own.keys()).cloned().collect();
         }
@@ -88,13 +88,13 @@ impl<V: Clone> Layers<V> {
 
 impl<V> Default for Layers<V> {
     fn default() -> Self {
-        Self { shared: Arc::default(), own: IndexMap::new() }
+        Self { shared: Arc::default(), own: ByName::default() }
     }
 }
 
 impl<V: Clone> FromIterator<(String, V)> for Layers<V> {
     fn from_iter<I: IntoIterator<Item = (String, V)>>(values: I) -> Self {
-        Self { shared: Arc::new(values.into_iter().collect()), own: IndexMap::new() }
+        Self { shared: Arc::new(values.into_iter().collect()), own: ByName::default() }
     }
 }
 

@@ -30,6 +30,7 @@ mod layers;
 mod loops;
 mod making;
 mod mend;
+mod names;
 mod nesting;
 mod operate;
 mod parameter;

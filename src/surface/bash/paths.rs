@@ -252,7 +252,8 @@ impl Called {
     /// Returns the flags, and the other words.
     fn operands(&self) -> Option<(Vec<String>, Vec<&Text>)> {
         let flag = |field: &&Field| field.text.known_start().starts_with('-');
-        let flags = self.fields.iter().filter(flag).map(|it| it.text.known_start()).collect();
+        let flags = self.fields.iter().filter(flag);
+        let flags = flags.map(|it| it.text.known_start().into_owned()).collect();
         let words: Vec<&Field> = self.fields.iter().filter(|it| !flag(it)).collect();
         let sure = words.iter().all(|field| !field.forwards);
         sure.then(|| (flags, words.iter().map(|field| &field.text).collect()))

@@ -1,5 +1,6 @@
 //! Texts that know where each part of them was written.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
@@ -183,9 +184,8 @@ impl Text {
 
     /// Returns the characters, if all are known.
     pub fn known(&self) -> Option<String> {
-        let texts: Option<Vec<&str>> =
-            self.pieces.iter().map(|piece| piece.text.as_deref().ok()).collect();
-        texts.map(|texts| texts.concat())
+        let known = self.pieces.iter().all(|piece| piece.text.is_ok());
+        known.then(|| self.known_start().into_owned())
     }
 
     /// Returns what makes the text unknown, if it is.
@@ -215,9 +215,14 @@ impl Text {
     }
 
     /// Returns the characters before the first unknown piece.
-    pub fn known_start(&self) -> String {
-        let known = self.pieces.iter().map_while(|piece| piece.text.as_deref().ok());
-        known.collect::<Vec<&str>>().concat()
+    pub fn known_start(&self) -> Cow<'_, str> {
+        let known = || self.pieces.iter().map_while(|piece| piece.text.as_deref().ok());
+        if known().nth(1).is_none() {
+            return Cow::Borrowed(known().next().unwrap_or_default());
+        }
+        let mut text = String::with_capacity(known().map(str::len).sum());
+        known().for_each(|it| text.push_str(it));
+        Cow::Owned(text)
     }
 
     /// Returns the pieces from byte `start` of the text on; none where that is not known.

@@ -31,7 +31,7 @@ pub(super) struct Run<'a> {
     /// What `<<<` lets it read.
     pub(super) reads: Option<Text>,
     /// The whole command as it is written, with what it reads.
-    written: String,
+    written: &'a str,
 }
 
 impl Run<'_> {
@@ -57,7 +57,7 @@ impl Walker<'_> {
     pub(super) fn simple(&mut self, simple: &SimpleCommand) -> Done {
         let text = simple.to_string();
         let before = may_fail(&text).then(|| self.state.clone());
-        let done = self.expanded(simple);
+        let done = self.expanded(simple, &text);
         if std::mem::take(&mut self.state.failed) {
             let seen = before.as_ref().map(|state| state.seen_by(&text));
             self.depends(seen.unwrap_or(text));
@@ -66,7 +66,7 @@ impl Walker<'_> {
         done
     }
 
-    fn expanded(&mut self, simple: &SimpleCommand) -> Done {
+    fn expanded(&mut self, simple: &SimpleCommand, written: &str) -> Done {
         let empty = Vec::new();
         let prefix = simple.prefix.as_ref().map_or(&empty, |prefix| &prefix.0);
         let suffix = simple.suffix.as_ref().map_or(&empty, |suffix| &suffix.0);
@@ -89,7 +89,6 @@ impl Walker<'_> {
         let words =
             fields.iter().map(|field| (!field.unsure).then(|| field.text.known()).flatten());
         let words = words.collect();
-        let written = simple.to_string();
         self.run(&Run { fields: &fields, words, own, first_word, last_word, reads, written })
     }
 
@@ -405,7 +404,7 @@ impl Walker<'_> {
 
     fn sets_unknown(&mut self, command: &str, run: &Run<'_>) {
         let line = self.line(run.first_word);
-        let seen = self.state.seen_by(&run.written);
+        let seen = self.state.seen_by(run.written);
         let always = ["REPLY", "MAPFILE", "OPTARG", "OPTIND"].map(str::to_owned);
         let names = run.arguments().iter().flatten().filter(|name| !name.starts_with('-'));
         for name in names.chain(&always) {

@@ -36,12 +36,12 @@ pub(super) fn set_once(script: &Script, outside: &Outside, findings: &mut [&mut 
 
 fn earlier(script: &Script, at: usize, finding: &Finding) -> Option<Earlier> {
     let own = |argument: &&Argument| {
-        argument.word == finding.fault.span && Some(argument.key()) == finding.key
+        argument.word == finding.fault.span && Some(&*argument.key()) == finding.key.as_deref()
     };
     let launch =
         script.launches.iter().find(|launch| launch.arguments.iter().any(|it| own(&it)))?;
     let old = launch.arguments.iter().find(own)?;
-    let key = old.target();
+    let key = old.target().into_owned();
     let last = launch.arguments.iter().rev().find(|it| it.target() == key)?;
     let edit = remove(script, old).ok()?;
     let replaced = match (parse(&old.text.known()?), parse(&last.text.known()?)) {

@@ -9,6 +9,7 @@ use brush_parser::ast::FunctionBody;
 use indexmap::{IndexMap, IndexSet};
 
 use super::layers::Layers;
+use super::names::{ByName, Names};
 use super::piece::{LONGEST, Origin, Piece, Text, Unknown};
 use super::syntax::Syntax;
 use super::vars::Vars;
@@ -142,15 +143,15 @@ pub struct State {
     /// Where each variable was set.
     pub places: Layers<Arc<Vec<Span>>>,
     /// Variables that change what is assigned to them, or forbid it: integers, references.
-    pub odd: IndexSet<String>,
+    pub odd: Names,
     /// The arguments.
     pub arguments: Arguments,
     /// Functions by name; none where it is not known which.
-    pub functions: IndexMap<String, Option<Function>>,
+    pub functions: ByName<Option<Function>>,
     /// For every function being run, what comes back when it ends.
     pub frames: Vec<Frame>,
     /// The variables that programs get.
-    pub exported: IndexSet<String>,
+    pub exported: Names,
     /// The working folder, seen from where the script is started; none where nothing tells it.
     pub folder: Option<String>,
     /// The shell's options.
@@ -169,9 +170,9 @@ pub fn is_name(text: &str) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
     /// The local variables, and what they hid.
-    pub hidden: IndexMap<String, Option<Var>>,
+    pub hidden: ByName<Option<Var>>,
     /// Where what they hid was set.
-    pub places: IndexMap<String, Arc<Vec<Span>>>,
+    pub places: ByName<Arc<Vec<Span>>>,
     /// The arguments.
     pub arguments: Arguments,
 }
@@ -370,7 +371,7 @@ impl State {
     }
 
     /// Lists the variables whose value differs in the other state.
-    pub fn changed(&self, other: &Self) -> IndexSet<String> {
+    pub fn changed(&self, other: &Self) -> Names {
         self.vars.changed(&other.vars)
     }
 
@@ -405,12 +406,8 @@ pub fn sketch(arguments: &Arguments) -> String {
     format!("{}\u{4}{rest}", texts.join("\u{4}"))
 }
 
-fn join_frames(
-    mine: &mut IndexMap<String, Option<Var>>,
-    theirs: &IndexMap<String, Option<Var>>,
-    why: &str,
-) {
-    let names: IndexSet<String> = mine.keys().chain(theirs.keys()).cloned().collect();
+fn join_frames(mine: &mut ByName<Option<Var>>, theirs: &ByName<Option<Var>>, why: &str) {
+    let names: Names = mine.keys().chain(theirs.keys()).cloned().collect();
     for name in names {
         if mine.get(&name) != theirs.get(&name) {
             let unknown = Unknown::new(format!("whether {name} is local depends on {why}"));

@@ -170,14 +170,15 @@ impl Syntax {
             by_start: HashMap::new(),
             offsets,
         };
-        syntax.tokens = tokens.iter().map(|token| syntax.placed(token)).collect();
+        syntax.tokens = tokens.into_iter().map(|token| syntax.placed(token)).collect();
         let starts = syntax.tokens.iter().enumerate();
         syntax.by_start = starts.map(|(index, (_, span))| (span.start, index)).collect();
         Ok(syntax)
     }
 
-    fn placed(&self, token: &Token) -> (String, Span) {
-        (token.to_str().to_owned(), self.span(token.location()))
+    fn placed(&self, token: Token) -> (String, Span) {
+        let (Token::Word(text, at) | Token::Operator(text, at)) = token;
+        (text, self.span(&at))
     }
 
     /// Converts to bytes, without the blanks and continuations that the parser counts in.

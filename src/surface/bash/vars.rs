@@ -1,8 +1,7 @@
 //! The variables of a script.
 
-use indexmap::IndexSet;
-
 use super::layers::Layers;
+use super::names::Names;
 use super::state::{Var, elements_size};
 
 /// Variables by name.
@@ -40,7 +39,7 @@ impl Vars {
     }
 
     /// Lists the variables that do not hold the same in both.
-    pub fn changed(&self, other: &Self) -> IndexSet<String> {
+    pub fn changed(&self, other: &Self) -> Names {
         let mut names = self.0.apart(&other.0);
         names.retain(|name| self.get(name) != other.get(name));
         names

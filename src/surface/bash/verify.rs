@@ -236,7 +236,7 @@ fn values(launch: &Launch) -> IndexMap<String, Vec<String>> {
     for argument in &launch.arguments {
         let value = argument.text.known().map(|text| value_of(&text));
         let value = value.unwrap_or_else(|| argument.text.sketch());
-        values.entry(argument.target()).or_default().push(value);
+        values.entry(argument.target().into_owned()).or_default().push(value);
     }
     values
 }

@@ -9,11 +9,11 @@ const STEMS: [&[u8]; 7] =
 /// Finds the parts of such names, in letters of any size.
 pub(super) fn stems(text: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = text.as_bytes();
-    // The first two letters of a stem; few other words have them.
-    let begins = |(_, two): &(usize, &[u8])| {
-        let [one, two] = two else { return false };
-        let letters = (one | 0x20, two | 0x20);
-        matches!(letters, (b't', b'o') | (b's' | b'k', b'e') | (b'p', b'a' | b'w') | (b'c', b'r'))
+    let with = |stems: &[u8; 256], letter: u8| stems.get(usize::from(letter)).map_or(0, |it| *it);
+    // Few other words have the first two letters of a stem.
+    let begins = move |(_, two): &(usize, &[u8])| match two {
+        [one, two] => with(&FIRST, *one) & with(&SECOND, *two) != 0,
+        _ => false,
     };
     bytes.windows(2).enumerate().filter(begins).filter_map(move |(at, _)| {
         let stands = |stem: &&&[u8]| {
@@ -22,6 +22,24 @@ pub(super) fn stems(text: &str) -> impl Iterator<Item = Range<usize>> {
         };
         STEMS.iter().find(stands).map(|stem| at..at + stem.len())
     })
+}
+
+/// Which stems each letter is the first of, small or not: a bit for each.
+const FIRST: [u8; 256] = stems_with(0);
+/// The same for the second.
+const SECOND: [u8; 256] = stems_with(1);
+
+#[expect(clippy::indexing_slicing, reason = "the compiler runs it, and stops where it fails")]
+const fn stems_with(place: usize) -> [u8; 256] {
+    let mut stems = [0; 256];
+    let mut at = 0;
+    while at < STEMS.len() {
+        let letter = STEMS[at][place];
+        stems[letter as usize] |= 1 << at;
+        stems[letter.to_ascii_uppercase() as usize] |= 1 << at;
+        at += 1;
+    }
+    stems
 }
 
 fn in_name(byte: u8) -> bool {
