@@ -34,7 +34,7 @@ const KEPT_IN: [(&str, &[&str]); 18] = [
     ("ruzstd", &["cli/files.rs"]),
     ("memchr", &["signal/"]),
     ("regex_syntax", &["text/pattern.rs"]),
-    ("rustix", &["text/file.rs", "transaction/disk.rs"]),
+    ("rustix", &["cli/input.rs", "text/file.rs", "transaction/disk.rs"]),
     ("maud", &["report/html/"]),
     ("ignore", &["cli/check/paths.rs"]),
     ("hmac_sha256", &["report/check/fingerprint.rs", "transaction/store.rs"]),

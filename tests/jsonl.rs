@@ -1,5 +1,11 @@
 //! `hydrule rewrite --jsonl`: a plan a line, in order, whatever the number of threads.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use hydrule::cli::Answers;
 
 use crate::support::{Run, snapshot};
@@ -31,6 +37,41 @@ fn every_line_is_answered_in_its_place() {
     assert!(unknown.out.contains("no pack knows these keys"), "{}", unknown.out);
     assert_eq!(planned("", "-j 0").code, 2);
     assert_eq!(planned("", "--write").code, 2);
+}
+
+/// As a program does that has hydrule at the other end of two pipes: writes some of a line, the rest, and waits.
+fn answered_one_by_one(arguments: &[&str], line: &str) {
+    let mut hydrule = Command::new(env!("CARGO_BIN_EXE_hydrule"));
+    hydrule.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut running = hydrule.spawn().unwrap();
+    let (mut input, output) = (running.stdin.take().unwrap(), running.stdout.take().unwrap());
+    let (send, receive) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        BufReader::new(output).lines().for_each(|line| drop(send.send(line.unwrap())));
+    });
+    let answer = || receive.recv_timeout(Duration::from_secs(120)).unwrap();
+    for _ in 0..3 {
+        let (start, rest) = line.split_at(line.len() / 2);
+        input.write_all(start.as_bytes()).unwrap();
+        input.write_all(format!("{rest}\n").as_bytes()).unwrap();
+        assert!(answer().starts_with('{'));
+    }
+    input.write_all(format!("{line}\n{line}\n{line}").as_bytes()).unwrap();
+    assert_eq!(answer(), answer());
+    drop(input);
+    assert!(answer().starts_with('{'));
+    running.wait().unwrap();
+    reader.join().unwrap();
+}
+
+#[test]
+fn who_writes_a_line_and_waits_gets_its_answer() {
+    let plan = LINE.replace("SIZE", "32");
+    for threads in ["1", "2", "5"] {
+        answered_one_by_one(&["rewrite", "--jsonl", "-j", threads], &plan);
+    }
+    answered_one_by_one(&["parse", "--jsonl"], r#""a=1""#);
+    answered_one_by_one(&["expand", "--jsonl"], r#"{"args": ["a=1,2"]}"#);
 }
 
 #[test]

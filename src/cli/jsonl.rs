@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
@@ -18,6 +18,7 @@ use super::Done;
 use super::args::RewriteArgs;
 use super::choose::{Chosen, choose_pack, signs_of_texts};
 use super::error::CliError;
+use super::input::Input;
 use super::job::{plain_entries, request};
 use super::lines::{closed, unread};
 use super::project::Project;
@@ -383,7 +384,7 @@ pub fn run(args: &RewriteArgs) -> Result<Done, CliError> {
     let packs = Packs::new(args, &project)?;
     let threads = args.threads.unwrap_or_else(threads::usual);
     let mut memories: Vec<Memory> = (0..threads).map(|_| Memory::default()).collect();
-    let mut input = Blocks { input: io::stdin(), rest: Vec::new() };
+    let mut input = Blocks { input: Input::standard()?, rest: Vec::new() };
     let mut out = io::stdout();
     let mut all = Answered::default();
     in_turn(
@@ -453,34 +454,35 @@ impl Answered {
     }
 }
 
-/// Reads whole lines, about [`BLOCK`] bytes at a time.
-struct Blocks<R> {
-    input: R,
+/// Reads whole lines, about [`BLOCK`] bytes at a time; fewer where more would have to be waited for.
+struct Blocks {
+    input: Input,
     /// The beginning of a line whose end is not read yet.
     rest: Vec<u8>,
 }
 
-impl<R: Read> Blocks<R> {
+impl Blocks {
     /// Reads the next lines; tells whether there were any.
     fn next(&mut self, block: &mut Vec<u8>) -> Result<bool, CliError> {
         block.clear();
         // A line that was longer than most leaves nothing behind.
         block.shrink_to(2 * BLOCK);
         block.append(&mut self.rest);
-        block.reserve(BLOCK);
+        // Where the last whole line ends.
+        let mut end = 0;
         loop {
             let known = block.len();
-            let read = self.input.by_ref().take(BLOCK as u64).read_to_end(block);
-            let read =
-                read.map_err(|error| CliError::plain(format!("cannot read the input: {error}")))?;
+            if block.capacity() - known < BLOCK / 4 {
+                block.reserve(BLOCK);
+            }
+            if self.input.fill(block)? == 0 {
+                return Ok(!block.is_empty());
+            }
             let new = block.get(known..).unwrap_or_default();
-            match new.iter().rposition(|it| *it == b'\n') {
-                _ if read == 0 => return Ok(!block.is_empty()),
-                Some(end) => {
-                    self.rest.extend(block.drain(known + end + 1..));
-                    return Ok(true);
-                }
-                None => {}
+            end = new.iter().rposition(|it| *it == b'\n').map_or(end, |at| known + at + 1);
+            if end > 0 && (block.len() >= BLOCK || !self.input.is_ready()) {
+                self.rest.extend(block.drain(end..));
+                return Ok(true);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Lines of JSON, each answered with a line of JSON.
 
-use std::io::{self, BufRead, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 
 use foldhash::HashMap;
 use serde_json::json;
@@ -8,14 +8,18 @@ use serde_json::json;
 use super::Done;
 use super::console::Hiding;
 use super::error::CliError;
+use super::input::{Input, unreadable};
 use crate::text::{count, secret};
 
-/// Answers every line of standard input with one line. A line that is no JSON of the right shape is
+/// How many bytes of the input are read at once.
+const BUFFER: usize = 64 << 10;
+
+/// Answers every line of standard input with one line, as soon as no more input is there. A line that is no JSON of the right shape is
 /// answered too, so that lines stay in step, and makes the command fail in the end.
 pub fn each_line(
     answer: impl Fn(&str, &mut dyn Write) -> Result<(), serde_json::Error>,
 ) -> Result<Done, CliError> {
-    let mut input = io::stdin().lock();
+    let mut input = BufReader::with_capacity(BUFFER, Input::standard()?);
     let mut out = BufWriter::new(io::stdout().lock());
     let mut known = Known::default();
     let mut line = Vec::new();
@@ -23,9 +27,10 @@ pub fn each_line(
     loop {
         line.clear();
         number += 1;
-        let read = input.read_until(b'\n', &mut line);
-        let read =
-            read.map_err(|error| CliError::plain(format!("cannot read the input: {error}")))?;
+        if !input.buffer().contains(&b'\n') && !input.get_ref().is_ready() {
+            out.flush().map_err(|error| closed(&error))?;
+        }
+        let read = input.read_until(b'\n', &mut line).map_err(|error| unreadable(&error))?;
         if read == 0 {
             break;
         }

@@ -20,6 +20,7 @@ mod failure;
 mod files;
 mod found_base;
 mod goal;
+mod input;
 mod job;
 mod journal;
 mod jsonl;
