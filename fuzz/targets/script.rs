@@ -3,7 +3,7 @@
 
 use hydrule::report::{Look, render_faults};
 use hydrule::surface::bash::{Outside, findings, read};
-use hydrule::surface::pins::{idle_pins, pinned_directives, pinned_keys};
+use hydrule::surface::pins::{idle_pins, marks_of, pinned_directives, pinned_keys};
 use hydrule::surface::slurm::{read_directives, read_header};
 use hydrule::text::Source;
 use libfuzzer_sys::fuzz_target;
@@ -23,8 +23,9 @@ fuzz_target!(|text: &str| {
     };
     let _ = idle_pins(&script);
     let _ = findings(&script);
+    let marks = marks_of(&script);
     for launch in &script.launches {
-        let _ = pinned_keys(&script, launch);
+        let _ = pinned_keys(&script, &marks, launch);
         let place = script.at(launch.location.span);
         assert!(place.span.end <= place.source.text().len(), "a launch lies outside of the text");
     }

@@ -1,12 +1,15 @@
 //! Scripts of one job: what one passes on to another that it starts.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use super::error::CliError;
 use super::files::read_script;
 use super::kind::host_of;
-use crate::surface::bash::{self, Outside, Script, Start};
+use crate::surface::bash::{self, Launch, Outside, Script, Start};
 use crate::surface::hosted::shell_text;
+use crate::surface::marks::Marks;
+use crate::surface::pins::{marks_of, pinned_keys};
 use crate::text::{Faults, Location, Source, count, join_and, secret};
 
 /// A script of the job.
@@ -19,6 +22,8 @@ pub struct Input {
     pub outside: Outside,
     /// Where another script of the job starts it.
     pub started: Option<Location>,
+    /// What its comments say, once somebody asked: a script may have any number of launches.
+    marks: OnceCell<Vec<Marks>>,
 }
 
 /// Reads scripts; one that another of them starts gets what that one passes on. The mistakes of
@@ -109,7 +114,13 @@ impl Input {
     fn read(source: Source, outside: Outside) -> Result<Self, Faults> {
         let has_directives = source.text().contains("#SBATCH");
         let script = read_bash(&source, &outside)?;
-        Ok(Self { script, has_directives, outside, started: None })
+        Ok(Self { script, has_directives, outside, started: None, marks: OnceCell::new() })
+    }
+
+    /// Lists the keys of a launch that comments pin, each with the comment's place.
+    pub fn pinned_keys(&self, launch: &Launch) -> Vec<(String, Location)> {
+        let marks = self.marks.get_or_init(|| marks_of(&self.script));
+        pinned_keys(&self.script, marks, launch)
     }
 
     /// Tells whether a script starts this one.

@@ -23,7 +23,7 @@ use crate::report::{
     FileChange, Look, Paint, edited_json, edited_text, placed, refusal_json, unified_diff,
 };
 use crate::surface::bash::{self, Change, How, Moved, Refusal, Script, Wanted};
-use crate::surface::pins::{pinned_directives, pinned_in_yaml, pinned_keys};
+use crate::surface::pins::{marks_of, pinned_directives, pinned_in_yaml, pinned_keys};
 use crate::surface::{hosted, slurm, yaml};
 use crate::text::{Fault, Faults, Source, Span, apply_edits, join_or, shell_word};
 use crate::value::Value;
@@ -223,8 +223,9 @@ fn in_script(args: &SetArgs, console: &mut Console) -> Result<Made, CliError> {
     if !changes.is_empty() {
         let launches = choose(script, &args.launch, &changes)?;
         let mut pins: Vec<Pin> = told_pins(args, &project)?;
+        let marks = marks_of(script);
         for launch in launches.iter().filter_map(|at| script.launches.get(*at)) {
-            pins.extend(pinned_keys(script, launch).into_iter().map(Pin::said));
+            pins.extend(pinned_keys(script, &marks, launch).into_iter().map(Pin::said));
         }
         refuse_pinned(args, &pins, changes.iter().map(|it| it.key.as_str()))?;
         let wanted = Wanted { launches: &launches, changes: &changes, also: &args.also };

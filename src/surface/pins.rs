@@ -9,13 +9,21 @@ use crate::facts::Provenance;
 use crate::path::KeyPath;
 use crate::text::{Location, Source, Span};
 
-/// Lists the keys of a launch that comments pin, those of files that the script takes in as well, each
-/// with the comment's place. A key that a comment names is pinned in every launch.
-pub fn pinned_keys(script: &Script, launch: &Launch) -> Vec<(String, Location)> {
+/// Reads what the comments of a script say, and those of the files that it takes in.
+pub fn marks_of(script: &Script) -> Vec<Marks> {
+    sources(script).map(Marks::read).collect()
+}
+
+fn sources(script: &Script) -> impl Iterator<Item = &Source> {
+    std::iter::once(&script.source).chain(script.taken_in.iter().map(|(_, source)| source))
+}
+
+/// Lists the keys of a launch that comments pin, as [`marks_of`] has read them, each with the comment's place. A key
+/// that a comment names is pinned in every launch.
+pub fn pinned_keys(script: &Script, marks: &[Marks], launch: &Launch) -> Vec<(String, Location)> {
     let mut pins = Vec::new();
-    let taken_in = script.taken_in.iter().map(|(_, source)| source);
-    for source in std::iter::once(&script.source).chain(taken_in) {
-        for (mark, key) in pins_of(&Marks::read(source)) {
+    for (source, marks) in sources(script).zip(marks) {
+        for (mark, key) in pins_of(marks) {
             let keys = match key {
                 Some(key) => vec![key.to_owned()],
                 None => {

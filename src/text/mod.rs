@@ -11,7 +11,7 @@ pub mod secret;
 mod shell;
 mod source;
 
-pub use edit::{Edit, Overlap, TextEdits, apply_edits};
+pub use edit::{Changed, Edit, Overlap, TextEdits, apply_edits};
 pub use escape::in_toml_string;
 pub use fault::{Fault, Faults};
 pub use file::{read_bounded, read_file};

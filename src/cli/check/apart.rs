@@ -27,8 +27,8 @@ pub enum Proof {
 /// A launch: the script by index, and its place there.
 type Place = (usize, usize);
 
-/// What is wrong with each launch of a script; with what is none of them, at no place.
-type Counts = BTreeMap<(Option<usize>, Identity), usize>;
+/// What is wrong with each launch of a script, and how often; with what is none of them, at no place.
+type Counts = BTreeMap<Option<usize>, BTreeMap<Identity, usize>>;
 
 impl Fixer<'_, '_, '_> {
     /// Tries fixes that stay in the text of a launch, one of each launch at a time, so that all are tried by reading
@@ -97,8 +97,8 @@ impl Changes {
         };
         let mut scripts = old.iter().zip(&new).enumerate();
         let spared = scripts.all(|(script, (old, new))| {
-            let mut others = new.iter().filter(|((place, _), _)| elsewhere(script, place));
-            others.all(|(it, n)| it.1.1 == UNUSED || *n <= count(old, it))
+            let mut others = new.keys().filter(|place| elsewhere(script, place));
+            others.all(|place| !has_news(old, new, *place))
         });
         (same && spared).then_some(Self { old, new })
     }
@@ -107,25 +107,32 @@ impl Changes {
         let (Some(old), Some(new)) = (self.old.get(script), self.new.get(script)) else {
             return Proof::Open;
         };
-        let own = (Some(place), finding.identity());
-        if count(old, &own) == 0 {
+        let own = finding.identity();
+        let times = |of: &Counts| of.get(&Some(place)).map_or(0, |it| count(it, &own));
+        if times(old) == 0 {
             return Proof::Open;
         }
-        if count(new, &own) >= count(old, &own) {
+        if times(new) >= times(old) {
             return Proof::Fails;
         }
-        let mut all = new.iter().filter(|((at, _), _)| *at == Some(place));
-        let news = all.any(|(it, n)| it.1.1 != UNUSED && *n > count(old, it));
+        let news = has_news(old, new, Some(place));
         Proof::Mends { news: news && !hides(finding) }
     }
+}
+
+/// Tells whether anything is wrong at a place that was not before, or more often.
+fn has_news(old: &Counts, new: &Counts, place: Option<usize>) -> bool {
+    let before = |it: &Identity| old.get(&place).map_or(0, |old| count(old, it));
+    let mut here = new.get(&place).into_iter().flatten();
+    here.any(|(it, n)| it.1 != UNUSED && *n > before(it))
 }
 
 /// Counts what is wrong with each launch.
 fn counted(examined: &Examined) -> Counts {
     let mut counts = Counts::new();
     for finding in examined.findings.iter().filter(|it| it.level > Level::Note) {
-        let place = examined.place(finding.fault.span);
-        *counts.entry((place, finding.identity())).or_default() += 1;
+        let here = counts.entry(examined.place(finding.fault.span)).or_default();
+        *here.entry(finding.identity()).or_default() += 1;
     }
     counts
 }

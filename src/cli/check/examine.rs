@@ -23,7 +23,7 @@ use crate::facts::Missing;
 use crate::overrides::Language;
 use crate::pack::{Pack, Signs};
 use crate::surface::bash::{self, Launch, Script, Step};
-use crate::surface::pins::{pinned_directives, pinned_keys};
+use crate::surface::pins::pinned_directives;
 use crate::surface::slurm;
 use crate::text::{Fault, Finding, Level, Source, Span};
 
@@ -221,14 +221,14 @@ impl Checker<'_> {
         if world.base.is_none() {
             world.unread = named_file(Some(launch), &state.entries).map(|(_, shown)| shown);
         }
-        world.pins.extend(pinned_keys(&input.script, launch).into_iter().map(Pin::said));
+        world.pins.extend(input.pinned_keys(launch).into_iter().map(Pin::said));
         (state, world)
     }
 
     /// What is pinned in any launch of a script.
     fn pins(&self, input: &Input) -> Vec<Pin> {
         let launches = input.script.launches.iter();
-        let said = launches.flat_map(|it| pinned_keys(&input.script, it)).map(Pin::said);
+        let said = launches.flat_map(|it| input.pinned_keys(it)).map(Pin::said);
         self.scope.pins().into_iter().chain(said).collect()
     }
 

@@ -8,7 +8,7 @@ use crate::engine::{Pin, World};
 use crate::facts::Provenance;
 use crate::signal::Scan;
 use crate::surface::bash::Launch;
-use crate::surface::pins::{idle_pins, pinned_directives, pinned_in_yaml, pinned_keys};
+use crate::surface::pins::{idle_pins, pinned_directives, pinned_in_yaml};
 use crate::surface::slurm;
 use crate::value::Value;
 
@@ -31,8 +31,7 @@ impl Job {
         if let Some(((input, _), launch)) =
             self.chosen.and_then(|at| Some((at, self.launch(at.0, at.1)?)))
         {
-            let script = self.script(input);
-            let keys = script.map(|it| pinned_keys(it, launch)).unwrap_or_default();
+            let keys = self.inputs.get(input).map(|it| it.pinned_keys(launch)).unwrap_or_default();
             pins.extend(keys.into_iter().map(Pin::said));
         }
         for input in &self.inputs {

@@ -11,7 +11,7 @@ use crate::pack::{Pack, Reads};
 use crate::path::KeyPath;
 use crate::report::{AnyRule, one_line};
 use crate::surface::bash::{Argument, Launch, Script};
-use crate::surface::pins::pinned_keys;
+use crate::surface::pins::{marks_of, pinned_keys};
 use crate::text::{Span, count};
 
 /// How many rules are shown.
@@ -40,8 +40,8 @@ pub fn hover(buffers: &Buffers<'_>, document: &Document, offset: usize) -> Optio
         line(format!("without it: {usual}"));
     }
     let told = known.as_ref().map(|it| it.world.pins.clone());
-    let pins =
-        told.unwrap_or_else(|| pinned_keys(script, launch).into_iter().map(Pin::said).collect());
+    let said = || pinned_keys(script, &marks_of(script), launch).into_iter().map(Pin::said);
+    let pins = told.unwrap_or_else(|| said().collect());
     if let Some(pin) = pins.iter().find(|it| it.holds(&key)) {
         line(format!("pinned by {}", pin.by));
     }

@@ -3,7 +3,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::report::json::location;
 use crate::report::paint::Paint;
-use crate::text::{Edit, Finding, Mend, Source};
+use crate::text::{Changed, Edit, Finding, Mend, Source};
 
 /// How many changed lines are shown.
 const SHOWN: usize = 12;
@@ -19,32 +19,45 @@ pub fn fix_text(finding: &Finding, fix: &Mend, paint: Paint) -> String {
         if text.source != finding.source {
             out.push_str(&format!("        {}\n", text.source.name()));
         }
-        if let Ok(after) = text.applied() {
-            out.push_str(&changed_lines(text.source.text(), &after, paint));
+        if let Ok(parts) = text.changed() {
+            out.push_str(&changed_lines(&text.source, &parts, paint));
         }
     }
     out
 }
 
-fn changed_lines(before: &str, after: &str, paint: Paint) -> String {
-    let diff = TextDiff::from_lines(before, after);
-    let changed = || diff.iter_all_changes().filter(|it| it.tag() != ChangeTag::Equal);
-    let lines = changed().map(|change| {
-        let number = change.old_index().or(change.new_index()).map_or(0, |index| index + 1);
-        let value = change.value().trim_end_matches(['\n', '\r']);
-        let line = format!("{} {value}", change.tag());
-        let line = match change.tag() {
-            ChangeTag::Delete => paint.gone(&line),
-            _ => paint.good(&line),
-        };
-        format!("{} {line}\n", paint.faint(&format!("{number:>7}")))
-    });
-    let mut out: String = lines.take(SHOWN).collect();
-    let more = changed().count().saturating_sub(SHOWN);
-    if more > 0 {
-        out.push_str(&paint.faint(&format!("        … and {more} more lines\n")));
+/// Shows what differs in the lines that edits change, as one finds it in the whole text.
+fn changed_lines(source: &Source, parts: &[Changed<'_>], paint: Paint) -> String {
+    let mut lines = Vec::new();
+    // How many lines there are more than before, above a part.
+    let mut more = 0_isize;
+    for part in parts {
+        let line = source.line_column(part.at).line;
+        let above = more;
+        let diff = TextDiff::from_lines(part.before, &part.after);
+        for change in diff.iter_all_changes().filter(|it| it.tag() != ChangeTag::Equal) {
+            let old = change.old_index().map(|index| line + index);
+            let new = change.new_index().map(|index| (line + index).saturating_add_signed(above));
+            let value = change.value().trim_end_matches(['\n', '\r']);
+            let text = format!("{} {value}", change.tag());
+            let text = match change.tag() {
+                ChangeTag::Delete => paint.gone(&text),
+                _ => paint.good(&text),
+            };
+            let number = old.or(new).unwrap_or_default();
+            lines.push(format!("{} {text}\n", paint.faint(&format!("{number:>7}"))));
+            more += match change.tag() {
+                ChangeTag::Delete => -1,
+                _ => 1,
+            };
+        }
     }
-    out
+    let hidden = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    if hidden > 0 {
+        lines.push(paint.faint(&format!("        … and {hidden} more lines\n")));
+    }
+    lines.concat()
 }
 
 /// Gives a fix as data.

@@ -35,7 +35,7 @@ pub(super) fn at_call(script: &Script, launch: &Launch, after: &str) -> Option<E
 
 /// Adds a word before another: on a line of its own where the neighbours have one.
 fn before_word(text: &str, anchor: Span, word: &str) -> Edit {
-    let line_end = line_end(text);
+    let line_end = line_end(text, anchor.start);
     if let Some(indent) = indent_of(text, anchor.start) {
         return Edit::new(Span::at(anchor.start), format!("{word} \\{line_end}{indent}"));
     }
@@ -50,15 +50,22 @@ fn before_word(text: &str, anchor: Span, word: &str) -> Edit {
 
 /// Adds a word behind another: on a line of its own where that has one.
 fn behind_word(text: &str, anchor: Span, word: &str) -> Edit {
-    let line_end = line_end(text);
+    let line_end = line_end(text, anchor.start);
     match indent_of(text, anchor.start) {
         Some(indent) => Edit::new(Span::at(anchor.end), format!(" \\{line_end}{indent}{word}")),
         None => Edit::new(Span::at(anchor.end), format!(" {word}")),
     }
 }
 
-fn line_end(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
+/// Returns how lines end around a place.
+fn line_end(text: &str, at: usize) -> &'static str {
+    let behind = text.get(at..).unwrap_or_default();
+    let upto = match behind.find('\n') {
+        Some(end) => at + end,
+        None => text.get(..at).and_then(|it| it.rfind('\n')).unwrap_or_default(),
+    };
+    let ends = text.get(..upto).is_some_and(|it| it.ends_with('\r'));
+    if ends { "\r\n" } else { "\n" }
 }
 
 /// Returns the blanks before a word that is the first of a continuation line.
