@@ -396,3 +396,42 @@ fn operators_without_end_make_no_tree_without_end() {
         assert_eq!(read.map(|it| it.launches.len()).ok(), Some(1), "{operators}");
     }
 }
+
+#[test]
+fn what_is_told_of_many_appends_grows_with_their_number() {
+    let told = |appends: usize| {
+        let workspace = Workspace::new();
+        let lines: String = (0..appends).map(|at| format!("ARGS+=(data.k{at}={at})\n")).collect();
+        workspace.write("run.sh", format!("{lines}python3 -m train.main \"${{ARGS[@]}}\"\n"));
+        workspace.hydrule("show run.sh --output-format json").run().out
+    };
+    let json: serde_json::Value = serde_json::from_str(&told(25)).unwrap();
+    let through = &json["files"][0]["launches"][0]["overrides"][24]["through"];
+    assert_eq!(through["assigned"].as_array().unwrap().len(), 20);
+    assert_eq!(through["more_assigned"], 5);
+    assert!(told(2_000).len() < 11 * told(200).len());
+}
+
+#[test]
+fn what_is_told_of_many_variables_grows_with_their_number() {
+    let told = |variables: usize, form: &str| {
+        let workspace = Workspace::new();
+        let lines = (1..variables).map(|at| format!("A{at}=$A{}\n", at - 1));
+        let passed: String = (0..variables).map(|at| format!(" data.k{at}=$A{at}")).collect();
+        let lines: String = lines.collect();
+        workspace.write("run.sh", format!("A0=1\n{lines}python3 -m train.main{passed}\n"));
+        workspace.hydrule(&format!("show run.sh {form}")).run().out
+    };
+    let json: serde_json::Value = serde_json::from_str(&told(25, "--output-format json")).unwrap();
+    let last = &json["files"][0]["launches"][0]["overrides"][24];
+    assert_eq!(
+        (last["variables"].as_array().unwrap().len(), &last["more_variables"]),
+        (20, &5.into())
+    );
+    let via = &last["pieces"][1];
+    assert_eq!((via["via"].as_array().unwrap().len(), &via["more_via"]), (20, &5.into()));
+    assert!(told(25, "").ends_with("A10, A11 and 13 more\n"), "{}", told(25, ""));
+    for form in ["", "--output-format json"] {
+        assert!(told(1_200, form).len() < 6 * told(300, form).len());
+    }
+}

@@ -264,12 +264,24 @@ pub fn place(script: &Script, argument: &Argument) -> String {
         argument.array.as_ref().map(|it| format!(", in {}", it.variable)).unwrap_or_default();
     match placed {
         Placed::Literal(_) => format!("line {line}{array}"),
-        Placed::Variable(name, _) => format!("line {line}, from {name}{array}"),
+        Placed::Variable(names, _) => format!("line {line}, from {}{array}", few(&names)),
         Placed::Default(name, _) => format!("line {line}, default of {name}{array}"),
         Placed::Computed(names, _) => {
-            format!("line {line}, computed from {}{array}", names.join(", "))
+            format!("line {line}, computed from {}{array}", few(&names))
         }
         Placed::Unknown(why, _) => format!("line {line}{array}, unknown: {why}"),
+    }
+}
+
+/// How many variables are named that a value goes through.
+const MOST_NAMES: usize = 12;
+
+fn few(names: &[String]) -> String {
+    match names.split_at_checked(MOST_NAMES) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", first.join(", "), rest.len())
+        }
+        _ => names.join(", "),
     }
 }
 

@@ -84,18 +84,18 @@ fn argument_json(script: &Script, argument: &Argument) -> Json {
     let placed = argument.placed();
     let names = match &placed {
         Placed::Literal(_) | Placed::Unknown(..) => Vec::new(),
-        Placed::Variable(name, _) | Placed::Default(name, _) => vec![name.clone()],
-        Placed::Computed(names, _) => names.clone(),
+        Placed::Default(name, _) => vec![name.clone()],
+        Placed::Variable(names, _) | Placed::Computed(names, _) => names.clone(),
     };
     let at = script.at(placed.span());
     let array = argument.array.as_ref();
-    json!({
+    let json = json!({
         "key": argument.key(),
         "text": argument.text.known(),
         "unknown": argument.text.why_unknown(),
         "several": argument.several,
         "origin": origin(argument),
-        "variables": names,
+        "variables": [],
         "array": array.map(|it| &it.variable),
         "line": at.line_column().line,
         "column": at.line_column().column,
@@ -104,7 +104,8 @@ fn argument_json(script: &Script, argument: &Argument) -> Json {
         "word": location(&script.at(argument.word)),
         "through": array.map(|it| step_json(script, it)),
         "pieces": argument.text.pieces.iter().map(|it| piece_json(script, it)).collect::<Vec<_>>(),
-    })
+    });
+    first_of(json, "variables", names.iter(), |it| it.as_str().into())
 }
 
 /// Names what gives an override its value.
@@ -148,22 +149,45 @@ fn piece_json(script: &Script, piece: &Piece) -> Json {
         Quoting::Double => "double",
     });
     let inside = (piece.origin != Origin::Outside).then(|| script.at(piece.origin.span()));
-    json!({
+    let json = json!({
         "text": piece.text.as_ref().ok(),
         "unknown": piece.text.as_ref().err().map(|it| &it.why),
         "made": made,
         "quotes": quotes,
         "location": inside.as_ref().map(location),
-        "via": piece.via.iter().map(|it| step_json(script, it)).collect::<Vec<_>>(),
-    })
+        "via": [],
+    });
+    first_of(json, "via", piece.via.iter(), |it| step_json(script, it))
 }
 
 fn step_json(script: &Script, step: &Step) -> Json {
-    let assigned = step.assigned.iter().map(|span| location(&script.at(*span)));
-    json!({
+    let json = json!({
         "variable": step.variable,
         "default": step.default,
         "used": location(&script.at(step.used)),
-        "assigned": assigned.collect::<Vec<_>>(),
-    })
+        "assigned": [],
+    });
+    first_of(json, "assigned", step.assigned.iter(), |span| location(&script.at(*span)))
+}
+
+/// How many things a list has that grows with the script for each override: every element of an array has all places
+/// at which anything was appended to it.
+const MOST: usize = 20;
+
+/// Fills a list with the first things, and tells how many others there are, if any.
+fn first_of<T>(
+    mut json: Json,
+    field: &str,
+    mut all: impl Iterator<Item = T>,
+    one: impl Fn(T) -> Json,
+) -> Json {
+    if let Some(fields) = json.as_object_mut() {
+        let first: Vec<Json> = all.by_ref().take(MOST).map(one).collect();
+        fields.insert(field.to_owned(), first.into());
+        let more = all.count();
+        if more > 0 {
+            fields.insert(format!("more_{field}"), more.into());
+        }
+    }
+    json
 }

@@ -143,7 +143,7 @@ impl One<'_> {
                 Placed::Default(name, _) => How::Default(name),
                 // The characters stand at the first variable's assignment.
                 Placed::Variable(names, _) => {
-                    How::Variable(names.split(", ").next().unwrap_or(&names).to_owned())
+                    How::Variable(names.into_iter().next().unwrap_or_default())
                 }
                 _ => How::Literal,
             };

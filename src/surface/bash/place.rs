@@ -12,7 +12,7 @@ pub enum Placed {
     /// Characters at the override itself.
     Literal(Span),
     /// A variable's assignment.
-    Variable(String, Span),
+    Variable(Vec<String>, Span),
     /// The default of a variable that the environment may set.
     Default(String, Span),
     /// Several pieces, or a computation; with the variables read.
@@ -73,7 +73,7 @@ impl Argument {
                 (Origin::Literal(span, _), false) => {
                     match piece.via.iter().find(|step| step.default) {
                         Some(step) => Placed::Default(step.variable.to_string(), span),
-                        None => Placed::Variable(variables().join(", "), span),
+                        None => Placed::Variable(variables(), span),
                     }
                 }
                 (_, true) => Placed::Literal(self.word),
