@@ -601,6 +601,35 @@ fn a_pack_reads_nothing_but_its_own_files() {
 }
 
 #[test]
+fn snapshots_are_in_folders_of_the_packs_own() {
+    let workspace = Workspace::new();
+    let case =
+        "[[case]]\nname = \"a\"\noverrides = [\"trainer.nnodes=1\"]\nexpect = { plan = [] }\n";
+    for pack in ["p", "rules/q"] {
+        workspace.write(&format!("{pack}/pack.toml"), SMALL);
+        workspace.write(&format!("{pack}/cases/a.toml"), case);
+    }
+    workspace.write("elsewhere/old.snap", "theirs\n").write("elsewhere/q/old.snap", "theirs\n");
+    let at = |path: &str| workspace.path().join(path);
+    for (link, target, pack) in [
+        ("p/snapshots", "../elsewhere", "p"),
+        ("snapshots", "elsewhere", "rules/q"),
+        ("snapshots/q", "../elsewhere/q", "rules/q"),
+    ] {
+        fs::create_dir_all(at(link).parent().unwrap()).unwrap();
+        symlink(target, at(link)).unwrap();
+        refused(workspace.hydrule(&format!("test {pack} --accept")), "it is a link");
+        fs::remove_file(at(link)).unwrap();
+    }
+    assert_eq!(fs::read_dir(at("elsewhere")).unwrap().count(), 2);
+    assert_eq!(workspace.read("elsewhere/q/old.snap"), "theirs\n");
+    for pack in ["p", "rules/q"] {
+        let output = workspace.hydrule(&format!("test {pack} --accept")).run();
+        assert_eq!(output.code, 0, "{}", output.shown());
+    }
+}
+
+#[test]
 fn patterns_of_a_pack_stay_small_and_take_linear_time() {
     let workspace = Workspace::new();
     let signal = |pattern: &str| {

@@ -69,6 +69,7 @@ pub fn load(folder: &Path) -> Result<TestPack, CliError> {
         return Err(CliError::Faults(faulty));
     }
     let (name, snapshots) = place_of(folder);
+    check_snapshots(&snapshots)?;
     let (pack, folder) = (Arc::new(pack), folder.to_owned());
     Ok(TestPack { name, pack, cases, snapshots, folder })
 }
@@ -144,6 +145,20 @@ fn is_log(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "log" || it == "err" || it == "out")
 }
 
+/// Refuses a folder of snapshots that is a link: whoever brought it along would choose where files are read, written
+/// and deleted.
+fn check_snapshots(folder: &Path) -> Result<(), CliError> {
+    let above = folder.parent().filter(|it| it.ends_with(SNAPSHOTS));
+    let Some(link) = [Some(folder), above].into_iter().flatten().find(|it| it.is_symlink()) else {
+        return Ok(());
+    };
+    let message = format!("snapshots are not kept in `{}`: it is a link", link.display());
+    Err(CliError::plain(message).helped("put a folder in its place"))
+}
+
+/// The folder of snapshots.
+const SNAPSHOTS: &str = "snapshots";
+
 /// Returns the name of a pack's folder and the place of its snapshots: `snapshots/NAME` beside
 /// `rules` for a pack in `rules/NAME`, else `snapshots` inside the pack.
 pub fn place_of(folder: &Path) -> (String, PathBuf) {
@@ -154,8 +169,8 @@ pub fn place_of(folder: &Path) -> (String, PathBuf) {
         Some(_) => {
             let shown = folder.parent().and_then(Path::parent).filter(|_| folder.ends_with(&name));
             let root = shown.map_or_else(|| folder.join("../.."), Path::to_owned);
-            (name.clone(), root.join("snapshots").join(name))
+            (name.clone(), root.join(SNAPSHOTS).join(name))
         }
-        None => (name, folder.join("snapshots")),
+        None => (name, folder.join(SNAPSHOTS)),
     }
 }

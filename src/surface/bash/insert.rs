@@ -135,3 +135,17 @@ fn behind_element(text: &str, element: Span, word: &str) -> Edit {
     }
     Edit::new(Span::at(element.end + kept.len()), format!("{line_end}{indent}{word}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_added_ends_as_those_around_it() {
+        let text = "a\r\nb\r\nc\nd";
+        let at = |word: &str| line_end(text, text.find(word).unwrap());
+        assert_eq!([at("a"), at("b"), at("c"), at("d")], ["\r\n", "\r\n", "\n", "\n"]);
+        assert_eq!(line_end("a\r\nb", 3), "\r\n");
+        assert_eq!(line_end("a", 0), "\n");
+    }
+}
