@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::misspelt::misspelt;
 use super::other_type::other_type;

@@ -373,7 +373,11 @@ pub fn parsed(text: &str) -> Option<Vec<WordPieceWithSource>> {
 
 /// Tells whether a word has nothing that bash reads, as most overrides: the parser would say no more.
 fn is_plain(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.=/+-:,%@".contains(&byte);
+    let plain = |byte: u8| {
+        let sign =
+            matches!(byte, b'_' | b'.' | b'=' | b'/' | b'+' | b'-' | b':' | b',' | b'%' | b'@');
+        sign || byte.is_ascii_alphanumeric()
+    };
     !text.is_empty() && text.bytes().all(plain)
 }
 

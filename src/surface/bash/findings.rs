@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
-use std::collections::{HashMap, HashSet};
+
+use foldhash::{HashMap, HashSet};
 
 use super::launch::{Argument, Beaten, Launch, Script};
 use super::piece::{Origin, Piece};
@@ -233,7 +234,7 @@ fn repeated_keys(
     launch: &Launch,
     winning: &LazyCell<HashSet<Setting>, impl FnOnce() -> HashSet<Setting>>,
 ) -> Vec<Finding> {
-    let mut last: HashMap<Cow<'_, str>, &Argument> = HashMap::new();
+    let mut last: HashMap<Cow<'_, str>, &Argument> = HashMap::default();
     let mut found = Vec::new();
     for argument in &launch.arguments {
         let key = argument.key();

@@ -1,11 +1,12 @@
 //! The tree of a script, and where its words stand. The parser's types end in this folder.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use brush_parser::ast::{IoFd, Program, Word};
 use brush_parser::{ParseError, ParserOptions, SourcePosition, SourceSpan, Token, TokenizerError};
+use foldhash::HashMap;
 
 use super::contained::contained;
 use super::nesting;
@@ -23,8 +24,8 @@ pub struct Syntax {
     offsets: Vec<usize>,
     /// Every token: its text and where it stands, in bytes, blanks before it left out.
     tokens: Vec<(String, Span)>,
-    /// Index into `tokens` by start.
-    by_start: HashMap<usize, usize>,
+    /// Index into `tokens` by start, once an array is asked for.
+    by_start: OnceCell<HashMap<usize, usize>>,
 }
 
 /// Where a text lies among all that is read.
@@ -167,12 +168,10 @@ impl Syntax {
             source: source.clone(),
             place,
             tokens: Vec::new(),
-            by_start: HashMap::new(),
+            by_start: OnceCell::new(),
             offsets,
         };
         syntax.tokens = tokens.into_iter().map(|token| syntax.placed(token)).collect();
-        let starts = syntax.tokens.iter().enumerate();
-        syntax.by_start = starts.map(|(index, (_, span))| (span.start, index)).collect();
         Ok(syntax)
     }
 
@@ -241,7 +240,10 @@ impl Syntax {
 
     /// Returns the elements of the array whose assignment starts at `start`, in order.
     pub fn array_elements(&self, start: usize, count: usize) -> Vec<Span> {
-        let first = self.by_start.get(&start).copied().unwrap_or(usize::MAX);
+        let all = || self.tokens.iter().enumerate();
+        let by_start = || all().map(|(index, (_, span))| (span.start, index)).collect();
+        let first = self.by_start.get_or_init(by_start).get(&start);
+        let first = first.copied().unwrap_or(usize::MAX);
         let tokens = self.tokens.iter().skip(first.saturating_add(1));
         let inside = tokens.skip_while(|(text, _)| text != "(").skip(1);
         let words = inside.filter(|(text, _)| !text.starts_with('\n') && !text.is_empty());
