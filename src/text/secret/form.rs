@@ -40,15 +40,35 @@ const TOKENS: [(&str, &str); 28] = [
 ];
 
 /// What stands around a secret, which is the group.
-const SURROUNDED: [&str; 3] = [
+const SURROUNDED: [&str; 6] = [
     r"://[^/\s:@'\x22]*:([^/\s'\x22]+)@",
     r"(?-u:\b)(?i:bearer|basic|authorization: token)\s+([A-Za-z0-9._~+/=-]{16,})",
     r"(?-u:\b)wandb login(?:[ \t]+--?[a-z]\S*)*[ \t]+['\x22]?([A-Za-z0-9_-]{16,})",
+    r"(?-u:\b)sshpass[ \t]+(?:-[a-oq-z]\S*[ \t]+)*-p[ \t]*[\\'\x22]*([^\s'\x22\\]+)",
+    r"(?-u:\b)(?:docker|podman) login[ \t](?:(?:[^\n;|&]|\\\n)*?[ \t])?-p[ \t]*[\\'\x22]*([^\s'\x22\\]+)",
+    r"(?-u:\b)curl[ \t](?:(?:[^\n;|&]|\\\n)*?[ \t])?(?:-u|--user)[ \t=]*[\\'\x22]*[^\s'\x22\\:/]+:([^\s'\x22\\]+)",
 ];
 
 /// What a text has that one of [`SURROUNDED`] matches.
-const SURROUNDING: [&str; 7] =
-    ["://", "earer", "EARER", "asic", "ASIC", "uthorization: token", "wandb login"];
+const SURROUNDING: [&str; 11] = [
+    "://",
+    "earer",
+    "EARER",
+    "asic",
+    "ASIC",
+    "uthorization: token",
+    "wandb login",
+    "sshpass",
+    "docker login",
+    "podman login",
+    CURL,
+];
+
+/// A program that is told who one is, which few calls of it are: with `-u` or `--user`.
+const CURL: &str = "curl ";
+
+/// How much of a call is looked through, so that many in a row cost no more than others; a longer one may have any flag.
+const MOST_LOOKED_AT: usize = 1_000;
 
 /// Makes one pattern of all forms.
 fn form() -> Option<Regex> {
@@ -105,14 +125,21 @@ impl Marks {
     }
 }
 
-/// Tells whether a text begins with a mark; most addresses have nobody who logs in.
+/// Tells whether a text begins with a mark; most addresses, and calls of `curl`, have nobody who logs in.
 fn stands(mark: &str, text: &str) -> bool {
     let Some(rest) = text.strip_prefix(mark) else { return false };
-    mark != "://"
-        || rest
-            .split(|c: char| c == '/' || c.is_whitespace())
-            .next()
-            .is_some_and(|it| it.contains('@'))
+    match mark {
+        "://" => {
+            let host = rest.split(|c: char| c == '/' || c.is_whitespace()).next();
+            host.is_some_and(|it| it.contains('@'))
+        }
+        CURL => {
+            let near = rest.bytes().take(MOST_LOOKED_AT);
+            let call: Vec<u8> = near.take_while(|it| !b";|&".contains(it)).collect();
+            call.len() == MOST_LOOKED_AT || call.windows(2).any(|it| it == b"-u")
+        }
+        _ => true,
+    }
 }
 
 /// Finds tokens by their form.

@@ -463,6 +463,35 @@ mod tests {
     }
 
     #[test]
+    fn passwords_are_found_that_programs_are_told_by_a_flag() {
+        for text in [
+            "sshpass -p hunter2 ssh node2 nvidia-smi",
+            "sshpass -phunter2 scp -p a b:",
+            "sshpass -v -p 'hunter2' ssh node2",
+            r#"{"a": "sshpass -p \"hunter2\" ssh node2"}"#,
+            "docker login -u me -p hunter2 example.org && docker run -p 80:80 x",
+            "podman login example.org -p 'hunter2'",
+            "curl -u me:hunter2 https://example.org",
+            "curl -fsS \\\n  --user 'me:hunter2' https://example.org",
+            "curl -X POST --user=me:hunter2 -d x=1 example.org | grep -u a:b",
+        ] {
+            assert_eq!(hides(text), ["hunter2"], "{text}");
+        }
+        for text in [
+            "sshpass -f file ssh -p 22 node2",
+            "sshpass -e ssh -p 22 node2",
+            "sshpass -p $PASS ssh node2",
+            "docker login -u me && docker run -p 80:80 x",
+            "docker run -p 80:80 login",
+            "curl -u me https://example.org:80/x",
+            "curl -u me:$PASS example.org",
+            "curl -L example.org; date -u +%H:%M",
+        ] {
+            assert_eq!(hides(text), Vec::<&str>::new(), "{text}");
+        }
+    }
+
+    #[test]
     fn lists_pieces_and_blanks_hide_no_secret() {
         for (text, values) in [
             ("x.passwords=[abc123xyz,def456uvw] y=1", &["abc123xyz", "def456uvw"][..]),
