@@ -14,8 +14,8 @@ use crate::text::{count, secret};
 /// How many bytes of the input are read at once.
 const BUFFER: usize = 64 << 10;
 
-/// Answers every line of standard input with one line, as soon as no more input is there. A line that is no JSON of the right shape is
-/// answered too, so that lines stay in step, and makes the command fail in the end.
+/// Answers every line of standard input with one line, as soon as no more input is there. A line that is no JSON
+/// of the right shape is answered too, so that lines stay in step, and makes the command fail in the end.
 pub fn each_line(
     answer: impl Fn(&str, &mut dyn Write) -> Result<(), serde_json::Error>,
 ) -> Result<Done, CliError> {

@@ -2,7 +2,7 @@
 
 use super::launch::{Argument, Launch, Script};
 use super::remove::in_string;
-use crate::text::{Edit, Span, shell_word};
+use crate::text::{Edit, Span, line_end, line_start, shell_word};
 
 /// Adds an override behind all others that the script gives, in front of what it passes on;
 /// `last` where that was not far enough behind.
@@ -35,7 +35,7 @@ pub(super) fn at_call(script: &Script, launch: &Launch, after: &str) -> Option<E
 
 /// Adds a word before another: on a line of its own where the neighbours have one.
 fn before_word(text: &str, anchor: Span, word: &str) -> Edit {
-    let line_end = line_end(text, anchor.start);
+    let line_end = end_around(text, anchor.start);
     if let Some(indent) = indent_of(text, anchor.start) {
         return Edit::new(Span::at(anchor.start), format!("{word} \\{line_end}{indent}"));
     }
@@ -50,7 +50,7 @@ fn before_word(text: &str, anchor: Span, word: &str) -> Edit {
 
 /// Adds a word behind another: on a line of its own where that has one.
 fn behind_word(text: &str, anchor: Span, word: &str) -> Edit {
-    let line_end = line_end(text, anchor.start);
+    let line_end = end_around(text, anchor.start);
     match indent_of(text, anchor.start) {
         Some(indent) => Edit::new(Span::at(anchor.end), format!(" \\{line_end}{indent}{word}")),
         None => Edit::new(Span::at(anchor.end), format!(" {word}")),
@@ -58,14 +58,12 @@ fn behind_word(text: &str, anchor: Span, word: &str) -> Edit {
 }
 
 /// Returns how lines end around a place.
-fn line_end(text: &str, at: usize) -> &'static str {
-    let behind = text.get(at..).unwrap_or_default();
-    let upto = match behind.find('\n') {
-        Some(end) => at + end,
-        None => text.get(..at).and_then(|it| it.rfind('\n')).unwrap_or_default(),
-    };
-    let ends = text.get(..upto).is_some_and(|it| it.ends_with('\r'));
-    if ends { "\r\n" } else { "\n" }
+fn end_around(text: &str, at: usize) -> &'static str {
+    let end = line_end(text, at);
+    // The last line has none: the one before tells.
+    let end = if end < text.len() { end } else { line_start(text, at).saturating_sub(1) };
+    let windows = text.get(..end).is_some_and(|it| it.ends_with('\r'));
+    if windows { "\r\n" } else { "\n" }
 }
 
 /// Returns the blanks before a word that is the first of a continuation line.
@@ -143,9 +141,9 @@ mod tests {
     #[test]
     fn a_line_that_is_added_ends_as_those_around_it() {
         let text = "a\r\nb\r\nc\nd";
-        let at = |word: &str| line_end(text, text.find(word).unwrap());
+        let at = |word: &str| end_around(text, text.find(word).unwrap());
         assert_eq!([at("a"), at("b"), at("c"), at("d")], ["\r\n", "\r\n", "\n", "\n"]);
-        assert_eq!(line_end("a\r\nb", 3), "\r\n");
-        assert_eq!(line_end("a", 0), "\n");
+        assert_eq!(end_around("a\r\nb", 3), "\r\n");
+        assert_eq!(end_around("a", 0), "\n");
     }
 }

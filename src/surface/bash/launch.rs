@@ -214,11 +214,9 @@ impl Argument {
     pub fn key_element(&self) -> Cow<'_, str> {
         // The first piece mostly tells, so that the others need not be put together.
         let first = self.text.pieces.first().and_then(|it| it.text.as_deref().ok());
-        match first.and_then(|it| it.split_once('=')) {
-            Some((key, _)) => Cow::Borrowed(key),
-            None => {
-                cut(self.text.known_start(), |it| it.split_once('=').map_or(it, |(key, _)| key))
-            }
+        match first.filter(|it| it.contains('=')) {
+            Some(first) => Cow::Borrowed(before_sign(first)),
+            None => cut(self.text.known_start(), before_sign),
         }
     }
 
@@ -236,14 +234,17 @@ impl Argument {
 
     /// Returns the target of an override's text.
     pub(super) fn target_of(text: &str) -> &str {
-        let element = text.split_once('=').map_or(text, |(key, _)| key);
-        element.trim_start_matches(['+', '~'])
+        before_sign(text).trim_start_matches(['+', '~'])
     }
 
     /// Returns the key without sigil and package.
     pub fn key(&self) -> Cow<'_, str> {
         cut(self.target(), |it| it.split_once('@').map_or(it, |(key, _)| key))
     }
+}
+
+fn before_sign(text: &str) -> &str {
+    text.split_once('=').map_or(text, |(key, _)| key)
 }
 
 /// Takes a part of a text, which is copied only where the text was.
